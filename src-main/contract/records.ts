@@ -1,0 +1,122 @@
+// What the stages tell each other and the screens: data sets, items, runs, metrics, progress. Plain data only.
+
+/** `train` learns, `validation` chooses the checkpoint, `test` (only with a separate source) is measured on at the end. */
+export type Split = 'train' | 'validation' | 'test';
+
+/** One image of a data set. `id` is immutable and is the row of `pixels.npy`; a changed file becomes a new id. */
+export interface Item {
+  id: number;
+  /** Relative to its source, `/`-separated; prefixed by a unique source name when there are several sources. */
+  path: string;
+  /** Null where no label is known; no label is ever required. */
+  label: string | null;
+  split: Split;
+  /** Size of the original in pixels after orientation, before resizing. */
+  width: number;
+  height: number;
+  /** Size of the original file (or archive member, or array slice) in bytes. */
+  bytes: number;
+  /** SHA-256 of those bytes, lower-case hexadecimal. */
+  sha256: string;
+}
+
+export interface ImportFailure {
+  path: string;
+  code: string;
+  reason: string;
+}
+
+/** A finished (or interrupted) import. Sizes in pixels; `channels` is 1 (grey) or 3 (colour). */
+export interface Dataset {
+  id: string;
+  name: string;
+  sources: string[];
+  state: 'importing' | 'ready';
+  count: number;
+  skipped: number;
+  height: number;
+  width: number;
+  channels: 1 | 3;
+  /** SHA-256 over ids, hashes, splits and import settings: equal hashes mean equal training data. */
+  hash: string;
+  /** How images became pixels, as recorded in `model.json`. */
+  preprocessing: Preprocessing;
+  created: string;
+}
+
+export interface Preprocessing {
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  fit: 'cover' | 'contain' | 'stretch';
+  /** CSS-style `#rrggbb`; alpha is composited on it and `contain` pads with it. */
+  background: string;
+  /** Stored value range mapped to 0–255 for sources with more than 8 bits; null where every source had 8. */
+  intensity: { mode: 'full' | 'percentile'; low: number; high: number } | null;
+}
+
+/** Progress of long work, said at most ten times a second. `total` is null while it is not known yet. */
+export interface Progress {
+  stage: 'scan' | 'import' | 'pca' | 'train' | 'evaluate' | 'encode' | 'decode' | 'export';
+  done: number;
+  total: number | null;
+  /** Units a second over the last seconds. */
+  rate: number;
+  /** Whatever the stage wants to show beside the bar, e.g. `loss 0.0034`. */
+  detail?: string;
+}
+
+/** Handed to every long operation. */
+export interface Context {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** Things worth saying in words, e.g. a rollback or a device fallback. Never swallowed by a caller. */
+  onNotice?: (notice: Notice) => void;
+}
+
+export interface Notice {
+  level: 'info' | 'warning';
+  message: string;
+  advice?: string;
+}
+
+/** One line of `metrics.jsonl`; losses are mean-squared errors on pixels in 0–1. */
+export interface EpochMetrics {
+  epoch: number;
+  step: number;
+  /** Mean of the training loss over the epoch, as optimised (with noise and penalties); null at step 0. */
+  trainLoss: number | null;
+  /** Mean-squared error of the validation split, clean images. */
+  validationMse: number;
+  learningRate: number;
+  imagesPerSecond: number;
+  seconds: number;
+}
+
+export interface Quality {
+  /** Mean-squared error per pixel value on a 0–1 scale. */
+  mse: number;
+  /** Peak signal-to-noise ratio in dB, from the pooled mean-squared error. */
+  psnr: number;
+  /** Mean structural similarity, −1 to 1 (Wang et al. 2004). */
+  ssim: number;
+}
+
+/** The honest account of a run: held-out error beside its baselines; kNN accuracies are null without labels. */
+export interface Report {
+  heldOut: 'validation' | 'test';
+  heldOutCount: number;
+  model: Quality;
+  pca: Quality;
+  meanImage: Quality;
+  knn: number | null;
+  pcaKnn: number | null;
+  rawKnn: number | null;
+  warnings: Warning[];
+}
+
+export interface Warning {
+  code: 'mean-image' | 'worse-than-pca' | 'dead-units' | 'overfitting' | 'few-images' | 'diverged' | 'dead-outputs';
+  message: string;
+  advice: string;
+}

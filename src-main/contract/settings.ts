@@ -1,0 +1,71 @@
+// What a person chooses for an import and for a training run, with defaults, ranges and schemas.
+import * as v from 'valibot';
+import { activations, lossSchema, optimizerSchema, schedules } from './spec.ts';
+
+const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
+
+export const importSettingsSchema = v.strictObject({
+  /** Absolute paths of folders, images, archives, IDX and array files. */
+  sources: v.pipe(v.array(v.string()), v.minLength(1)),
+  name: v.optional(v.string()),
+  /** A separate held-out source: its items get split `test`. */
+  testSources: v.optional(v.array(v.string()), []),
+  /** Pixels of the square the images are brought to; `auto`: the median shorter side, at most 64, never enlarged. */
+  size: v.optional(v.union([v.literal('auto'), count(2, 1024)]), 'auto'),
+  color: v.optional(v.picklist(['auto', 'grey', 'rgb']), 'auto'),
+  fit: v.optional(v.picklist(['cover', 'contain', 'stretch']), 'cover'),
+  background: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)), '#ffffff'),
+  intensity: v.optional(v.picklist(['full', 'percentile']), 'percentile'),
+  /** Share of the training source held out for validation. */
+  validation: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.9)), 0.1),
+  /** `[i, n]`: validation is the i-th (from 1) of n seeded folds instead of a share. */
+  fold: v.optional(v.tuple([count(1, 100), count(2, 100)])),
+  labels: v.optional(v.boolean(), true),
+  seed: v.optional(count(0, 2 ** 32 - 1), 1),
+  /** Images with more pixels than this are refused (decompression bombs). */
+  pixelLimit: v.optional(count(1, 2 ** 40), 268_402_689),
+});
+export type ImportSettings = v.InferOutput<typeof importSettingsSchema>;
+export type ImportRequest = v.InferInput<typeof importSettingsSchema>;
+
+export const presetNames = ['agarap2019', 'recommended', 'deep', 'conv'] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** Overrides of a preset; what is left out is the preset's own choice. */
+export const trainingSettingsSchema = v.strictObject({
+  preset: v.optional(v.picklist(presetNames), 'recommended'),
+  codeSize: v.optional(count(1, 65536)),
+  /** Hidden widths of the encoder, mirrored in the decoder (dense presets). */
+  hidden: v.optional(v.array(count(1, 65536))),
+  /** First layer's filters (convolutional presets). */
+  filters: v.optional(count(1, 1024)),
+  activation: v.optional(v.picklist(activations)),
+  loss: v.optional(lossSchema),
+  optimizer: v.optional(optimizerSchema),
+  learningRate: v.optional(positive),
+  schedule: v.optional(v.picklist(schedules)),
+  /** Share of all steps spent warming up (one-cycle). */
+  warmup: v.optional(fraction),
+  batchSize: v.optional(count(1, 65536)),
+  epochs: v.optional(count(0, 1_000_000)),
+  /** Time budget for training in seconds; the schedule is fitted to what is measured. */
+  seconds: v.optional(positive),
+  /** Stop after this many epochs without improvement; 0 never stops early. */
+  patience: v.optional(count(0, 1_000_000)),
+  /** Standard deviation of Gaussian noise on the input, in pixel values 0–1 (denoising). */
+  noise: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+  /** Weight of the mean absolute code (sparse). */
+  codeL1: v.optional(v.pipe(v.number(), v.minValue(0))),
+  /** Random crops (down to this share of the side) and left-right flips while training. */
+  augment: v.optional(v.strictObject({ crop: v.pipe(v.number(), v.minValue(0.3), v.maxValue(1)), flip: v.boolean() })),
+  pcaStart: v.optional(v.boolean()),
+  seed: v.optional(count(0, 2 ** 32 - 1), 1),
+  device: v.optional(v.picklist(['auto', 'cpu', 'webgpu']), 'auto'),
+  threads: v.optional(count(1, 256)),
+  /** Seconds between checkpoints. */
+  checkpointSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(30)), 20),
+});
+export type TrainingSettings = v.InferOutput<typeof trainingSettingsSchema>;
+export type TrainingRequest = v.InferInput<typeof trainingSettingsSchema>;

@@ -1,0 +1,71 @@
+// Model and training settings as a person can write them (JSON), with schemas. Presets are values of these types.
+import * as v from 'valibot';
+
+export const activations = ['linear', 'relu', 'leakyRelu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplus'] as const;
+export type Activation = (typeof activations)[number];
+
+const units = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65536));
+const activation = v.optional(v.picklist(activations), 'linear');
+
+/**
+ * One layer. Images flow as N×H×W×C to the encoder, which ends in N×codeSize; the decoder runs the other way.
+ * `dense` flattens what comes in; `reshape` brings it back to height×width×channels.
+ */
+export const layerSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('dense'), units, activation, zeroStart: v.optional(v.boolean(), false) }),
+  v.strictObject({
+    type: v.literal('conv'),
+    filters: units,
+    kernel: v.optional(v.picklist([1, 3, 4, 5, 7]), 3),
+    stride: v.optional(v.picklist([1, 2, 4]), 1),
+    activation,
+    zeroStart: v.optional(v.boolean(), false),
+  }),
+  /** Two 3×3 convolutions around a skip connection, pre-activation, group-normalised (He et al. 2016; Wu and He 2018). */
+  v.strictObject({ type: v.literal('residual'), activation: v.optional(v.picklist(activations), 'silu') }),
+  /** A convolution to filters·factor² channels, then depth-to-space (Shi et al. 2016): learned upsampling without holes. */
+  v.strictObject({ type: v.literal('upsample'), filters: units, factor: v.optional(v.picklist([2, 4]), 2), activation }),
+  v.strictObject({ type: v.literal('groupNorm'), groups: v.optional(units, 8) }),
+  v.strictObject({ type: v.literal('layerNorm') }),
+  v.strictObject({ type: v.literal('activation'), activation: v.picklist(activations) }),
+  v.strictObject({ type: v.literal('reshape'), height: units, width: units, channels: units }),
+]);
+export type Layer = v.InferOutput<typeof layerSchema>;
+
+export const modelSpecSchema = v.strictObject({
+  name: v.string(),
+  codeSize: units,
+  /** Adds a frozen whitened PCA projection to the code and its back-projection to the reconstruction. */
+  pcaStart: v.optional(v.boolean(), false),
+  encoder: v.array(layerSchema),
+  decoder: v.array(layerSchema),
+});
+export type ModelSpec = v.InferOutput<typeof modelSpecSchema>;
+
+const rate = v.pipe(v.number(), v.minValue(0));
+export const optimizerSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('sgd'), momentum: v.optional(rate, 0), nesterov: v.optional(v.boolean(), false), clipNorm: v.optional(rate) }),
+  v.strictObject({
+    type: v.literal('adam'),
+    beta1: v.optional(rate, 0.9),
+    beta2: v.optional(rate, 0.999),
+    epsilon: v.optional(rate, 1e-8),
+    clipNorm: v.optional(rate),
+  }),
+  v.strictObject({
+    type: v.literal('adamw'),
+    beta1: v.optional(rate, 0.9),
+    beta2: v.optional(rate, 0.999),
+    epsilon: v.optional(rate, 1e-8),
+    weightDecay: v.optional(rate, 0.01),
+    clipNorm: v.optional(rate),
+  }),
+]);
+export type OptimizerSpec = v.InferOutput<typeof optimizerSchema>;
+
+export const schedules = ['constant', 'cosine', 'one-cycle'] as const;
+export type ScheduleName = (typeof schedules)[number];
+
+/** Reconstruction losses, averaged over batch and pixel values; `bce` needs a decoder that ends in 0–1. */
+export const lossSchema = v.picklist(['mse', 'mae', 'bce']);
+export type Loss = v.InferOutput<typeof lossSchema>;
