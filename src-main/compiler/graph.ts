@@ -31,3 +31,12 @@ export interface Graph {
   readonly inputs: readonly Binding[];
   readonly outputs: readonly Binding[];
 }
+
+/** Values at the boundary of a graph. `bool` travels as 0 and 1 in a Uint8Array. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint8Array | Int32Array;
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;

@@ -1,5 +1,5 @@
 // What every executor offers: run a graph forward, and train a program whose parameters stay on the device.
-import type { Graph, TensorType } from '../compiler/graph.ts';
+import type { Feeds, Graph, Tensor } from '../compiler/graph.ts';
 import type { TrainingProgram } from '../compiler/training-step.ts';
 
 export type DeviceKind = 'cpu' | 'webgpu';
@@ -11,15 +11,6 @@ export interface Device {
   /** True for a GPU that is emulated on the CPU; never chosen unless asked for by name. */
   software: boolean;
 }
-
-export type TensorData = Float32Array | Uint8Array | Int32Array;
-
-export interface Tensor {
-  readonly type: TensorType & { readonly shape: readonly number[] };
-  readonly data: TensorData;
-}
-
-export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** A compiled forward graph. Results are valid until the next `run`: copy what must last. */
 export interface Runner {
