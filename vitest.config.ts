@@ -1,0 +1,18 @@
+// How the tests run: in separate processes, because native code keeps state for the life of a process.
+import { defineConfig } from 'vitest/config';
+import { chooseSoftwareVulkan } from './test/support/resources.ts';
+
+chooseSoftwareVulkan();
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    // Native code brings its own threads; more processes than this only wait for each other.
+    maxWorkers: 2,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: ['default'],
+  },
+});
