@@ -1,0 +1,130 @@
+// ONNX Runtime sessions with the options that were measured to be best, and an account of what is still open.
+import * as ort from 'onnxruntime-node';
+import type { DType, Tensor } from '../compiler/graph.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { DeviceKind } from './executor.ts';
+import { loadVulkanFromDriverFolder } from './vulkan.ts';
+
+export type OrtTensor = ort.Tensor;
+export type OrtTensors = Record<string, OrtTensor>;
+
+export interface SessionOptions {
+  readonly device: DeviceKind;
+  /** CPU threads, the calling one included. */
+  readonly threads: number;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Results go into the tensors of `into` where it has them, else into new ones. */
+  run(feeds: OrtTensors, into?: OrtTensors): Promise<OrtTensors>;
+  release(): Promise<void>;
+}
+
+/** Opens sessions on one device and releases those that are left. */
+export interface SessionPool {
+  /** The outputs named in `onDevice` stay in GPU memory; who receives them disposes them. */
+  open(model: Uint8Array, onDevice?: readonly string[]): Promise<Session>;
+  readonly size: number;
+  releaseAll(): Promise<void>;
+}
+
+export function createSessionPool(options: SessionOptions): SessionPool {
+  const sessions = new Set<Session>();
+  return {
+    async open(model, onDevice = []) {
+      const session = await openSession(model, options, onDevice, () => sessions.delete(session));
+      sessions.add(session);
+      return session;
+    },
+    get size() {
+      return sessions.size;
+    },
+    async releaseAll() {
+      for (const session of sessions) await session.release();
+    },
+  };
+}
+
+async function openSession(
+  model: Uint8Array,
+  options: SessionOptions,
+  onDevice: readonly string[],
+  onRelease: () => void,
+): Promise<Session> {
+  const native = await createNative(model, options, onDevice);
+  let released = false;
+  return {
+    inputNames: native.inputNames,
+    outputNames: native.outputNames,
+    async run(feeds, into) {
+      if (released) throw new Error('internal: a released session was run');
+      try {
+        return into ? await native.run(feeds, into) : await native.run(feeds);
+      } catch (error) {
+        throw options.device === 'webgpu' ? deviceLost(error) : error;
+      }
+    },
+    async release() {
+      if (released) return;
+      released = true;
+      onRelease();
+      await native.release();
+    },
+  };
+}
+
+async function createNative(model: Uint8Array, options: SessionOptions, onDevice: readonly string[]) {
+  if (options.device === 'cpu') return ort.InferenceSession.create(model, cpuOptions(options.threads));
+  loadVulkanFromDriverFolder();
+  try {
+    return await ort.InferenceSession.create(model, webgpuOptions(onDevice));
+  } catch (error) {
+    throw deviceUnavailable(error);
+  }
+}
+
+function cpuOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+}
+
+function webgpuOptions(onDevice: readonly string[]): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [{ name: 'webgpu' }],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+    // A node that silently ran on the CPU would be slow and would make the device's self-test worthless.
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+  };
+}
+
+function deviceUnavailable(cause: unknown): PinholeError {
+  const message = firstLine(cause).replace(/^.*false\. /, '');
+  return new PinholeError('device-unavailable', `WebGPU cannot be used here: ${message}`, 'Use --device cpu.', {
+    cause,
+  });
+}
+
+function deviceLost(cause: unknown): PinholeError {
+  const advice = 'Train on with --device cpu, or start again after updating the graphics driver.';
+  return new PinholeError('device-lost', `The GPU failed while working: ${firstLine(cause)}`, advice, { cause });
+}
+
+const firstLine = (error: unknown) => String((error as Error).message ?? error).split('\n', 1)[0]!;
+
+/** The same memory as an ONNX Runtime tensor. */
+export function toOrt({ dtype, data, shape }: Tensor): OrtTensor {
+  return new ort.Tensor(dtype, data, shape);
+}
+
+export function fromOrt({ type, data, dims }: OrtTensor): Tensor {
+  return { dtype: type as DType, data: data as Tensor['data'], shape: dims };
+}
