@@ -16,15 +16,15 @@ export interface Rates {
 export interface Floor {
   /** The group that Pinhole is compared with. */
   against: string;
-  /** Smallest ratio that counts as met. */
-  atLeast: number;
+  /** Smallest ratio that counts as met; null where the ratio is only shown. */
+  atLeast: number | null;
 }
 
 export interface Ratio extends Floor {
   /** The contender that stood for the group: its fastest by median. */
   contender: string;
   ratio: Spread;
-  met: boolean;
+  met: boolean | null;
 }
 
 /** The group whose rates stand above the line of every ratio. */
@@ -59,6 +59,8 @@ export function ratios(contenders: readonly Rates[], floors: readonly Floor[]): 
     const other = bestOf(floor.against, contenders);
     if (other === undefined) return [];
     const ratio = spread(mine.rates.map((rate, round) => rate / other.rates[round]!));
-    return [{ ...floor, contender: other.name, ratio, met: ratio.median >= floor.atLeast }];
+    return [
+      { ...floor, contender: other.name, ratio, met: floor.atLeast === null ? null : ratio.median >= floor.atLeast },
+    ];
   });
 }

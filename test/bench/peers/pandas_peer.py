@@ -14,7 +14,7 @@ import pandas as pd
 frames = {}
 
 
-def frame(codes_path):
+def frame(codes_path, errors_path):
     """The columns that Pinhole writes; float32 codes, which pandas writes so that they read back exactly."""
     if codes_path not in frames:
         codes = np.load(codes_path)
@@ -27,7 +27,7 @@ def frame(codes_path):
             "width": np.full(count, 28),
             "height": np.full(count, 28),
             "sha256": [hashlib.sha256(str(index).encode()).hexdigest() for index in range(count)],
-            "mse": codes[:, 0] ** 2,
+            "mse": np.load(errors_path),
         }
         columns |= {f"z{unit:03d}": codes[:, unit] for unit in range(codes.shape[1])}
         frames[codes_path] = pd.DataFrame(columns)
@@ -35,7 +35,7 @@ def frame(codes_path):
 
 
 def write_csv(request):
-    table = frame(request["codes"])
+    table = frame(request["codes"], request["errors"])
     start = time.perf_counter()
     table.to_csv(request["out"], index=False)
     seconds = time.perf_counter() - start

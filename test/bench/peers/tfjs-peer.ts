@@ -1,7 +1,7 @@
 // TensorFlow.js on its wasm backend: the three dense presets as its users write them. It has Adam but no AdamW.
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, model as createModel, input, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { model as createModel, input, type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { readNpy } from '../../../src-main/files/npy.ts';
 import { repeat, serve } from './protocol.ts';
 
@@ -20,7 +20,9 @@ interface Preset {
 function dense(values: SymbolicTensor, widths: number[], activation: Activation, last: Activation): SymbolicTensor {
   return widths.reduce(
     (inputs, units, index) =>
-      layers.dense({ units, activation: index < widths.length - 1 ? activation : last }).apply(inputs) as SymbolicTensor,
+      layers
+        .dense({ units, activation: index < widths.length - 1 ? activation : last })
+        .apply(inputs) as SymbolicTensor,
     values,
   );
 }
@@ -83,7 +85,10 @@ async function pixels(path: string): Promise<Uint8Array> {
 }
 
 function toTensor(images: Uint8Array): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from(images, (value) => value / 255), [images.length / pixelCount, pixelCount]);
+  return tf.tensor2d(
+    Float32Array.from(images, (value) => value / 255),
+    [images.length / pixelCount, pixelCount],
+  );
 }
 
 interface Request {

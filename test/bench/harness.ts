@@ -1,0 +1,98 @@
+// Runs rows: starts each contender's process once and lets contenders take turns, round by round. Knows no contender.
+import { type Absent, type Answer, type Command, type Peer, startPeer } from './peer.ts';
+import type { Contender, PeerName, Row } from './rows.ts';
+import { median, type Rates, type Ratio, ratios } from './statistics.ts';
+
+export interface RowResult {
+  id: string;
+  title: string;
+  unit: string;
+  skipped?: string;
+  contenders: ContenderResult[];
+  ratios: Ratio[];
+}
+
+export interface ContenderResult extends Rates {
+  /** Megabytes a second, where it wrote a file. */
+  megabytesPerSecond?: number;
+  /** What is missing, in place of rates. */
+  absent?: string;
+}
+
+/** What brings a module that a peer asked for in vain. */
+const debianPackages: Record<string, string> = {
+  torch: 'python3-torch, with libopenblas0 for speed',
+  PIL: 'python3-pil',
+  pandas: 'python3-pandas',
+  numpy: 'python3-numpy',
+};
+
+/** The processes of one benchmark, started when first needed. */
+export class Peers {
+  private readonly commands: Readonly<Record<PeerName, Command>>;
+  private readonly started = new Map<PeerName, Promise<Peer | Absent>>();
+
+  constructor(commands: Readonly<Record<PeerName, Command>>) {
+    this.commands = commands;
+  }
+
+  get(name: PeerName): Promise<Peer | Absent> {
+    const known = this.started.get(name);
+    if (known !== undefined) return known;
+    const peer = startPeer(this.commands[name]);
+    this.started.set(name, peer);
+    return peer;
+  }
+
+  async versions(): Promise<Record<string, string>> {
+    const peers = await Promise.all(this.started.values());
+    return Object.assign({}, ...peers.map((peer) => ('absent' in peer ? {} : peer.versions)));
+  }
+
+  async close(): Promise<void> {
+    const peers = await Promise.allSettled(this.started.values());
+    await Promise.all(
+      peers.map((peer) => (peer.status === 'fulfilled' && !('absent' in peer.value) ? peer.value.close() : undefined)),
+    );
+  }
+}
+
+/** One unrecorded round to warm up, then `rounds` rounds in which every contender has one turn. */
+export async function runRow(row: Row, peers: Peers, rounds: number, say: (line: string) => void): Promise<RowResult> {
+  const { id, title, unit } = row;
+  if (row.skipped !== undefined) return { id, title, unit, skipped: row.skipped, contenders: [], ratios: [] };
+  const results = row.contenders.map(({ name, group }) => ({ name, group, answers: [] as Answer[], absent: '' }));
+  for (let round = 0; round <= rounds; round++) {
+    say(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
+    for (const index of turns(row.contenders.length, round)) {
+      const answer = await turn(row.contenders[index]!, peers);
+      if ('absent' in answer) results[index]!.absent = missing(answer.absent);
+      else if (round > 0) results[index]!.answers.push(answer);
+    }
+  }
+  const contenders = results.map(summarise);
+  return { id, title, unit, contenders, ratios: ratios(contenders, row.floors) };
+}
+
+async function turn(contender: Contender, peers: Peers): Promise<Answer | Absent> {
+  const peer = await peers.get(contender.peer);
+  return 'absent' in peer ? peer : await peer.ask(contender.request);
+}
+
+/** Nobody always goes first: a contender may heat the machine or fill a cache for the one after it. */
+function turns(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, index) => (index + round) % count);
+}
+
+function summarise(result: { name: string; group: string; answers: Answer[]; absent: string }): ContenderResult {
+  const { name, group, answers } = result;
+  const rates = answers.map(({ units, seconds }) => units / seconds);
+  if (result.absent !== '') return { name, group, rates, absent: result.absent };
+  const written = answers.flatMap(({ bytes, seconds }) => (bytes === undefined ? [] : [bytes / seconds / 1e6]));
+  return written.length === 0 ? { name, group, rates } : { name, group, rates, megabytesPerSecond: median(written) };
+}
+
+function missing(module: string): string {
+  const packages = debianPackages[module];
+  return packages === undefined ? `${module} is not installed` : `${module} is not installed (Debian: ${packages})`;
+}

@@ -1,0 +1,222 @@
+// The rows of the benchmark: what is measured, who is measured, and which ratios issue 2 asks for. Measures nothing itself.
+import type { Data } from './data.ts';
+import { type Floor, ours } from './statistics.ts';
+
+export type PeerName = 'Pinhole' | 'Pinhole before' | 'TensorFlow.js' | 'PyTorch' | 'Pillow' | 'pandas';
+
+export interface Contender {
+  name: string;
+  /** Whom it stands for in ratios; several contenders of one group are variants, and the best of them counts. */
+  group: string;
+  peer: PeerName;
+  request: Record<string, unknown>;
+}
+
+export interface Row {
+  id: string;
+  title: string;
+  unit: string;
+  contenders: readonly Contender[];
+  floors: readonly Floor[];
+  /** Why this row cannot be measured here. */
+  skipped?: string;
+}
+
+const densePresets = ['agarap2019', 'recommended', 'deep'] as const;
+
+/** `threadCounts`: what PyTorch is tried at. `seconds`: how long one turn of a contender lasts where it can be cut short. */
+export function benchmarkRows(data: Data, threadCounts: readonly number[], seconds: number): Row[] {
+  return [
+    ...densePresets.map((preset) => stepRow(data, preset, threadCounts, seconds)),
+    ...(['agarap2019', 'recommended'] as const).map((preset) => loopRow(data, preset, threadCounts, seconds)),
+    pngRow(data),
+    photoRow(data),
+    encodeRow(data, threadCounts, seconds),
+    csvRow(data),
+  ];
+}
+
+/** The same rows with an earlier revision of Pinhole beside this one, and nobody else. */
+export function comparedRows(rows: readonly Row[], revision: string): Row[] {
+  return rows.map((row) => {
+    const mine = row.contenders.filter((contender) => contender.group === ours);
+    const before = mine.map((contender) => ({
+      ...contender,
+      name: `Pinhole at ${revision}`,
+      group: revision,
+      peer: 'Pinhole before' as const,
+    }));
+    return { ...row, contenders: [...mine, ...before], floors: [{ against: revision, atLeast: null }] };
+  });
+}
+
+function stepRow(data: Data, preset: string, threadCounts: readonly number[], seconds: number): Row {
+  const task = { task: 'step', preset, seconds };
+  return needs(data.pixels, 'the MNIST IDX files', {
+    id: `step-${preset}`,
+    title: `Training step, ${preset}`,
+    unit: 'images/s',
+    contenders: [
+      pinhole({ ...task, pixels: here(data, data.pixels) }),
+      {
+        name: 'TensorFlow.js wasm',
+        group: 'TensorFlow.js',
+        peer: 'TensorFlow.js',
+        request: { ...task, pixels: here(data, data.pixels) },
+      },
+      ...torchVariants(threadCounts, { ...task, pixels: python(data, data.pixels) }),
+    ],
+    floors: [
+      { against: 'TensorFlow.js', atLeast: 15 },
+      { against: 'PyTorch', atLeast: 1 },
+    ],
+  });
+}
+
+/** Whole epochs, so that every contender evaluates as often as it trains. */
+function loopRow(data: Data, preset: string, threadCounts: readonly number[], seconds: number): Row {
+  const task = { task: 'loop', preset, epochs: 1 };
+  return needs(data.pixels, 'the MNIST IDX files', {
+    id: `loop-${preset}`,
+    title: `Whole training loop, ${preset}`,
+    unit: 'images/s',
+    contenders: [
+      pinhole({ ...task, pixels: here(data, data.pixels), out: here(data, 'run') }),
+      {
+        name: 'Pinhole, bare step',
+        group: 'bare step',
+        peer: 'Pinhole',
+        request: { task: 'step', preset, seconds, pixels: here(data, data.pixels) },
+      },
+      ...torchVariants(threadCounts, { ...task, pixels: python(data, data.pixels) }),
+    ],
+    floors: [
+      { against: 'bare step', atLeast: 0.8 },
+      { against: 'PyTorch', atLeast: 1 },
+    ],
+  });
+}
+
+function pngRow(data: Data): Row {
+  return needs(data.pngFolder, 'the MNIST PNG archive', {
+    id: 'import-png',
+    title: 'Import a folder of PNGs, 28×28 grey',
+    unit: 'images/s',
+    contenders: [
+      pinhole({ task: 'import', folder: here(data, data.pngFolder), size: 28, out: here(data, 'import') }),
+      ...[1, 2].map((processes) => pillow(data, data.pngFolder, { processes, mode: 'L', size: null })),
+    ],
+    floors: [{ against: 'Pillow', atLeast: 1 }],
+  });
+}
+
+function photoRow(data: Data): Row {
+  return needs(data.photoFolder, 'the photographs', {
+    id: 'import-photos',
+    title: 'Import photographs to 64×64',
+    unit: 'images/s',
+    contenders: [
+      pinhole({ task: 'import', folder: here(data, data.photoFolder), size: 64, out: here(data, 'import') }),
+      ...[1, 2].map((processes) => pillow(data, data.photoFolder, { processes, mode: 'RGB', size: 64 })),
+    ],
+    floors: [{ against: 'Pillow', atLeast: 0.7 }],
+  });
+}
+
+function encodeRow(data: Data, threadCounts: readonly number[], seconds: number): Row {
+  const task = { task: 'encode', preset: 'recommended', seconds };
+  return needs(data.pixels, 'the MNIST IDX files', {
+    id: 'encode',
+    title: 'Encode with errors, recommended',
+    unit: 'images/s',
+    contenders: [
+      pinhole({ ...task, pixels: here(data, data.pixels), out: here(data, 'encoded') }),
+      {
+        name: 'TensorFlow.js wasm, codes only',
+        group: 'TensorFlow.js',
+        peer: 'TensorFlow.js',
+        request: { ...task, pixels: here(data, data.pixels) },
+      },
+      ...threadCounts.map((threads) =>
+        torch(`${counted(threads, 'thread')}`, { ...task, threads, pixels: python(data, data.pixels) }),
+      ),
+    ],
+    floors: [
+      { against: 'TensorFlow.js', atLeast: null },
+      { against: 'PyTorch', atLeast: null },
+    ],
+  });
+}
+
+function csvRow(data: Data): Row {
+  return {
+    id: 'csv',
+    title: 'CSV export, 60,000 × 64',
+    unit: 'rows/s',
+    contenders: [
+      pinhole({
+        task: 'csv',
+        codes: here(data, data.codes),
+        errors: here(data, data.errors),
+        out: here(data, 'pinhole.csv'),
+      }),
+      {
+        name: 'pandas to_csv',
+        group: 'pandas',
+        peer: 'pandas',
+        request: {
+          task: 'csv',
+          codes: python(data, data.codes),
+          errors: python(data, data.errors),
+          out: python(data, 'pandas.csv'),
+        },
+      },
+    ],
+    floors: [{ against: 'pandas', atLeast: 3 }],
+  };
+}
+
+function pinhole(request: Record<string, unknown>): Contender {
+  return { name: 'Pinhole', group: ours, peer: 'Pinhole', request };
+}
+
+/** Every thread count with the default optimiser and with the fused one: the fastest of them is PyTorch's figure. */
+function torchVariants(threadCounts: readonly number[], request: Record<string, unknown>): Contender[] {
+  return threadCounts.flatMap((threads) => [
+    torch(counted(threads, 'thread'), { ...request, threads, fused: false }),
+    torch(`${counted(threads, 'thread')}, fused optimiser`, { ...request, threads, fused: true }),
+  ]);
+}
+
+function torch(variant: string, request: Record<string, unknown>): Contender {
+  return { name: `PyTorch, ${variant}`, group: 'PyTorch', peer: 'PyTorch', request };
+}
+
+function pillow(
+  data: Data,
+  folder: string | null,
+  request: { processes: number; mode: string; size: number | null },
+): Contender {
+  return {
+    name: `Pillow${request.size === null ? '' : ' with draft mode'}, ${counted(request.processes, 'process', 'processes')}`,
+    group: 'Pillow',
+    peer: 'Pillow',
+    request: { task: 'import', ...request, folder: python(data, folder), out: python(data, 'pillow.npy') },
+  };
+}
+
+function needs(resource: string | null, name: string, row: Row): Row {
+  return resource === null ? { ...row, skipped: `${name} are not in ../shared/data` } : row;
+}
+
+function here(data: Data, path: string | null): string {
+  return `${data.place.here}/${path}`;
+}
+
+function python(data: Data, path: string | null): string {
+  return `${data.place.python}/${path}`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
