@@ -4,7 +4,7 @@ import type { Graph, Node, TensorType } from '../compiler/graph.ts';
 import { toOnnx } from '../compiler/onnx/lower.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { Trainer } from './executor.ts';
-import { type OrtTensor, type OrtTensors, type SessionPool, toOrt } from './onnx-session.ts';
+import { type OrtTensor, type OrtTensors, type Session, type SessionPool, toOrt } from './onnx-session.ts';
 import { createRunner, elements, toOrtTensors } from './runner.ts';
 import { expectReplacements, expectValues, residents } from './values.ts';
 
@@ -20,9 +20,10 @@ export async function createWebgpuTrainer(
   expectValues(program, values);
   const all = residents(program);
   const moving = [...program.parameters, ...program.state, lossSum].map(({ name }) => name);
-  const session = await pool.open(toOnnx(withLossSum(program.step)), moving.map(next));
+  const stepper = await pool.open(toOnnx(withLossSum(program.step)), moving.map(next));
   const lossReader = await pool.open(toOnnx(copyGraph([lossSum])));
-  const live: OrtTensors = await upload(pool, all, new Map([...zeros(all), ...values]));
+  const uploader = createUploader(pool);
+  const live = await uploader.upload(all, new Map([...zeros(all), ...values]));
   live[lossSum.name] = scalar(0);
   let steps = 0;
 
@@ -34,7 +35,7 @@ export async function createWebgpuTrainer(
   return {
     async step(feeds, learningRate, step) {
       const scalars = { learningRate: scalar(learningRate), step: scalar(step) };
-      const results = await session.run({ ...live, ...scalars, ...toOrtTensors(feeds) });
+      const results = await stepper.run({ ...live, ...scalars, ...toOrtTensors(feeds) });
       for (const name of moving) replace(name, results[next(name)]!);
       steps++;
     },
@@ -53,8 +54,7 @@ export async function createWebgpuTrainer(
     read: () => download(pool, all, live),
     async write(replacements) {
       expectReplacements(all, replacements);
-      const uploaded = await upload(
-        pool,
+      const uploaded = await uploader.upload(
         all.filter(({ name }) => replacements.has(name)),
         replacements,
       );
@@ -62,8 +62,7 @@ export async function createWebgpuTrainer(
     },
     async dispose() {
       for (const name in live) live[name]!.dispose();
-      await lossReader.release();
-      await session.release();
+      for (const session of [uploader, lossReader, stepper]) await session.release();
     },
   };
 }
@@ -100,15 +99,36 @@ function copyGraph(shapes: readonly NamedShape[]): Graph {
   return builder.build('copy', Object.fromEntries(copies));
 }
 
-async function upload(pool: SessionPool, shapes: readonly NamedShape[], values: Values): Promise<OrtTensors> {
-  const feeds = shapes.map(({ name, shape }) => [name, toOrt({ dtype: 'float32', shape, data: values.get(name)! })]);
-  const session = await pool.open(
-    toOnnx(copyGraph(shapes)),
-    shapes.map(({ name }) => copy(name)),
-  );
-  const copies = await session.run(Object.fromEntries(feeds));
-  await session.release();
-  return Object.fromEntries(shapes.map(({ name }) => [name, copies[copy(name)]!]));
+interface Uploader {
+  upload(shapes: readonly NamedShape[], values: Values): Promise<OrtTensors>;
+  release(): Promise<void>;
+}
+
+/** Its sessions stay open until `release`: a GPU tensor that outlives the session it came from crashes the process. */
+function createUploader(pool: SessionPool): Uploader {
+  const sessions = new Map<string, Session>();
+
+  async function sessionFor(shapes: readonly NamedShape[]): Promise<Session> {
+    const key = shapes.map(({ name }) => name).join('\n');
+    const copies = shapes.map(({ name }) => copy(name));
+    const session = sessions.get(key) ?? (await pool.open(toOnnx(copyGraph(shapes)), copies));
+    sessions.set(key, session);
+    return session;
+  }
+
+  return {
+    async upload(shapes, values) {
+      const feeds = shapes.map(({ name, shape }) => [
+        name,
+        toOrt({ dtype: 'float32', shape, data: values.get(name)! }),
+      ]);
+      const copies = await (await sessionFor(shapes)).run(Object.fromEntries(feeds));
+      return Object.fromEntries(shapes.map(({ name }) => [name, copies[copy(name)]!]));
+    },
+    async release() {
+      for (const session of sessions.values()) await session.release();
+    },
+  };
 }
 
 async function download(pool: SessionPool, shapes: readonly NamedShape[], live: OrtTensors) {
