@@ -17,7 +17,7 @@ const arrays = {
 } as const;
 
 export type NpyDType = keyof typeof arrays;
-export type NpyData = InstanceType<(typeof arrays)[NpyDType]>;
+export type NpyData = Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array | BigInt64Array;
 
 export interface NpyHeader {
   readonly dtype: NpyDType;

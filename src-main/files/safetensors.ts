@@ -14,7 +14,7 @@ const arrays = {
 } as const;
 
 export type SafetensorsDType = keyof typeof arrays;
-export type SafetensorsData = InstanceType<(typeof arrays)[SafetensorsDType]>;
+export type SafetensorsData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint16Array | Uint8Array;
 
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDType;
