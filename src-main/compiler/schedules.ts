@@ -1,12 +1,11 @@
-// Learning-rate schedules: the rate at each step as a number. Optimisers are elsewhere.
+// Learning-rate schedules: the rate as a function of how much of the training is done. Optimisers are elsewhere.
 import type { ScheduleName } from '../contract/spec.ts';
 
 export interface SchedulePoint {
   readonly peak: number;
-  /** Counted from 1; beyond `totalSteps` the last rate holds. */
-  readonly step: number;
-  readonly totalSteps: number;
-  /** Share of all steps, 0–1, in which one-cycle climbs. */
+  /** 0 at the first step, 1 at the last; by steps or by the clock, as the caller counts. */
+  readonly progress: number;
+  /** Share of the training, 0–1, in which one-cycle climbs. */
   readonly warmup: number;
 }
 
@@ -19,9 +18,7 @@ const endDivisor = 1e4;
  * - `cosine`: from the peak down to 0 at the last step (Loshchilov and Hutter 2017, one period)
  * - `one-cycle`: linear from peak/25 to the peak while warming up, then a cosine down to peak/250000
  */
-export function learningRateAt(schedule: ScheduleName, { peak, step, totalSteps, warmup }: SchedulePoint): number {
-  // 0 at the first step, 1 at the last.
-  const progress = totalSteps <= 1 ? 1 : Math.min(1, (step - 1) / (totalSteps - 1));
+export function learningRateAt(schedule: ScheduleName, { peak, progress, warmup }: SchedulePoint): number {
   switch (schedule) {
     case 'constant':
       return peak;
