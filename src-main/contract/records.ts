@@ -112,6 +112,8 @@ export interface Report {
   knn: number | null;
   pcaKnn: number | null;
   rawKnn: number | null;
+  /** Held-out images that were asked for their neighbours; fewer than heldOutCount where those were sampled. */
+  knnCount: number;
   warnings: Warning[];
 }
 

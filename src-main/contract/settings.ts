@@ -6,6 +6,16 @@ const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.m
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 
+/** As in `Preprocessing` of records.ts. */
+const preprocessingSchema = v.strictObject({
+  width: count(1, 65536),
+  height: count(1, 65536),
+  channels: v.picklist([1, 3]),
+  fit: v.picklist(['cover', 'contain', 'stretch']),
+  background: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)),
+  intensity: v.nullable(v.strictObject({ mode: v.picklist(['full', 'percentile']), low: v.number(), high: v.number() })),
+});
+
 export const importSettingsSchema = v.strictObject({
   /** Absolute paths of folders, images, archives, IDX and array files. */
   sources: v.pipe(v.array(v.string()), v.minLength(1)),
@@ -26,6 +36,8 @@ export const importSettingsSchema = v.strictObject({
   seed: v.optional(count(0, 2 ** 32 - 1), 1),
   /** Images with more pixels than this are refused (decompression bombs). */
   pixelLimit: v.optional(count(1, 2 ** 40), 268_402_689),
+  /** Exactly these pixels instead of size, colour, fit, background and intensity: what a saved model was trained on. */
+  preprocessing: v.optional(preprocessingSchema),
 });
 export type ImportSettings = v.InferOutput<typeof importSettingsSchema>;
 export type ImportRequest = v.InferInput<typeof importSettingsSchema>;

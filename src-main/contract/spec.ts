@@ -6,25 +6,27 @@ export type Activation = (typeof activations)[number];
 
 const units = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65536));
 const activation = v.optional(v.picklist(activations), 'linear');
+/** How weights start: He et al. 2015 for rectifiers, Glorot and Bengio 2010 otherwise, or zero for a branch that starts silent. */
+const start = v.optional(v.picklist(['he', 'glorot', 'zero']));
 
 /**
  * One layer. Images flow as N×H×W×C to the encoder, which ends in N×codeSize; the decoder runs the other way.
  * `dense` flattens what comes in; `reshape` brings it back to height×width×channels.
  */
 export const layerSchema = v.variant('type', [
-  v.strictObject({ type: v.literal('dense'), units, activation, zeroStart: v.optional(v.boolean(), false) }),
+  v.strictObject({ type: v.literal('dense'), units, activation, start }),
   v.strictObject({
     type: v.literal('conv'),
     filters: units,
     kernel: v.optional(v.picklist([1, 3, 4, 5, 7]), 3),
     stride: v.optional(v.picklist([1, 2, 4]), 1),
     activation,
-    zeroStart: v.optional(v.boolean(), false),
+    start,
   }),
   /** Two 3×3 convolutions around a skip connection, pre-activation, group-normalised (He et al. 2016; Wu and He 2018). */
   v.strictObject({ type: v.literal('residual'), activation: v.optional(v.picklist(activations), 'silu') }),
   /** A convolution to filters·factor² channels, then depth-to-space (Shi et al. 2016): learned upsampling without holes. */
-  v.strictObject({ type: v.literal('upsample'), filters: units, factor: v.optional(v.picklist([2, 4]), 2), activation }),
+  v.strictObject({ type: v.literal('upsample'), filters: units, factor: v.optional(v.picklist([2, 4]), 2), activation, start }),
   v.strictObject({ type: v.literal('groupNorm'), groups: v.optional(units, 8) }),
   v.strictObject({ type: v.literal('layerNorm') }),
   v.strictObject({ type: v.literal('activation'), activation: v.picklist(activations) }),
@@ -37,6 +39,8 @@ export const modelSpecSchema = v.strictObject({
   codeSize: units,
   /** Adds a frozen whitened PCA projection to the code and its back-projection to the reconstruction. */
   pcaStart: v.optional(v.boolean(), false),
+  /** `clip` limits reconstructions to the range of pixels; its gradient is passed straight through, so no pixel gets stuck. */
+  output: v.optional(v.picklist(['linear', 'clip']), 'linear'),
   encoder: v.array(layerSchema),
   decoder: v.array(layerSchema),
 });

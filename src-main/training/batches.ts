@@ -1,0 +1,134 @@
+// What the model sees at each step: shuffled batches, random crops and flips, noise. Everything follows from seed and step.
+import type { Feeds, Tensor } from '../compiler/graph.ts';
+import type { ImageShape } from '../compiler/model.ts';
+import { createRandom, permutation, type Random } from '../numerics/random.ts';
+
+/** Rows of uint8 pixels by id, in the order asked for; `out` holds ids.length × pixels bytes. */
+export interface Pixels {
+  read(ids: ArrayLike<number>, out: Uint8Array): void;
+}
+
+export interface Augmentation {
+  /** Random square crops keep at least this share of each side. */
+  crop: number;
+  flip: boolean;
+}
+
+export interface BatchOptions {
+  pixels: Pixels;
+  ids: Uint32Array;
+  image: ImageShape;
+  batchSize: number;
+  seed: number;
+  augment: Augmentation | null;
+  /** Feed standard normal noise of the images' shape beside them. */
+  noise: boolean;
+}
+
+export interface Batches {
+  readonly stepsPerEpoch: number;
+  /** The feeds of a step, counted from 1. They stay valid until the next call. */
+  at(step: number): Feeds;
+}
+
+// Streams of random numbers that must not coincide: order of images, augmentation, noise.
+const stream = { order: 1, augment: 2, noise: 3 };
+
+/** Every epoch is a new order; images that do not fill a last batch wait for a later epoch. */
+export function createBatches({ pixels, ids, image, batchSize, seed, augment, noise }: BatchOptions): Batches {
+  const shape = [batchSize, image.height, image.width, image.channels];
+  const size = image.height * image.width * image.channels;
+  const images = new Uint8Array(batchSize * size);
+  const normals = noise ? new Float32Array(images.length) : undefined;
+  const stepsPerEpoch = Math.max(1, Math.floor(ids.length / batchSize));
+  const batchIds = new Uint32Array(batchSize);
+  let orderEpoch = -1;
+  let order = new Uint32Array();
+
+  function fillImages(step: number): void {
+    const epoch = Math.floor((step - 1) / stepsPerEpoch);
+    if (epoch !== orderEpoch) {
+      order = permutation(ids.length, createRandom(seed, stream.order, epoch));
+      orderEpoch = epoch;
+    }
+    const first = ((step - 1) % stepsPerEpoch) * batchSize;
+    for (let index = 0; index < batchSize; index++) batchIds[index] = ids[order[first + index]!]!;
+    pixels.read(batchIds, images);
+    if (augment) augmentImages(images, image, augment, createRandom(seed, stream.augment, step));
+  }
+
+  return {
+    stepsPerEpoch,
+    at(step) {
+      fillImages(step);
+      const feeds: Record<string, Tensor> = { images: { dtype: 'uint8', shape, data: images } };
+      if (normals) {
+        const random = createRandom(seed, stream.noise, step);
+        for (let index = 0; index < normals.length; index++) normals[index] = random.normal();
+        feeds.noise = { dtype: 'float32', shape, data: normals };
+      }
+      return feeds;
+    },
+  };
+}
+
+/** Replaces each image in place by a random crop of itself, flipped left to right half of the time. */
+export function augmentImages(images: Uint8Array, image: ImageShape, augment: Augmentation, random: Random): void {
+  const size = image.height * image.width * image.channels;
+  const source = new Uint8Array(size);
+  for (let start = 0; start < images.length; start += size) {
+    const target = images.subarray(start, start + size);
+    source.set(target);
+    const share = augment.crop + (1 - augment.crop) * random.next();
+    const top = (1 - share) * image.height * random.next();
+    const left = (1 - share) * image.width * random.next();
+    const flip = augment.flip && random.next() < 0.5;
+    resample(source, target, image, { top, left, share, flip });
+  }
+}
+
+interface Crop {
+  top: number;
+  left: number;
+  share: number;
+  flip: boolean;
+}
+
+/** Bilinear; pixel centres at half positions, edges repeated. */
+function resample(source: Uint8Array, target: Uint8Array, { height, width, channels }: ImageShape, crop: Crop): void {
+  const columns = axis(width, crop.left, crop.share);
+  const rows = axis(height, crop.top, crop.share);
+  let out = 0;
+  for (let y = 0; y < height; y++) {
+    const above = rows.low[y]! * width;
+    const below = rows.high[y]! * width;
+    const down = rows.weight[y]!;
+    for (let x = 0; x < width; x++) {
+      const column = crop.flip ? width - 1 - x : x;
+      const low = columns.low[column]!;
+      const high = columns.high[column]!;
+      const across = columns.weight[column]!;
+      for (let channel = 0; channel < channels; channel++) {
+        const a = source[(above + low) * channels + channel]!;
+        const b = source[(above + high) * channels + channel]!;
+        const c = source[(below + low) * channels + channel]!;
+        const d = source[(below + high) * channels + channel]!;
+        const upper = a + (b - a) * across;
+        target[out++] = upper + (c + (d - c) * across - upper) * down + 0.5;
+      }
+    }
+  }
+}
+
+function axis(size: number, offset: number, share: number) {
+  const low = new Uint16Array(size);
+  const high = new Uint16Array(size);
+  const weight = new Float64Array(size);
+  for (let index = 0; index < size; index++) {
+    const position = Math.min(Math.max(offset + (index + 0.5) * share - 0.5, 0), size - 1);
+    low[index] = Math.floor(position);
+    high[index] = Math.min(low[index]! + 1, size - 1);
+    weight[index] = position - low[index]!;
+  }
+  return { low, high, weight };
+}

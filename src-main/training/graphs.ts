@@ -1,0 +1,135 @@
+// The graphs of a model: the loss to train, and the forward graphs that evaluate, encode, decode and export it.
+import type { Loss } from '../contract/spec.ts';
+import { GraphBuilder, type Value } from '../compiler/builder.ts';
+import { abs, add, cast, clip, log, matmul, multiply, negate, reduceMean, round, square, subtract } from '../compiler/functions.ts';
+import type { Dim, Graph, TensorType } from '../compiler/graph.ts';
+import type { ImageShape, Lookup, Model } from '../compiler/model.ts';
+import { composeTraining, type TrainingProgram } from '../compiler/training-step.ts';
+import type { TrainingPlan } from './presets.ts';
+
+/** The training program of a plan; feeds are `images` (uint8 N×H×W×C) and, with noise, `noise` (float32, same shape). */
+export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgram {
+  const shape = imageShape(model, plan.batchSize);
+  const feeds = [{ name: 'images', type: { dtype: 'uint8', shape } as TensorType }];
+  if (plan.noise > 0) feeds.push({ name: 'noise', type: { dtype: 'float32', shape } });
+  return composeTraining({
+    name: plan.preset,
+    batchSize: plan.batchSize,
+    parameters: model.parameters,
+    constants: model.constants,
+    feeds,
+    optimizer: plan.optimizer,
+    loss: ({ feed, parameter, constant: frozen }) => {
+      const lookup: Lookup = (name) => (model.constants.some((entry) => entry.name === name) ? frozen(name) : parameter(name));
+      const target = scaled(feed('images'));
+      // Denoising: the model sees the noisy image and answers for the clean one (Vincent et al. 2010).
+      const seen = plan.noise > 0 ? add(target, scale(feed('noise'), plan.noise)) : target;
+      const codes = model.encode(lookup, seen);
+      const loss = reconstructionLoss(plan.loss, model.decode(lookup, codes), target);
+      return plan.codeL1 > 0 ? add(loss, scale(reduceMean(abs(codes)), plan.codeL1)) : loss;
+    },
+  });
+}
+
+export type Output = 'codes' | 'error' | 'reconstruction';
+
+/**
+ * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
+ * 0–1, before rounding), `reconstruction` uint8 N×H×W×C.
+ */
+export function inferenceGraph(model: Model, outputs: readonly Output[]): Graph {
+  const { builder, lookup, images } = open(model);
+  const codes = model.encode(lookup, images);
+  const reconstruction = model.decode(lookup, codes);
+  const results: Record<Output, () => Value> = {
+    codes: () => codes,
+    error: () => squaredErrors(reconstruction, scaled(images)),
+    reconstruction: () => toPixels(reconstruction),
+  };
+  return builder.build('inference', Object.fromEntries(outputs.map((output) => [output, results[output]()])));
+}
+
+/** `image`, uint8 N×H×W×C → `code`, float32 N×K. */
+export function encoderGraph(model: Model): Graph {
+  const { builder, lookup, images } = open(model, 'image');
+  return builder.build('encoder', { code: model.encode(lookup, images) });
+}
+
+/** `code`, float32 N×K → `image`, uint8 N×H×W×C. */
+export function decoderGraph(model: Model): Graph {
+  const builder = new GraphBuilder();
+  const code = builder.input('code', { dtype: 'float32', shape: ['N', model.spec.codeSize] });
+  return builder.build('decoder', { image: toPixels(model.decode(lookupInputs(builder, model), code)) });
+}
+
+/** The baseline: `images` (uint8 N×D) with `mean` D and `basis` D×K → `codes`, `error` and `reconstruction` of plain PCA. */
+export function pcaGraph(image: ImageShape, components: number): Graph {
+  const builder = new GraphBuilder();
+  const pixels = image.height * image.width * image.channels;
+  const images = builder.input('images', { dtype: 'uint8', shape: ['N', pixels] });
+  const center = builder.input('mean', { dtype: 'float32', shape: [pixels] });
+  const basis = builder.input('basis', { dtype: 'float32', shape: [pixels, components] });
+  const codes = matmul(subtract(scaled(images), center), basis);
+  const reconstruction = matmul(codes, basis, { transposeB: true, bias: center });
+  const error = squaredErrors(reconstruction, scaled(images));
+  return builder.build('pca', { codes, error, reconstruction: toPixels(reconstruction) });
+}
+
+// ---- pieces -------------------------------------------------------------------------------------------------------
+
+function open(model: Model, name = 'images') {
+  const builder = new GraphBuilder();
+  const images = builder.input(name, { dtype: 'uint8', shape: imageShape(model, 'N') });
+  return { builder, images, lookup: lookupInputs(builder, model) };
+}
+
+/** Parameters and constants become graph inputs of their own name, once each. */
+function lookupInputs(builder: GraphBuilder, model: Model): Lookup {
+  const shapes = new Map([...model.parameters, ...model.constants].map(({ name, shape }) => [name, shape]));
+  const inputs = new Map<string, Value>();
+  return (name) => {
+    const input = inputs.get(name) ?? builder.input(name, { dtype: 'float32', shape: shapes.get(name)! });
+    inputs.set(name, input);
+    return input;
+  };
+}
+
+function imageShape({ image }: Model, batch: Dim): Dim[] {
+  return [batch, image.height, image.width, image.channels];
+}
+
+function reconstructionLoss(loss: Loss, reconstruction: Value, target: Value): Value {
+  switch (loss) {
+    case 'mse':
+      return reduceMean(square(subtract(reconstruction, target)));
+    case 'mae':
+      return reduceMean(abs(subtract(reconstruction, target)));
+    case 'bce': {
+      // Kept off 0 and 1 by what float32 can still tell from them, where the logarithm would be infinite.
+      const p = clip(reconstruction, 1e-6, 1 - 1e-6);
+      const inverse = (x: Value) => subtract(1, x);
+      return negate(reduceMean(add(multiply(target, log(p)), multiply(inverse(target), log(inverse(p))))));
+    }
+    default:
+      return loss satisfies never;
+  }
+}
+
+/** Mean over all but the batch. */
+function squaredErrors(reconstruction: Value, target: Value): Value {
+  const axes = reconstruction.type.shape.map((_, axis) => axis).slice(1);
+  return reduceMean(square(subtract(reconstruction, target)), { axes });
+}
+
+function scaled(images: Value): Value {
+  return scale(cast(images, 'float32'), 1 / 255);
+}
+
+function scale(x: Value, factor: number): Value {
+  return multiply(x, factor);
+}
+
+/** 0–1 to bytes, rounded half to even as ONNX does. */
+function toPixels(images: Value): Value {
+  return cast(round(clip(scale(images, 255), 0, 255)), 'uint8');
+}

@@ -1,0 +1,56 @@
+// Running a model's forward graph over many images, block by block.
+import { setImmediate } from 'node:timers/promises';
+import type { Tensor } from '../compiler/graph.ts';
+import type { ImageShape } from '../compiler/model.ts';
+import type { Context, Progress } from '../contract/records.ts';
+import { throwIfCancelled } from '../contract/errors.ts';
+import type { Runner } from '../engine/executor.ts';
+import type { Pixels } from './batches.ts';
+
+// Large enough to keep every core busy on small dense models, small enough that activations of a convolutional model at
+// 64×64 stay within a few hundred megabytes.
+const blockImages = 512;
+
+export interface Block {
+  /** Position of the block's first image among the ids. */
+  first: number;
+  ids: Uint32Array;
+  images: Tensor;
+  /** Valid until the next block. */
+  results: Record<string, Tensor>;
+}
+
+/** Feeds the images of `ids` to a graph with input `images` and yields its results in order. */
+export async function* runBlocks(
+  runner: Runner,
+  pixels: Pixels,
+  ids: Uint32Array,
+  image: ImageShape,
+  stage: Progress['stage'] = 'evaluate',
+  context: Context = {},
+): AsyncGenerator<Block> {
+  const size = image.height * image.width * image.channels;
+  const bytes = new Uint8Array(Math.min(blockImages, ids.length) * size);
+  const started = performance.now();
+  for (let first = 0; first < ids.length; first += blockImages) {
+    throwIfCancelled(context.signal);
+    const block = ids.subarray(first, first + blockImages);
+    const data = bytes.subarray(0, block.length * size);
+    pixels.read(block, data);
+    const images: Tensor = { dtype: 'uint8', shape: [block.length, image.height, image.width, image.channels], data };
+    yield { first, ids: block, images, results: await runner.run({ images }) };
+    const done = first + block.length;
+    context.onProgress?.({ stage, done, total: ids.length, rate: (done * 1000) / (performance.now() - started) });
+    // Lets a cancel arrive: the runtime blocks this thread while it computes.
+    await setImmediate();
+  }
+}
+
+/** Mean of the per-image errors (output `error`) over all ids. */
+export async function meanError(runner: Runner, pixels: Pixels, ids: Uint32Array, image: ImageShape): Promise<number> {
+  let sum = 0;
+  for await (const { results } of runBlocks(runner, pixels, ids, image)) {
+    for (const error of results.error!.data) sum += error;
+  }
+  return sum / ids.length;
+}

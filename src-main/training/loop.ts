@@ -1,0 +1,239 @@
+// The training loop: steps, evaluations, checkpoints, rollbacks. It knows no model and no device, only what it is given.
+import { setImmediate } from 'node:timers/promises';
+import { PinholeError } from '../contract/errors.ts';
+import type { Context, EpochMetrics } from '../contract/records.ts';
+import { learningRateAt } from '../compiler/schedules.ts';
+import type { Trainer } from '../engine/executor.ts';
+import type { Batches } from './batches.ts';
+import type { TrainingPlan } from './presets.ts';
+import type { Checkpoint, Progress } from './run-files.ts';
+
+export interface LoopOptions {
+  plan: TrainingPlan;
+  trainer: Trainer;
+  batches: Batches;
+  /** Mean-squared error of the validation images with the trainer's present parameters. */
+  evaluate(): Promise<number>;
+  /** Where an interrupted run stands, or null at the start. */
+  resume: Progress | null;
+  /** Seconds already spent (on PCA) when a new run enters the loop; they count towards a time budget. */
+  secondsBefore: number;
+  checkpointSeconds: number;
+  saveLast(checkpoint: Checkpoint): Promise<void>;
+  saveBest(checkpoint: Checkpoint): Promise<void>;
+  /** After every evaluation, step 0 included. */
+  onMetrics(metrics: EpochMetrics): Promise<void>;
+}
+
+export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'cancelled';
+
+export interface LoopResult {
+  reason: StopReason;
+  progress: Progress;
+}
+
+// A loss is looked at this often: seldom enough that reading it back costs nothing on a GPU, often enough that an
+// exploding run loses seconds.
+const stepsBetweenChecks = 50;
+
+// A loss ten times the first one of the run is no noise: no schedule here raises it by more than about two.
+const explosionFactor = 10;
+const allowedRollbacks = 3;
+const rollbackRateFactor = 0.3;
+
+// Messages (a cancel) arrive only when the loop lets go of the thread; a step can be shorter than this.
+const yieldEveryMs = 50;
+const reportEveryMs = 250;
+
+/** Trains until epochs, time, patience or rollbacks run out, or until the signal is raised (after the current step). */
+export async function runTrainingLoop(options: LoopOptions, context: Context = {}): Promise<LoopResult> {
+  return new TrainingLoop(options, context).run();
+}
+
+class TrainingLoop {
+  private readonly options: LoopOptions;
+  private readonly context: Context;
+  private readonly totalSteps: number;
+  private readonly startedAt = performance.now();
+  private readonly secondsBefore: number;
+  private progress: Progress;
+  private lastGood: Checkpoint | null = null;
+  private firstLoss: number | null = null;
+  private lastSaved = performance.now();
+  private lastYield = performance.now();
+  private lastReport = 0;
+  private rate = { images: 0, since: performance.now() };
+
+  constructor(options: LoopOptions, context: Context) {
+    this.options = options;
+    this.context = context;
+    this.totalSteps = options.plan.epochs * options.batches.stepsPerEpoch;
+    this.progress = options.resume ?? {
+      step: 0,
+      bestMse: Number.POSITIVE_INFINITY,
+      bestStep: 0,
+      stale: 0,
+      rollbacks: 0,
+      rateFactor: 1,
+      seconds: options.secondsBefore,
+      lossSum: 0,
+      lossSteps: 0,
+    };
+    this.secondsBefore = this.progress.seconds;
+  }
+
+  async run(): Promise<LoopResult> {
+    if (this.options.resume === null) await this.evaluate();
+    else this.lastGood = { values: await this.options.trainer.read(), progress: { ...this.progress } };
+    let reason = this.reasonToStop();
+    while (reason === null) {
+      await this.step();
+      reason = this.reasonToStop();
+    }
+    // A time budget ends between evaluations: what was learned since the last one must be able to become the best.
+    if (reason === 'seconds' && !this.atEpochEnd()) await this.evaluate();
+    if (reason !== 'diverged') await this.saveLast();
+    return { reason, progress: this.progress };
+  }
+
+  private async step(): Promise<void> {
+    const { trainer, batches } = this.options;
+    const step = this.progress.step + 1;
+    await trainer.step(batches.at(step), this.learningRate(step), step);
+    this.progress.step = step;
+    this.rate.images += this.options.plan.batchSize;
+
+    const epochEnd = this.atEpochEnd();
+    if (epochEnd || step % stepsBetweenChecks === 0) {
+      if (await this.hasExploded()) return this.rollBack();
+      if (epochEnd) await this.evaluate();
+    }
+    if (performance.now() - this.lastSaved > this.options.checkpointSeconds * 1000) await this.saveLast();
+    await this.letGo();
+  }
+
+  private learningRate(step: number): number {
+    const { schedule, warmup, learningRate } = this.options.plan;
+    const progress = this.share(step - 1);
+    return this.progress.rateFactor * learningRateAt(schedule, { peak: learningRate, progress, warmup });
+  }
+
+  /** How much of the run is done, 0–1: by steps, or by the clock where there is a time budget. */
+  private share(step: number): number {
+    const { seconds } = this.options.plan;
+    const bySteps = step / this.totalSteps;
+    return Math.min(1, seconds === null ? bySteps : Math.max(bySteps, this.seconds() / seconds));
+  }
+
+  private seconds(): number {
+    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+  }
+
+  private atEpochEnd(): boolean {
+    return this.progress.step % this.options.batches.stepsPerEpoch === 0;
+  }
+
+  private reasonToStop(): StopReason | null {
+    const { epochs, seconds, patience } = this.options.plan;
+    const { step, stale, rollbacks } = this.progress;
+    if (this.context.signal?.aborted) return 'cancelled';
+    if (rollbacks > allowedRollbacks) return 'diverged';
+    if (step >= epochs * this.options.batches.stepsPerEpoch) return 'epochs';
+    if (seconds !== null && this.seconds() >= seconds) return 'seconds';
+    if (patience > 0 && stale >= patience) return 'plateau';
+    return null;
+  }
+
+  /** Reads the losses since the last check; true if they are no numbers or far above where the run began. */
+  private async hasExploded(): Promise<boolean> {
+    const { sum, steps } = await this.options.trainer.takeLoss();
+    const mean = sum / steps;
+    this.firstLoss ??= mean;
+    this.progress.lossSum += sum;
+    this.progress.lossSteps += steps;
+    return !Number.isFinite(mean) || mean > explosionFactor * this.firstLoss;
+  }
+
+  private async rollBack(): Promise<void> {
+    const { trainer } = this.options;
+    const good = this.lastGood;
+    if (good === null) throw new PinholeError('internal', 'internal: a rollback before the first evaluation');
+    const rollbacks = this.progress.rollbacks + 1;
+    const rateFactor = this.progress.rateFactor * rollbackRateFactor;
+    const exploded = this.progress.step;
+    await trainer.write(good.values);
+    this.progress = { ...good.progress, rollbacks, rateFactor };
+    const givingUp = rollbacks > allowedRollbacks;
+    this.context.onNotice?.({
+      level: 'warning',
+      message: givingUp
+        ? `The loss exploded again at step ${exploded}. Training stops with the best model so far (step ${good.progress.bestStep}).`
+        : `The loss exploded at step ${exploded}: back to step ${good.progress.step} with ${Math.round(rateFactor * 100)} % of the learning rate.`,
+      advice: givingUp ? 'Choose a learning rate ten times lower, or clip gradients.' : '',
+    });
+    if (!givingUp) await this.saveLast();
+  }
+
+  private async evaluate(): Promise<void> {
+    const { batches, trainer } = this.options;
+    const { step, lossSum, lossSteps } = this.progress;
+    const imagesPerSecond = this.takeRate();
+    const validationMse = await this.options.evaluate();
+    const metrics: EpochMetrics = {
+      epoch: step / batches.stepsPerEpoch,
+      step,
+      trainLoss: lossSteps > 0 ? lossSum / lossSteps : null,
+      validationMse,
+      learningRate: this.learningRate(step + 1),
+      imagesPerSecond,
+      seconds: this.seconds(),
+    };
+    const improved = validationMse < this.progress.bestMse;
+    this.progress = {
+      ...this.progress,
+      lossSum: 0,
+      lossSteps: 0,
+      seconds: this.seconds(),
+      stale: improved ? 0 : this.progress.stale + 1,
+      ...(improved && { bestMse: validationMse, bestStep: step }),
+    };
+    this.lastGood = { values: await trainer.read(), progress: { ...this.progress } };
+    if (improved) await this.options.saveBest(this.lastGood);
+    await this.options.onMetrics(metrics);
+    this.report(metrics.validationMse);
+    this.rate = { images: 0, since: performance.now() };
+  }
+
+  private async saveLast(): Promise<void> {
+    this.progress.seconds = this.seconds();
+    await this.options.saveLast({ values: await this.options.trainer.read(), progress: { ...this.progress } });
+    this.lastSaved = performance.now();
+  }
+
+  private takeRate(): number {
+    const { images, since } = this.rate;
+    return images === 0 ? 0 : images / ((performance.now() - since) / 1000);
+  }
+
+  private async letGo(): Promise<void> {
+    const now = performance.now();
+    if (now - this.lastReport > reportEveryMs) this.report(this.progress.bestMse);
+    if (now - this.lastYield < yieldEveryMs) return;
+    await setImmediate();
+    this.lastYield = performance.now();
+  }
+
+  private report(mse: number): void {
+    const { seconds, batchSize } = this.options.plan;
+    const { step } = this.progress;
+    this.lastReport = performance.now();
+    const expected = seconds === null ? this.totalSteps : Math.round(step / Math.max(this.share(step), 1e-6));
+    this.context.onProgress?.({
+      stage: 'train',
+      done: step * batchSize,
+      total: expected * batchSize,
+      rate: this.takeRate(),
+      detail: `epoch ${Math.floor(step / this.options.batches.stepsPerEpoch)}, held-out error ${mse.toPrecision(4)}`,
+    });
+  }
+}

@@ -1,0 +1,159 @@
+// The folder of a run: where its files are, and reading and writing run.json, metrics and checkpoints.
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PinholeError } from '../contract/errors.ts';
+import type { EpochMetrics, Preprocessing, Report } from '../contract/records.ts';
+import type { TrainingSettings } from '../contract/settings.ts';
+import type { ImageShape } from '../compiler/model.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import { readSafetensors, writeSafetensors } from '../files/safetensors.ts';
+import type { Pca } from './pca.ts';
+import type { TrainingPlan } from './presets.ts';
+
+/** `run.json`: everything that is needed to repeat the run, and what came of it. */
+export interface RunFile {
+  id: string;
+  datasetId: string;
+  datasetHash: string;
+  image: ImageShape;
+  preprocessing: Preprocessing;
+  settings: TrainingSettings;
+  plan: TrainingPlan;
+  device: { kind: string; name: string; threads: number; reason: string };
+  versions: Record<string, string>;
+  /** Ids of the images whose reconstructions are logged at every evaluation. */
+  probes: number[];
+  parameterCount: number;
+  report: Report | null;
+}
+
+/** Where training stands. Parameters, optimiser state and these numbers continue a run bit for bit on the CPU. */
+export interface Progress {
+  step: number;
+  bestMse: number;
+  bestStep: number;
+  /** Evaluations without improvement. */
+  stale: number;
+  rollbacks: number;
+  /** What rollbacks have left of the learning rate. */
+  rateFactor: number;
+  /** Seconds of training so far, over all interruptions. */
+  seconds: number;
+  /** Training losses since the last evaluation. */
+  lossSum: number;
+  lossSteps: number;
+}
+
+export interface Checkpoint {
+  values: Map<string, Float32Array>;
+  progress: Progress;
+}
+
+export function runPaths(folder: string) {
+  return {
+    run: join(folder, 'run.json'),
+    metrics: join(folder, 'metrics.jsonl'),
+    events: join(folder, 'events'),
+    last: join(folder, 'checkpoints', 'last.safetensors'),
+    best: join(folder, 'checkpoints', 'best.safetensors'),
+    pca: join(folder, 'checkpoints', 'pca.safetensors'),
+    model: join(folder, 'model'),
+    codes: join(folder, 'codes'),
+  };
+}
+
+export async function createRunFolders(folder: string): Promise<void> {
+  const { last, events, model, codes } = runPaths(folder);
+  for (const path of [join(last, '..'), events, model, codes]) await mkdir(path, { recursive: true });
+}
+
+export async function writeRunFile(folder: string, run: RunFile): Promise<void> {
+  await writeAtomic(runPaths(folder).run, `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** Throws `not-found` where there is no run, `file-damaged` where run.json cannot be parsed. */
+export async function readRunFile(folder: string): Promise<RunFile> {
+  const path = runPaths(folder).run;
+  const text = await readText(path);
+  if (text === null) throw new PinholeError('not-found', `No run in ${folder}: run.json is missing.`);
+  try {
+    return JSON.parse(text) as RunFile;
+  } catch (cause) {
+    throw new PinholeError('file-damaged', `${path} is not valid JSON.`, 'Train again; the data set is not affected.', { cause });
+  }
+}
+
+export async function saveCheckpoint(path: string, { values, progress }: Checkpoint, shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  const tensors = new Map([...values].map(([name, data]) => [name, { shape: shapes.get(name)!, data }]));
+  await writeSafetensors(path, tensors, { progress: JSON.stringify(progress) });
+}
+
+/** Null where none was written yet; throws `file-damaged` where one cannot be read. */
+export async function loadCheckpoint(path: string): Promise<Checkpoint | null> {
+  const content = await ifThere(readSafetensors(path));
+  if (content === null) return null;
+  const values = new Map([...content.tensors].map(([name, { data }]) => [name, data as Float32Array]));
+  return { values, progress: JSON.parse(content.metadata.progress!) as Progress };
+}
+
+/** The baseline that the report holds the model against, and what a PCA start is made of. */
+export async function savePca(path: string, pca: Pca): Promise<void> {
+  const { mean, basis, deviation, variance, totalVariance } = pca;
+  const tensors = new Map([
+    ['mean', { shape: [mean.length], data: mean }],
+    ['basis', { shape: [mean.length, deviation.length], data: basis }],
+    ['deviation', { shape: [deviation.length], data: deviation }],
+    ['variance', { shape: [variance.length], data: variance }],
+  ]);
+  await writeSafetensors(path, tensors, { totalVariance: String(totalVariance) });
+}
+
+/** Null where none was written yet. */
+export async function loadPca(path: string): Promise<Pca | null> {
+  const content = await ifThere(readSafetensors(path));
+  if (content === null) return null;
+  const data = (name: string) => content.tensors.get(name)!.data;
+  return {
+    mean: data('mean') as Float32Array,
+    basis: data('basis') as Float32Array,
+    deviation: data('deviation') as Float32Array,
+    variance: data('variance') as Float64Array,
+    totalVariance: Number(content.metadata.totalVariance),
+  };
+}
+
+export async function appendMetrics(folder: string, metrics: EpochMetrics): Promise<void> {
+  await appendFile(runPaths(folder).metrics, `${JSON.stringify(metrics)}\n`);
+}
+
+/** A line cut off by a crash is the last one; it is left out. */
+export async function readMetrics(folder: string): Promise<EpochMetrics[]> {
+  const text = (await readText(runPaths(folder).metrics)) ?? '';
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as EpochMetrics);
+}
+
+/** Forgets metrics after a step: training goes on from there and will write them again. */
+export async function truncateMetrics(folder: string, step: number): Promise<EpochMetrics[]> {
+  const kept = (await readMetrics(folder)).filter((metrics) => metrics.step <= step);
+  await writeAtomic(runPaths(folder).metrics, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(''));
+  return kept;
+}
+
+async function readText(path: string): Promise<string | null> {
+  return ifThere(readFile(path, 'utf8'));
+}
+
+/** Null for a file that does not exist; every other error is thrown. */
+async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    const { code, cause } = error as { code?: string; cause?: { code?: string } };
+    if (code === 'ENOENT' || cause?.code === 'ENOENT') return null;
+    throw error;
+  }
+}

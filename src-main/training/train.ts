@@ -1,0 +1,264 @@
+// One training run, from data set to model files: analyse, choose a device, train, keep the best. The report comes later.
+import { availableParallelism } from 'node:os';
+import { buildModel, countParameters, type Model } from '../compiler/model.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { Context, EpochMetrics } from '../contract/records.ts';
+import type { TrainingSettings } from '../contract/settings.ts';
+import type { OpenDataset } from '../dataset/open.ts';
+import { chooseDevice } from '../engine/devices.ts';
+import type { Executor, Runner, Trainer } from '../engine/executor.ts';
+import { createRandom, permutation } from '../numerics/random.ts';
+import { augmentImages, createBatches } from './batches.ts';
+import { createEventLog } from './event-log.ts';
+import { inferenceGraph, trainingProgram } from './graphs.ts';
+import { meanError } from './inference.ts';
+import { runTrainingLoop, type StopReason } from './loop.ts';
+import { saveModel } from './model-files.ts';
+import { fitPca, type Pca, type Samples } from './pca.ts';
+import { planTraining, type TrainingPlan } from './presets.ts';
+import {
+  appendMetrics,
+  createRunFolders,
+  loadCheckpoint,
+  loadPca,
+  readRunFile,
+  type RunFile,
+  runPaths,
+  saveCheckpoint,
+  savePca,
+  truncateMetrics,
+  writeRunFile,
+} from './run-files.ts';
+import { versions } from './versions.ts';
+
+export interface TrainingJob {
+  runId: string;
+  folder: string;
+  dataset: OpenDataset;
+  settings: TrainingSettings;
+  /** Go on from the last checkpoint of this folder. */
+  resume: boolean;
+}
+
+export interface TrainingOutcome {
+  run: RunFile;
+  reason: StopReason;
+  epochs: number;
+  bestStep: number;
+  bestMse: number;
+  /** Of training, PCA included, over all interruptions. */
+  seconds: number;
+}
+
+const probeCount = 10;
+
+// For the random crops of an augmented run, PCA sees each image about this often: enough crops to fit their covariance,
+// few enough to stay a small share of the training time.
+const augmentedSamples = 4096;
+
+/**
+ * Trains to the end of the plan, or until cancelled (the last checkpoint then holds all that was learned).
+ * Errors: `spec-invalid`, `source-empty` (fewer than two images), `device-unavailable`, `device-lost`, `cancelled`.
+ */
+export async function train(job: TrainingJob, context: Context = {}): Promise<TrainingOutcome> {
+  const started = performance.now();
+  const { dataset, folder, settings } = job;
+  const image = { height: dataset.info.height, width: dataset.info.width, channels: dataset.info.channels };
+  const trainIds = trainingImages(dataset);
+  const previous = job.resume ? await readRunFile(folder) : null;
+  const plan = previous?.plan ?? planTraining(settings, image, trainIds.length);
+  const model = buildModel(plan.spec, image);
+  const program = trainingProgram(model, plan);
+  await createRunFolders(folder);
+
+  const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, noise: plan.noise > 0 });
+  const { executor, reason } = await chooseDevice({
+    requested: previous?.device.kind ?? settings.device,
+    threads: settings.threads ?? availableParallelism(),
+    program,
+    values: blankValues(model),
+    feeds: batches.at(1),
+    context,
+  });
+  try {
+    const run = previous ?? describeRun(job, plan, model, executor, reason, settings.threads ?? availableParallelism());
+    if (!previous) await writeRunFile(folder, run);
+    const pca = await pcaOf(executor, job, plan, trainIds, context);
+    const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
+    const trainer = await executor.train(program, checkpoint?.values ?? initialValues(model, pca, plan.seed));
+    try {
+      return await trainOn(trainer, { job, plan, model, run, batches, started, checkpoint, shapes: shapesOf(program) }, context);
+    } finally {
+      await trainer.dispose();
+    }
+  } finally {
+    await executor.dispose();
+  }
+}
+
+interface Prepared {
+  job: TrainingJob;
+  plan: TrainingPlan;
+  model: Model;
+  run: RunFile;
+  batches: ReturnType<typeof createBatches>;
+  started: number;
+  checkpoint: Awaited<ReturnType<typeof loadCheckpoint>>;
+  shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): Promise<TrainingOutcome> {
+  const { job, plan, model, run, batches, checkpoint, shapes } = prepared;
+  const { folder, dataset, settings } = job;
+  const paths = runPaths(folder);
+  const held = heldOutImages(dataset);
+  const evaluator = await trainer.evaluator(inferenceGraph(model, ['error']));
+  const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction']));
+  await truncateMetrics(folder, checkpoint?.progress.step ?? -1);
+  const log = await createEventLog(paths.events, dataset.pixels, run.probes, model.image, checkpoint?.progress.step ?? null);
+  try {
+    const result = await runTrainingLoop(
+      {
+        plan,
+        trainer,
+        batches,
+        evaluate: () => meanError(evaluator, dataset.pixels, held, model.image),
+        resume: checkpoint?.progress ?? null,
+        secondsBefore: (performance.now() - prepared.started) / 1000,
+        checkpointSeconds: settings.checkpointSeconds,
+        saveLast: (last) => saveCheckpoint(paths.last, last, shapes),
+        saveBest: ({ values, progress }) => saveCheckpoint(paths.best, { values: ofModel(values, model), progress }, shapes),
+        onMetrics: (metrics) => record(folder, metrics, log, painter),
+      },
+      context,
+    );
+    if (result.reason === 'cancelled') throw new PinholeError('cancelled', 'Training was stopped.', 'Run the same again to go on from here.');
+    return await finish(prepared, result.reason, result.progress.step, result.progress.seconds);
+  } finally {
+    await log.close();
+    await Promise.all([evaluator.dispose(), painter.dispose()]);
+  }
+}
+
+async function record(folder: string, metrics: EpochMetrics, log: Awaited<ReturnType<typeof createEventLog>>, painter: Runner): Promise<void> {
+  await appendMetrics(folder, metrics);
+  await log.write(metrics, painter);
+}
+
+/** The kept model is the best one; its files are what every later stage reads. */
+async function finish({ job, model, run, batches, plan }: Prepared, reason: StopReason, step: number, seconds: number): Promise<TrainingOutcome> {
+  const paths = runPaths(job.folder);
+  const best = await loadCheckpoint(paths.best);
+  if (best === null) throw new PinholeError('internal', 'internal: training ended without a best checkpoint');
+  await saveModel(paths.model, model, best.values, {
+    pinhole: run.versions.pinhole!,
+    preset: plan.preset,
+    preprocessing: run.preprocessing,
+    datasetHash: run.datasetHash,
+    seed: plan.seed,
+    step: best.progress.bestStep,
+    validationMse: best.progress.bestMse,
+  });
+  return {
+    run,
+    reason,
+    epochs: step / batches.stepsPerEpoch,
+    bestStep: best.progress.bestStep,
+    bestMse: best.progress.bestMse,
+    seconds,
+  };
+}
+
+// ---- what training starts from ------------------------------------------------------------------------------------
+
+function trainingImages(dataset: OpenDataset): Uint32Array {
+  const ids = dataset.split('train');
+  const total = ids.length + dataset.split('validation').length;
+  if (total >= 2 && ids.length >= 1) return ids;
+  throw new PinholeError(
+    'source-empty',
+    `Training needs at least two images, one to learn from and one to check with; ${dataset.info.name} has ${total}.`,
+    'Add images to the folder and import it again.',
+  );
+}
+
+/** Validation images choose the checkpoint; a separate test source never does. */
+function heldOutImages(dataset: OpenDataset): Uint32Array {
+  const validation = dataset.split('validation');
+  return validation.length > 0 ? validation : dataset.split('train');
+}
+
+async function pcaOf(executor: Executor, job: TrainingJob, plan: TrainingPlan, ids: Uint32Array, context: Context): Promise<Pca> {
+  const path = runPaths(job.folder).pca;
+  const known = await loadPca(path);
+  if (known) return known;
+  const pca = await fitPca(executor, pcaSamples(job.dataset, plan, ids), plan.spec.codeSize, plan.seed, context);
+  await savePca(path, pca);
+  return pca;
+}
+
+/** The training images as PCA sees them: as they are, or the same random crops and flips that the network is given. */
+function pcaSamples(dataset: OpenDataset, plan: TrainingPlan, ids: Uint32Array): Samples {
+  const { height, width, channels } = dataset.info;
+  const copies = plan.augment ? Math.max(1, Math.ceil(augmentedSamples / ids.length)) : 1;
+  return {
+    count: ids.length * copies,
+    pixels: height * width * channels,
+    read(first, count, out) {
+      const wanted = Uint32Array.from({ length: count }, (_, index) => ids[(first + index) % ids.length]!);
+      dataset.pixels.read(wanted, out);
+      if (plan.augment) {
+        const rows = out.subarray(0, count * height * width * channels);
+        augmentImages(rows, dataset.info, plan.augment, createRandom(plan.seed, first));
+      }
+    },
+  };
+}
+
+function initialValues(model: Model, pca: Pca, seed: number): Map<string, Float32Array> {
+  const values = new Map<string, Float32Array>();
+  model.parameters.forEach(({ name, shape, start }, index) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const random = createRandom(seed, index);
+    const value = { zeros: () => 0, ones: () => 1, uniform: () => 0 }[start.type];
+    const draw = start.type === 'uniform' ? () => start.limit * (2 * random.next() - 1) : value;
+    values.set(name, Float32Array.from({ length: size }, draw));
+  });
+  const constants = { 'pca.mean': pca.mean, 'pca.basis': pca.basis, 'pca.deviation': pca.deviation };
+  for (const { name } of model.constants) values.set(name, constants[name as keyof typeof constants]);
+  return values;
+}
+
+/** Stand-ins of the right size for timing devices before PCA has run on one of them. */
+function blankValues(model: Model): Map<string, Float32Array> {
+  const named = [...model.parameters, ...model.constants];
+  return new Map(named.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01)]));
+}
+
+function ofModel(values: ReadonlyMap<string, Float32Array>, model: Model): Map<string, Float32Array> {
+  return new Map([...model.parameters, ...model.constants].map(({ name }) => [name, values.get(name)!]));
+}
+
+function shapesOf(program: ReturnType<typeof trainingProgram>): Map<string, readonly number[]> {
+  return new Map([...program.parameters, ...program.constants, ...program.state].map(({ name, shape }) => [name, shape]));
+}
+
+function describeRun(job: TrainingJob, plan: TrainingPlan, model: Model, executor: Executor, reason: string, threads: number): RunFile {
+  const { dataset, settings, runId } = job;
+  const held = heldOutImages(dataset);
+  const order = permutation(held.length, createRandom(plan.seed, probeCount));
+  return {
+    id: runId,
+    datasetId: dataset.info.id,
+    datasetHash: dataset.info.hash,
+    image: model.image,
+    preprocessing: dataset.info.preprocessing,
+    settings,
+    plan,
+    device: { kind: executor.device.kind, name: executor.device.name, threads, reason },
+    versions: versions(),
+    probes: Array.from(order.subarray(0, probeCount), (index) => held[index]!),
+    parameterCount: countParameters(model),
+    report: null,
+  };
+}
