@@ -1,0 +1,54 @@
+// Real processes in tests: start one and collect what it says, look whether one lives, wait for something to become true.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A running process that collects what it prints. */
+export function start(
+  file: string,
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string | undefined> } = {},
+) {
+  const child = spawn(file, args, {
+    ...options,
+    env: { ...process.env, ...options.env } as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...said }));
+  });
+  return { child, said, ended };
+}
+
+/** Runs a process to its end. */
+export function run(...parameters: Parameters<typeof start>): Promise<Ended> {
+  return start(...parameters).ended;
+}
+
+/** Whether a process is at work; one that ended but was not yet collected by its parent is not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+export async function waitUntil(condition: () => boolean, what: string, milliseconds = 10_000): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
