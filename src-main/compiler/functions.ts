@@ -25,7 +25,7 @@ type UnaryName =
   | 'sign'
   | 'reciprocal'
   | 'erf'
-  | 'round'
+  | 'floor'
   | 'relu'
   | 'sigmoid'
   | 'tanh'
@@ -72,8 +72,7 @@ export const abs = unary('abs');
 export const sign = unary('sign');
 export const reciprocal = unary('reciprocal');
 export const erf = unary('erf');
-/** To the nearest whole number, halves to the even one. */
-export const round = unary('round');
+export const floor = unary('floor');
 export const relu = unary('relu');
 export const sigmoid = unary('sigmoid');
 export const tanh = unary('tanh');
@@ -82,6 +81,11 @@ export const softplus = unary('softplus');
 
 export function leakyRelu(x: Value, slope = 0.01): Value {
   return x.builder.apply('leakyRelu', { slope }, x);
+}
+
+/** To the nearest whole number, halves up. */
+export function round(x: Value): Value {
+  return floor(add(x, 0.5));
 }
 
 export function square(x: Value): Value {

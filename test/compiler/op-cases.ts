@@ -136,6 +136,7 @@ export const elementwiseCases: readonly OpCase[] = [
   ...onEach('sign', [normal(4), normal(2, 3)], f.sign),
   ...onEach('reciprocal', [positive(4), positive(2, 3)], f.reciprocal),
   ...onEach('erf', [normal(4), wide(2, 3)], f.erf),
+  ...onEach('floor', [normal(4), wide(2, 3)], f.floor),
   ...onEach('round', [normal(4), wide(2, 3)], f.round),
   ...onEach('relu', [normal(4), wide(2, 3, 2, 2)], f.relu),
   ...onEach('leakyRelu', [normal(4), wide(2, 3)], (x) => f.leakyRelu(x, 0.2)),

@@ -226,7 +226,15 @@ const spaceToDepth: Op<ConvolutionParams['spaceToDepth']> = {
     return { dtype: 'float32', shape: [batch, channels * block ** 2, height / block, width / block] };
   },
   gradient: ({ params, gradient }) => [f.depthToSpace(gradient, params.block)],
-  onnx: (emit, { params, inputs }) => emit.node('SpaceToDepth', inputs, { blocksize: { int: params.block } }),
+  // ONNX's SpaceToDepth has no WebGPU kernel.
+  onnx(emit, { params: { block }, inputs, type: { shape } }) {
+    const [batch, depth, height, width] = shape.map((dim) => (dim === 'N' ? -1 : dim));
+    const blocks = emit.integers([batch!, depth! / block ** 2, height!, block, width!, block]);
+    const moved = emit.node('Transpose', [emit.node('Reshape', [inputs[0]!, blocks])], {
+      perm: { ints: [0, 3, 5, 1, 2, 4] },
+    });
+    return emit.node('Reshape', [moved, emit.integers([batch!, depth!, height!, width!])]);
+  },
   reference: ({ block }, [x], shape) => rearrange(block, x!, shape),
 };
 

@@ -14,7 +14,7 @@ import {
 } from './op.ts';
 import { broadcastOffset, broadcastShapes, forEachIndex, stridesOf } from './shapes.ts';
 
-type UnaryName = 'negate' | 'exp' | 'log' | 'sqrt' | 'abs' | 'sign' | 'reciprocal' | 'erf' | 'round';
+type UnaryName = 'negate' | 'exp' | 'log' | 'sqrt' | 'abs' | 'sign' | 'reciprocal' | 'erf' | 'floor';
 type ActivationName = 'relu' | 'sigmoid' | 'tanh' | 'softplus';
 type BinaryName = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum';
 type ComparisonName = 'greater' | 'greaterEqual' | 'equal';
@@ -114,7 +114,6 @@ const unaryOps = {
   log: unary('log', 'Log', Math.log, (g, x) => f.divide(g, x)),
   sqrt: unary('sqrt', 'Sqrt', Math.sqrt, (g, _, y) => f.divide(f.multiply(g, 0.5), y)),
   abs: unary('abs', 'Abs', Math.abs, (g, x) => f.multiply(g, f.sign(x))),
-  sign: unary('sign', 'Sign', Math.sign, none),
   reciprocal: unary(
     'reciprocal',
     'Reciprocal',
@@ -124,7 +123,7 @@ const unaryOps = {
   erf: unary('erf', 'Erf', errorFunction, (g, x) =>
     f.multiply(f.multiply(g, 2 / Math.sqrt(Math.PI)), f.exp(f.negate(f.square(x)))),
   ),
-  round: unary('round', 'Round', roundHalfToEven, none),
+  floor: unary('floor', 'Floor', Math.floor, none),
   relu: unary(
     'relu',
     'Relu',
@@ -186,6 +185,16 @@ const comparisonOps = {
   greater: comparison('greater', 'Greater', (a, b) => a > b),
   greaterEqual: comparison('greaterEqual', 'GreaterOrEqual', (a, b) => a >= b),
   equal: comparison('equal', 'Equal', (a, b) => a === b),
+};
+
+const sign: Op<NoParams> = {
+  ...unary('sign', 'Sign', Math.sign, none),
+  // ONNX's Sign has no WebGPU kernel and is slow on CPU. Everything but zero (and what is next to it: below 3e-39)
+  // leaves the range when scaled by nearly the largest float.
+  onnx(emit, { inputs }) {
+    const scaled = emit.node('Mul', [inputs[0]!, scalar(emit, 3e38)]);
+    return emit.node('Clip', [scaled, scalar(emit, -1), scalar(emit, 1)]);
+  },
 };
 
 const leakyRelu: Op<ElementwiseParams['leakyRelu']> = {
@@ -258,13 +267,6 @@ function convert(x: number, to: DType): number {
   return to === 'bool' ? Number(x !== 0) : Math.trunc(x);
 }
 
-/** IEEE 754 rounding, as ONNX has it. */
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  if (x - below !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
-}
-
 /** erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz and Stegun 7.1.6): no cancellation. */
 function errorFunction(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
@@ -277,4 +279,4 @@ function errorFunction(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-export const elementwiseOps = { ...unaryOps, ...binaryOps, ...comparisonOps, leakyRelu, clip, where, cast };
+export const elementwiseOps = { ...unaryOps, ...binaryOps, ...comparisonOps, sign, leakyRelu, clip, where, cast };
