@@ -1,0 +1,38 @@
+// One image out of an IDX or .npy array: raw samples of any type to a picture.
+import type { Picture } from './picture.ts';
+import type { ArrayLayout } from './tasks.ts';
+
+const readers: Record<ArrayLayout['type'], (view: DataView, offset: number, little: boolean) => number> = {
+  uint8: (view, offset) => view.getUint8(offset),
+  int8: (view, offset) => view.getInt8(offset),
+  uint16: (view, offset, little) => view.getUint16(offset, little),
+  int16: (view, offset, little) => view.getInt16(offset, little),
+  int32: (view, offset, little) => view.getInt32(offset, little),
+  int64: (view, offset, little) => Number(view.getBigInt64(offset, little)),
+  float32: (view, offset, little) => view.getFloat32(offset, little),
+  float64: (view, offset, little) => view.getFloat64(offset, little),
+};
+
+export const sampleBytes: Readonly<Record<ArrayLayout['type'], number>> = {
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  float32: 4,
+  float64: 8,
+};
+
+/** uint8 stays as it is, uint16 too; every other type becomes float32. */
+export function decodeArray(bytes: Uint8Array, { width, height, channels, type, bigEndian }: ArrayLayout): Picture {
+  const picture = { width, height, channels, orientation: 1 };
+  if (type === 'uint8') return { ...picture, data: bytes };
+  const count = width * height * channels;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = type === 'uint16' ? new Uint16Array(count) : new Float32Array(count);
+  const read = readers[type];
+  const size = sampleBytes[type];
+  for (let index = 0; index < count; index++) data[index] = read(view, index * size, !bigEndian);
+  return { ...picture, data };
+}

@@ -1,0 +1,353 @@
+// The catalogue of a workspace: data sets, items, import failures and runs in one SQLite database. Pixels lie beside it.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Run } from '../contract/api.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { Dataset, ImportFailure, Item, Preprocessing, Report } from '../contract/records.ts';
+
+/** Statements that bring a database from version i to version i + 1. Never edit one that was released: append. */
+const migrations = [
+  `CREATE TABLE datasets (
+     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sources TEXT NOT NULL,
+     state TEXT NOT NULL, hash TEXT NOT NULL, preprocessing TEXT NOT NULL, created TEXT NOT NULL) STRICT;
+   CREATE TABLE items (
+     dataset INTEGER NOT NULL REFERENCES datasets(number), id INTEGER NOT NULL, path TEXT NOT NULL, label TEXT,
+     split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, bytes INTEGER NOT NULL,
+     sha256 TEXT NOT NULL, modified REAL NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (dataset, id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE containers (
+     dataset INTEGER NOT NULL REFERENCES datasets(number), file TEXT NOT NULL, bytes INTEGER NOT NULL,
+     modified REAL NOT NULL, prefix TEXT NOT NULL, labels INTEGER NOT NULL, PRIMARY KEY (dataset, prefix, file)) STRICT, WITHOUT ROWID;
+   CREATE TABLE failures (
+     dataset INTEGER NOT NULL REFERENCES datasets(number), path TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX failures_of_dataset ON failures (dataset);
+   CREATE TABLE runs (
+     id TEXT PRIMARY KEY, dataset TEXT NOT NULL, preset TEXT NOT NULL, state TEXT NOT NULL, code_size INTEGER NOT NULL,
+     epochs INTEGER NOT NULL, device TEXT NOT NULL, folder TEXT NOT NULL, created TEXT NOT NULL,
+     settings TEXT NOT NULL, report TEXT) STRICT, WITHOUT ROWID;`,
+];
+
+/** An item with what the import needs to find it again. */
+export interface StoredItem extends Item {
+  /** When its file was changed, in milliseconds since 1970; 0 inside archives. */
+  modified: number;
+  /** Its file is not there any more (or has other content); id and row stay taken. */
+  gone: boolean;
+}
+
+/** An archive or array file whose members were all imported, so that it need not be opened again while unchanged. */
+export interface Container {
+  file: string;
+  bytes: number;
+  modified: number;
+  /** Paths of its items begin with this. */
+  prefix: string;
+  /** Whether labels were taken over. */
+  labels: boolean;
+}
+
+export interface RunRecord extends Run {
+  /** The settings it was started with, as JSON-compatible data. */
+  settings: unknown;
+}
+
+export interface NewDataset {
+  id: string;
+  name: string;
+  sources: string[];
+  preprocessing: Preprocessing;
+}
+
+/** Opens (or creates) `catalogue.sqlite` in the workspace. Errors: `file-damaged`, or `usage` if a newer Pinhole wrote it. */
+export function openCatalogue(workspaceFolder: string): Catalogue {
+  mkdirSync(workspaceFolder, { recursive: true });
+  const file = join(workspaceFolder, 'catalogue.sqlite');
+  const database = openDatabase(file);
+  try {
+    migrate(database, file);
+    return new Catalogue(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+export class Catalogue {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  /** All or nothing: an error inside leaves the catalogue as it was. */
+  transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // After some errors (a full disk) SQLite has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  listDatasets(): Dataset[] {
+    return this.#all('SELECT * FROM datasets ORDER BY created, number').map((row) => this.#dataset(row));
+  }
+
+  /** Undefined where there is none with this id. */
+  findDataset(id: string): Dataset | undefined {
+    const row = this.#all('SELECT * FROM datasets WHERE id = ?', id)[0];
+    return row && this.#dataset(row);
+  }
+
+  getDataset(id: string): Dataset {
+    const dataset = this.findDataset(id);
+    if (dataset === undefined) throw this.#notFound('data set', id, 'pinhole info lists what this workspace holds.');
+    return dataset;
+  }
+
+  insertDataset({ id, name, sources, preprocessing }: NewDataset): void {
+    this.#run(
+      `INSERT INTO datasets (id, name, sources, state, hash, preprocessing, created)
+       VALUES (?, ?, ?, 'importing', '', ?, ?)`,
+      ...[id, name, JSON.stringify(sources), JSON.stringify(preprocessing), new Date().toISOString()],
+    );
+  }
+
+  updateDataset(id: string, { state, hash, name }: Pick<Dataset, 'state' | 'hash' | 'name'>): void {
+    this.#run('UPDATE datasets SET state = ?, hash = ?, name = ? WHERE id = ?', state, hash, name, id);
+  }
+
+  /** With everything that belongs to it; its folder is the caller's. */
+  deleteDataset(id: string): void {
+    const number = this.datasetNumber(id);
+    this.transaction(() => {
+      for (const table of ['items', 'containers', 'failures'])
+        this.#run(`DELETE FROM ${table} WHERE dataset = ?`, number);
+      this.#run('DELETE FROM datasets WHERE number = ?', number);
+    });
+  }
+
+  insertItem(datasetNumber: number, item: StoredItem): void {
+    const { id, path, label, split, width, height, bytes, sha256, modified, gone } = item;
+    this.#run(
+      'INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[datasetNumber, id, path, label, split, width, height, bytes, sha256, modified, gone ? 1 : 0],
+    );
+  }
+
+  /** Takes over what may change without new pixels: label, split, modification time, whether it is there. */
+  updateItem(datasetNumber: number, { id, label, split, modified, gone }: StoredItem): void {
+    this.#run(
+      'UPDATE items SET label = ?, split = ?, modified = ?, gone = ? WHERE dataset = ? AND id = ?',
+      ...[label, split, modified, gone ? 1 : 0, datasetNumber, id],
+    );
+  }
+
+  /** The items that are there, in id order. */
+  items(datasetId: string): Item[] {
+    const sql = `SELECT id, path, label, split, width, height, bytes, sha256
+                 FROM items WHERE dataset = ? AND gone = 0 ORDER BY id`;
+    return this.#all(sql, this.datasetNumber(datasetId)) as unknown as Item[];
+  }
+
+  /** Every item there ever was, in id order. */
+  storedItems(datasetId: string): StoredItem[] {
+    const sql = `SELECT id, path, label, split, width, height, bytes, sha256, modified, gone
+                 FROM items WHERE dataset = ? ORDER BY id`;
+    const rows = this.#all(sql, this.datasetNumber(datasetId));
+    return rows.map((row) => ({ ...row, gone: row.gone !== 0 }) as unknown as StoredItem);
+  }
+
+  /** Rows of `pixels.npy` that are taken, by items that are there and by ones that are gone. */
+  takenIds(datasetId: string): number {
+    const sql = 'SELECT coalesce(max(id) + 1, 0) AS taken FROM items WHERE dataset = ?';
+    return this.#all(sql, this.datasetNumber(datasetId))[0]!.taken as number;
+  }
+
+  containers(datasetId: string): Container[] {
+    const sql = 'SELECT file, bytes, modified, prefix, labels FROM containers WHERE dataset = ?';
+    const rows = this.#all(sql, this.datasetNumber(datasetId));
+    return rows.map((row) => ({ ...row, labels: row.labels !== 0 }) as unknown as Container);
+  }
+
+  replaceContainers(datasetNumber: number, containers: readonly Container[]): void {
+    this.#run('DELETE FROM containers WHERE dataset = ?', datasetNumber);
+    for (const { file, bytes, modified, prefix, labels } of containers) {
+      const values = [datasetNumber, file, bytes, modified, prefix, labels ? 1 : 0];
+      this.#run('INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?)', ...values);
+    }
+  }
+
+  failures(datasetId: string): ImportFailure[] {
+    const sql = 'SELECT path, code, reason FROM failures WHERE dataset = ? ORDER BY rowid';
+    return this.#all(sql, this.datasetNumber(datasetId)) as unknown as ImportFailure[];
+  }
+
+  replaceFailures(datasetNumber: number, failures: readonly ImportFailure[]): void {
+    this.#run('DELETE FROM failures WHERE dataset = ?', datasetNumber);
+    for (const { path, code, reason } of failures) {
+      this.#run('INSERT INTO failures VALUES (?, ?, ?, ?)', datasetNumber, path, code, reason);
+    }
+  }
+
+  /** The key that items and failures refer to; only the import needs it. */
+  datasetNumber(datasetId: string): number {
+    const row = this.#all('SELECT number FROM datasets WHERE id = ?', datasetId)[0];
+    if (row === undefined) throw this.#notFound('data set', datasetId, 'pinhole info lists what this workspace holds.');
+    return row.number as number;
+  }
+
+  /** Oldest first. */
+  listRuns(): RunRecord[] {
+    return this.#all('SELECT * FROM runs ORDER BY created, id').map(toRun);
+  }
+
+  /** Undefined where there is none with this id. */
+  findRun(id: string): RunRecord | undefined {
+    const row = this.#all('SELECT * FROM runs WHERE id = ?', id)[0];
+    return row && toRun(row);
+  }
+
+  getRun(id: string): RunRecord {
+    const run = this.findRun(id);
+    if (run === undefined) throw this.#notFound('run', id, 'pinhole info lists the runs of this workspace.');
+    return run;
+  }
+
+  insertRun(run: RunRecord): void {
+    this.#run(
+      'INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[run.id, run.datasetId, run.preset, run.state, run.codeSize, run.epochs, run.device, run.folder, run.created],
+      ...[JSON.stringify(run.settings), run.report && JSON.stringify(run.report)],
+    );
+  }
+
+  /** Changes the named fields of a run; `not-found` if there is no such run. */
+  updateRun(id: string, changes: Partial<Omit<RunRecord, 'id'>>): void {
+    const run = { ...this.getRun(id), ...changes };
+    this.#run(
+      `UPDATE runs SET dataset = ?, preset = ?, state = ?, code_size = ?, epochs = ?, device = ?, folder = ?,
+       created = ?, settings = ?, report = ? WHERE id = ?`,
+      ...[run.datasetId, run.preset, run.state, run.codeSize, run.epochs, run.device, run.folder, run.created],
+      ...[JSON.stringify(run.settings), run.report && JSON.stringify(run.report), id],
+    );
+  }
+
+  #dataset(row: Row): Dataset {
+    const preprocessing = JSON.parse(row.preprocessing as string) as Preprocessing;
+    const { width, height, channels } = preprocessing;
+    return {
+      id: row.id as string,
+      name: row.name as string,
+      sources: JSON.parse(row.sources as string) as string[],
+      state: row.state as Dataset['state'],
+      count: this.#count('SELECT count(*) AS count FROM items WHERE dataset = ? AND gone = 0', row),
+      skipped: this.#count('SELECT count(*) AS count FROM failures WHERE dataset = ?', row),
+      ...{ height, width, channels },
+      hash: row.hash as string,
+      preprocessing,
+      created: row.created as string,
+    };
+  }
+
+  #count(sql: string, { number }: Row): number {
+    return this.#all(sql, number!)[0]!.count as number;
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #notFound(what: string, id: string, advice: string): PinholeError {
+    return new PinholeError('not-found', `Expected a ${what} of this workspace, received “${id}”.`, advice);
+  }
+}
+
+type Row = Record<string, SQLInputValue>;
+
+function toRun(row: Row): RunRecord {
+  return {
+    id: row.id as string,
+    datasetId: row.dataset as string,
+    preset: row.preset as string,
+    state: row.state as Run['state'],
+    codeSize: row.code_size as number,
+    epochs: row.epochs as number,
+    device: row.device as string,
+    folder: row.folder as string,
+    created: row.created as string,
+    settings: JSON.parse(row.settings as string),
+    report: row.report === null ? null : (JSON.parse(row.report as string) as Report),
+  };
+}
+
+function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: 5000 });
+    // WAL: readers never wait, and a killed process loses nothing committed. NORMAL: a power cut may lose the last
+    // commits but never damages the file.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw catalogueError(file, cause);
+  }
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const version = database.prepare('PRAGMA user_version').get()!.user_version as number;
+  if (version > migrations.length) {
+    const message = `Expected a catalogue of version ${migrations.length} or older for ${file}, received version ${version}.`;
+    throw new PinholeError('usage', message, 'A newer Pinhole wrote this workspace: open it with that one.');
+  }
+  for (let next = version; next < migrations.length; next++) {
+    database.exec(`BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}
+
+/** SQLite's full-disk error (code 13) as `disk-full`, a file that is no database as `file-damaged`. */
+export function catalogueError(file: string, cause: unknown): PinholeError {
+  const { errcode } = cause as { errcode?: number };
+  if (errcode === 13) {
+    const advice = 'Free some space and run the same again; what was written is kept.';
+    return new PinholeError('disk-full', `The disk is full: could not write ${file}`, advice, { cause });
+  }
+  if (errcode === 26 || errcode === 11) {
+    const advice = 'Another program damaged it: restore it from a backup, or move it away and import again.';
+    return new PinholeError(
+      'file-damaged',
+      `Expected a SQLite database for ${file}, received a damaged file.`,
+      advice,
+      {
+        cause,
+      },
+    );
+  }
+  return PinholeError.from(cause);
+}

@@ -1,0 +1,140 @@
+// Bytes of one image to a picture: recognise, check the header, decode by the fastest decoder that covers it.
+import { PinholeError } from '../contract/errors.ts';
+import { decodeBmp, readBmpHeader } from './formats/bmp.ts';
+import { readJpegHeader } from './formats/jpeg-header.ts';
+import { decodePng, readPngHeader } from './formats/png.ts';
+import { decodeWithSharp, readSharpHeader } from './formats/sharp.ts';
+import type { Picture } from './picture.ts';
+import { type Format, type ImageFormat, isImageFormat, recognise, withArticle } from './recognise.ts';
+
+export interface Header {
+  format: ImageFormat;
+  decoder: 'png' | 'jpeg' | 'bmp' | 'sharp';
+  /** As a person sees it, orientation applied. */
+  width: number;
+  height: number;
+  /** Colour by its type; its pixels may still all be grey. */
+  color: boolean;
+  /** More than eight bits per sample. */
+  deep: boolean;
+  /** Images in the file that become items of their own. */
+  pages: number;
+}
+
+/**
+ * Reads the header without decoding anything. Undefined if `bytes` is only a beginning (`complete` false) and more is
+ * needed. Errors: `image-unreadable`, `format-unsupported`, and `image-too-large` above `pixelLimit` pixels.
+ */
+export async function readHeader(
+  bytes: Uint8Array,
+  complete: boolean,
+  name: string,
+  pixelLimit: number,
+): Promise<Header | undefined> {
+  const format = recognise(bytes, name);
+  if (!isImageFormat(format)) throw notAnImage(format, name);
+  const header = await headerReaders[format](bytes, complete, format);
+  if (header !== undefined) checkSize(header, pixelLimit);
+  return header;
+}
+
+/** `page` counts from 0. Errors as `readHeader`. */
+export async function decodeImage(bytes: Uint8Array, name: string, page: number, pixelLimit: number): Promise<Picture> {
+  const header = await readHeader(bytes, true, name, pixelLimit);
+  if (header?.decoder === 'png') return decodePng(bytes);
+  if (header?.decoder === 'bmp') return decodeBmp(bytes);
+  return decodeWithSharp(bytes, header!.format, page);
+}
+
+type HeaderReader = (
+  bytes: Uint8Array,
+  complete: boolean,
+  format: ImageFormat,
+) => Header | undefined | Promise<Header | undefined>;
+
+const headerReaders: Record<ImageFormat, HeaderReader> = {
+  png: pngHeader,
+  jpeg: jpegHeader,
+  bmp: (bytes, complete) => (complete ? bmpHeader(bytes) : undefined),
+  webp: sharpHeader,
+  gif: sharpHeader,
+  tiff: sharpHeader,
+  avif: sharpHeader,
+  svg: sharpHeader,
+};
+
+function pngHeader(bytes: Uint8Array): Header {
+  const { width, height, orientation, channels, depth, foreignProfile } = readPngHeader(bytes);
+  return {
+    format: 'png',
+    decoder: foreignProfile && depth <= 8 ? 'sharp' : 'png',
+    ...oriented(width, height, orientation),
+    color: channels >= 3,
+    deep: depth === 16,
+    pages: 1,
+  };
+}
+
+function jpegHeader(bytes: Uint8Array, complete: boolean): Header | undefined {
+  const header = readJpegHeader(bytes);
+  if (header === undefined) {
+    if (!complete) return undefined;
+    throw new PinholeError(
+      'image-unreadable',
+      'Expected a frame header for the JPEG, received none: the file ends early.',
+    );
+  }
+  const { width, height, orientation, components } = header;
+  return {
+    format: 'jpeg',
+    decoder: 'jpeg',
+    ...oriented(width, height, orientation),
+    color: components > 1,
+    deep: false,
+    pages: 1,
+  };
+}
+
+function bmpHeader(bytes: Uint8Array): Header {
+  const { width, height } = readBmpHeader(bytes);
+  return { format: 'bmp', decoder: 'bmp', width, height, color: true, deep: false, pages: 1 };
+}
+
+async function sharpHeader(bytes: Uint8Array, complete: boolean, format: ImageFormat): Promise<Header | undefined> {
+  if (!complete) return undefined;
+  const { width, height, orientation, channels, pages, deep } = await readSharpHeader(bytes, format);
+  return { format, decoder: 'sharp', ...oriented(width, height, orientation), color: channels >= 3, deep, pages };
+}
+
+function oriented(width: number, height: number, orientation: number): { width: number; height: number } {
+  return orientation > 4 ? { width: height, height: width } : { width, height };
+}
+
+const grouped = new Intl.NumberFormat('en-US');
+
+function checkSize({ width, height }: Header, limit: number): void {
+  if (width * height <= limit) return;
+  const size = `${grouped.format(width)} × ${grouped.format(height)} = ${grouped.format(width * height)}`;
+  const message = `Expected at most ${grouped.format(limit)} pixels for an image, received ${size}.`;
+  throw new PinholeError('image-too-large', message, 'Raise the pixel limit to import it.');
+}
+
+const conversions: Partial<Record<Format, string>> = {
+  heic: 'HEIC is not decoded for patent reasons',
+  raw: 'Camera RAW is not decoded',
+  'jpeg-xl': 'JPEG XL is not decoded',
+  'jpeg-2000': 'JPEG 2000 is not decoded',
+  psd: 'Photoshop files are not decoded',
+};
+
+function notAnImage(format: Format, name: string): PinholeError {
+  const reason = conversions[format];
+  if (reason !== undefined) {
+    return new PinholeError('format-unsupported', `${reason}.`, 'Export it as JPEG, PNG or TIFF and import that.');
+  }
+  if (format === 'empty') return new PinholeError('image-unreadable', 'The file is empty (0 bytes).');
+  const message = `Expected an image for “${name}”, received ${withArticle(format)}.`;
+  return new PinholeError(looksLikeImage(name) ? 'image-unreadable' : 'format-unsupported', message);
+}
+
+const looksLikeImage = (name: string) => /\.(jpe?g|png|webp|gif|tiff?|avif|bmp|svg)$/i.test(name);

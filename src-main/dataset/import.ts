@@ -1,0 +1,346 @@
+// Import: scan, survey, decode, store. What was decoded stays, whatever happens after; the same import goes on from there.
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ImportResult } from '../contract/api.ts';
+import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
+import type { Context, Dataset, ImportFailure, Preprocessing } from '../contract/records.ts';
+import type { ImportSettings } from '../contract/settings.ts';
+import type { Catalogue, StoredItem } from './catalogue.ts';
+import { datasetHash, datasetId } from './hash.ts';
+import { datasetFolder, pixelFile } from './open.ts';
+import { openPixelWriter } from './pixels.ts';
+import { createPool, inOrder, type Pool } from './pool.ts';
+import { createProgress } from './progress.ts';
+import { type Format, formatNouns } from './recognise.ts';
+import { type Scan, scan } from './scan.ts';
+import { assignSplits, splitOf } from './split.ts';
+import { createStore, type NewItem, type Store } from './store.ts';
+import { choosePreprocessing, type Surveyed, surveyCandidates, type Work } from './survey.ts';
+import type { DecodeResult, DecodeTask } from './tasks.ts';
+
+/**
+ * Imports images into the workspace, or brings an earlier import of the same sources and pixel settings up to date:
+ * only what is new or has changed is decoded. Files that cannot be read are listed, not thrown.
+ * Errors: `source-missing`, `source-empty`, `usage`, `disk-full`, `cancelled` (what was decoded is kept).
+ */
+export async function importDataset(
+  catalogue: Catalogue,
+  workspaceFolder: string,
+  settings: ImportSettings,
+  context: Context = {},
+): Promise<ImportResult> {
+  const started = performance.now();
+  checkSettings(settings);
+  const id = datasetId(settings);
+  const folder = datasetFolder(workspaceFolder, id);
+  const spoolFolder = join(folder, 'unpacked');
+  const pool = createPool();
+  try {
+    const earlier = earlierImport(catalogue, id);
+    const scanned = await scan({
+      settings,
+      known: earlier.dataset?.state === 'ready' ? catalogue.containers(id) : [],
+      spoolFolder,
+      signal: context.signal,
+      onFound: createProgress(context, 'scan', null).update,
+    });
+    const surveyed = await surveyCandidates(scanned.candidates, earlier.known, settings, pool, context);
+    keepUnchangedContainers(scanned, surveyed, earlier);
+    if (surveyed.work.length + surveyed.same.length === 0) throw nothingFound(settings, scanned, surveyed);
+    const dataset = earlier.dataset ?? (await createDataset(catalogue, id, settings, surveyed, pool, context));
+    mkdirSync(folder, { recursive: true });
+    return await bringUpToDate({
+      catalogue,
+      workspaceFolder,
+      settings,
+      context,
+      pool,
+      scanned,
+      surveyed,
+      earlier,
+      dataset,
+      started,
+    });
+  } finally {
+    rmSync(spoolFolder, { recursive: true, force: true });
+    await pool.close();
+  }
+}
+
+interface Earlier {
+  dataset: Dataset | undefined;
+  /** By path: the item that is there, else the last one that was. */
+  known: Map<string, StoredItem>;
+  failures: ImportFailure[];
+}
+
+interface Update {
+  catalogue: Catalogue;
+  workspaceFolder: string;
+  settings: ImportSettings;
+  context: Context;
+  pool: Pool;
+  scanned: Scan;
+  surveyed: Surveyed;
+  earlier: Earlier;
+  dataset: Dataset;
+  started: number;
+}
+
+function checkSettings({ fold }: ImportSettings): void {
+  if (fold === undefined || fold[0] <= fold[1]) return;
+  const message = `Expected a fold from 1 to ${fold[1]}, received ${fold[0]}.`;
+  throw new PinholeError('usage', message, 'Folds are counted from 1: [1, 5] is the first of five.');
+}
+
+function earlierImport(catalogue: Catalogue, id: string): Earlier {
+  const dataset = catalogue.findDataset(id);
+  const known = new Map<string, StoredItem>();
+  if (dataset === undefined) return { dataset, known, failures: [] };
+  for (const item of catalogue.storedItems(id)) {
+    if (!item.gone || known.get(item.path)?.gone !== false) known.set(item.path, item);
+  }
+  return { dataset, known, failures: catalogue.failures(id) };
+}
+
+/** Items and failures of archives that are as they were count as seen. */
+function keepUnchangedContainers({ unchanged }: Scan, surveyed: Surveyed, { known, failures }: Earlier): void {
+  for (const { prefix } of unchanged) {
+    for (const item of known.values()) if (!item.gone && item.path.startsWith(prefix)) surveyed.same.push(item);
+    surveyed.failures.push(...failures.filter(({ path }) => path.startsWith(prefix)));
+  }
+}
+
+async function createDataset(
+  catalogue: Catalogue,
+  id: string,
+  settings: ImportSettings,
+  surveyed: Surveyed,
+  pool: Pool,
+  context: Context,
+): Promise<Dataset> {
+  const preprocessing = await choosePreprocessing(surveyed, settings, pool, context);
+  const sources = [...settings.sources, ...settings.testSources];
+  catalogue.insertDataset({ id, name: nameOf(settings), sources, preprocessing });
+  return catalogue.getDataset(id);
+}
+
+function nameOf({ name, sources }: ImportSettings): string {
+  const others = sources.length > 1 ? ` and ${sources.length - 1} more` : '';
+  return name ?? basename(sources[0]!) + others;
+}
+
+async function bringUpToDate(update: Update): Promise<ImportResult> {
+  const { catalogue, workspaceFolder, context, surveyed, dataset, started } = update;
+  const { id, preprocessing } = dataset;
+  const shape = [preprocessing.height, preprocessing.width, preprocessing.channels] as const;
+  const writer = openPixelWriter(pixelFile(workspaceFolder, id), shape, catalogue.takenIds(id));
+  const store = createStore(catalogue, catalogue.datasetNumber(id), writer);
+  const failures = [...update.scanned.failures, ...surveyed.failures];
+  noticeMisfits(update);
+  try {
+    failures.push(...(await decodeAll(update, store)));
+    finish(update, failures);
+  } catch (error) {
+    if (error instanceof PinholeError && error.code === 'cancelled') settle(update, failures, 'importing');
+    throw error;
+  } finally {
+    writer.close();
+  }
+  throwIfCancelled(context.signal);
+  return {
+    dataset: catalogue.getDataset(id),
+    decoded: store.stored,
+    reused: surveyed.same.length,
+    failures: catalogue.failures(id),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** New images in a data set keep its pixels, so that nothing is decoded again; where another choice was likely, it is said. */
+function noticeMisfits({ surveyed, dataset, earlier, context, settings }: Update): void {
+  if (earlier.dataset === undefined || settings.color !== 'auto' || settings.preprocessing !== undefined) return;
+  const colored = surveyed.work.filter(({ survey }) => survey.color).length;
+  if (dataset.channels === 3 || colored === 0) return;
+  context.onNotice?.({
+    level: 'warning',
+    message: `${colored} of the new images may be in colour; this data set is grey and stays grey.`,
+    advice: 'Import with colour set to rgb for a data set in colour.',
+  });
+}
+
+// A task is one step of progress and of what a kill can cost: large enough to be cheap, small enough to be quick.
+const largestBatch = 256;
+const largestBatchBytes = 2 * 1024 * 1024;
+
+async function decodeAll(update: Update, store: Store): Promise<ImportFailure[]> {
+  const { surveyed, settings, context, pool, dataset } = update;
+  const failures: ImportFailure[] = [];
+  const progress = createProgress(context, 'import', surveyed.work.length);
+  const batches = inOrder(
+    batchesOf(surveyed.work, pool.size),
+    (batch) => pool.run(decodeTask(batch, dataset.preprocessing, settings.pixelLimit)),
+    4 * pool.size,
+  );
+  let done = 0;
+  try {
+    for await (const { task: batch, result } of abortable(batches, context.signal)) {
+      await store.add(result.rows, newItems(batch, result, update, failures));
+      done += batch.length;
+      progress.update(done);
+    }
+  } finally {
+    await store.flush();
+  }
+  progress.finish(done);
+  return failures;
+}
+
+function* batchesOf(work: readonly Work[], threads: number): Generator<Work[]> {
+  const count = Math.max(1, Math.min(largestBatch, Math.ceil(work.length / (4 * threads))));
+  let batch: Work[] = [];
+  let bytes = 0;
+  for (const one of work) {
+    batch.push(one);
+    bytes += one.survey.bytes;
+    if (batch.length < count && bytes < largestBatchBytes) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function decodeTask(batch: readonly Work[], preprocessing: Preprocessing, pixelLimit: number): DecodeTask {
+  const kept = new Uint8Array(batch.reduce((total, { content }) => total + (content?.length ?? 0), 0));
+  const offsets = new Int32Array(batch.length);
+  const lengths = new Int32Array(batch.length).fill(-1);
+  let used = 0;
+  for (const [index, { content }] of batch.entries()) {
+    if (content === null) continue;
+    kept.set(content, used);
+    offsets[index] = used;
+    lengths[index] = content.length;
+    used += content.length;
+  }
+  const modified = Float64Array.from(batch, ({ survey }) => survey.modified);
+  const candidates = batch.map(({ candidate }) => candidate);
+  return { kind: 'decode', candidates, preprocessing, pixelLimit, kept, offsets, lengths, modified };
+}
+
+function newItems(batch: Work[], { decoded }: DecodeResult, update: Update, failures: ImportFailure[]): NewItem[] {
+  const items: NewItem[] = [];
+  for (const [index, { candidate }] of batch.entries()) {
+    const result = decoded[index]!;
+    if (result.state === 'failed') {
+      failures.push(result.failure);
+      continue;
+    }
+    const { path, label, test } = candidate;
+    const { width, height, bytes, sha256, modified } = result;
+    const split = test ? 'test' : splitOf(path, update.settings);
+    const replaces = update.earlier.known.get(path);
+    items.push({ path, label, split, width, height, bytes, sha256, modified, replaces });
+  }
+  return items;
+}
+
+/** Ends with `cancelled` as soon as the signal is raised, without waiting for the value that is under way. */
+async function* abortable<T>(values: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  if (signal === undefined) {
+    yield* values;
+    return;
+  }
+  throwIfCancelled(signal);
+  const raised = Promise.withResolvers<never>();
+  raised.promise.catch(() => {});
+  const raise = () => {
+    try {
+      throwIfCancelled(signal);
+    } catch (error) {
+      raised.reject(error);
+    }
+  };
+  signal.addEventListener('abort', raise, { once: true });
+  try {
+    for (;;) {
+      const next = await Promise.race([values.next(), raised.promise]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', raise);
+  }
+}
+
+function finish(update: Update, failures: ImportFailure[]): void {
+  const { catalogue, workspaceFolder, dataset, settings, scanned, surveyed } = update;
+  settle(update, failures, 'ready');
+  if (catalogue.getDataset(dataset.id).count > 0) return;
+  catalogue.deleteDataset(dataset.id);
+  rmSync(datasetFolder(workspaceFolder, dataset.id), { recursive: true, force: true });
+  throw nothingFound(settings, scanned, {
+    ...surveyed,
+    failedFormats: surveyed.work.map(({ survey }) => formatOf(survey)),
+  });
+}
+
+const formatOf = ({ format }: Work['survey']): Format | null => (format === 'array' ? null : format);
+
+/** Everything that only the whole set can tell: what is gone, splits, failures, hash. One transaction. */
+function settle(
+  { catalogue, dataset, settings, scanned, surveyed, earlier }: Update,
+  failures: ImportFailure[],
+  state: Dataset['state'],
+) {
+  const number = catalogue.datasetNumber(dataset.id);
+  const same = new Map(surveyed.same.map((item) => [item.id, item]));
+  catalogue.transaction(() => {
+    for (const before of earlier.known.values()) {
+      const now = same.get(before.id) ?? (state === 'ready' ? { ...before, gone: true } : before);
+      if (now.label !== before.label || now.modified !== before.modified || now.gone !== before.gone) {
+        catalogue.updateItem(number, now);
+      }
+    }
+    updateSplits(catalogue, dataset.id, number, settings);
+    failures.sort((first, second) => (first.path < second.path ? -1 : first.path > second.path ? 1 : 0));
+    catalogue.replaceFailures(number, failures);
+    if (state === 'ready') catalogue.replaceContainers(number, [...scanned.opened, ...scanned.unchanged]);
+    const hash = datasetHash(catalogue.items(dataset.id), dataset.preprocessing);
+    catalogue.updateDataset(dataset.id, { state, hash, name: settings.name ?? dataset.name });
+  });
+}
+
+/** Items of a held-out source keep their split. */
+function updateSplits(catalogue: Catalogue, id: string, number: number, settings: ImportSettings): void {
+  const items = catalogue.storedItems(id).filter(({ gone, split }) => !gone && split !== 'test');
+  const splits = assignSplits(
+    items.map(({ path }) => path),
+    settings,
+  );
+  for (const [index, item] of items.entries()) {
+    if (item.split !== splits[index]) catalogue.updateItem(number, { ...item, split: splits[index]! });
+  }
+}
+
+/** Says what was found instead: “only 3 text files”. */
+function nothingFound({ sources }: ImportSettings, scanned: Scan, { failures, failedFormats }: Surveyed): PinholeError {
+  const counts = new Map<string, number>();
+  for (const format of failedFormats) {
+    const noun = format === null ? 'file that could not be read' : formatNouns[format];
+    counts.set(noun, (counts.get(noun) ?? 0) + 1);
+  }
+  const found = [...counts].map(([noun, count]) => (count === 1 ? `1 ${noun}` : `${count} ${plural(noun)}`));
+  const all = [...failures, ...scanned.failures];
+  const instead = found.length > 0 ? `only ${found.join(', ')}` : (all[0]?.reason ?? 'it is empty');
+  const where = sources.length === 1 ? `“${sources[0]}”` : `${sources.length} sources`;
+  const example = found.length > 0 && all[0] ? ` For example “${all[0].path}”: ${all[0].reason}` : '';
+  const advice = 'Choose a folder, archive or array file that holds images.';
+  return new PinholeError(
+    'source-empty',
+    `Expected at least one image in ${where}, received none: ${instead}.${example}`,
+    advice,
+  );
+}
+
+const plural = (noun: string) => (noun.startsWith('file that') ? noun.replace('file', 'files') : `${noun}s`);

@@ -1,0 +1,214 @@
+// A decoded image on its way to one row of pixels: intensity, background, grey or colour, fit, size, orientation.
+import type { Preprocessing } from '../contract/records.ts';
+import { resample, shrink } from './resample.ts';
+
+/** What a decoder hands over, before orientation is applied. Samples are interleaved; sRGB. */
+export interface Picture {
+  width: number;
+  height: number;
+  /** Grey, grey + alpha, RGB, RGB + alpha. */
+  channels: 1 | 2 | 3 | 4;
+  /** 8 bits, or stored values of any range that `intensity` maps to 0–255. */
+  data: Uint8Array | Uint16Array | Float32Array;
+  /** EXIF orientation, 1 to 8. */
+  orientation: number;
+  /** A decoder that scales while decoding gives 1/8 … 1: size of `data` relative to the original. */
+  scale?: number;
+  /** Size of the original where `scale` is below 1; `width` and `height` are those of `data`. */
+  original?: { width: number; height: number };
+}
+
+/** Eight bits per sample, no alpha. */
+export interface Plain {
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  data: Uint8Array;
+}
+
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+export function parseColor(hex: string): Rgb {
+  const value = Number.parseInt(hex.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** ITU-R BT.601 luma of gamma-encoded values, as in JPEG and in Pillow's conversion to grey; 0–255. */
+export const luma = ([red, green, blue]: Rgb): number => Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+
+/** Width and height as a person sees the image: orientations 5 to 8 lie on their side. */
+export function orientedSize({ width, height, orientation, original }: Picture): { width: number; height: number } {
+  const size = original ?? { width, height };
+  return orientation > 4 ? { width: size.height, height: size.width } : { width: size.width, height: size.height };
+}
+
+/** Writes one row (height × width × channels of `target`) of `out` at `offset`. */
+export function render(picture: Picture, target: Preprocessing, out: Uint8Array, offset: number): void {
+  const plain = withChannels(flatten(toBytes(picture, target), target.background), target.channels);
+  const onSide = picture.orientation > 4;
+  const width = onSide ? target.height : target.width;
+  const height = onSide ? target.width : target.height;
+  const row = out.subarray(offset, offset + width * height * target.channels);
+  if (picture.orientation === 1) {
+    fit(plain, picture, width, height, target, row);
+    return;
+  }
+  const fitted = new Uint8Array(row.length);
+  fit(plain, picture, width, height, target, fitted);
+  orient(fitted, width, height, target.channels, picture.orientation, row);
+}
+
+/** True where every pixel has equal red, green and blue; alpha is not looked at. */
+export function isGrey({ channels, data }: Picture): boolean {
+  if (channels < 3) return true;
+  for (let index = 0; index < data.length; index += channels) {
+    if (data[index] !== data[index + 1] || data[index] !== data[index + 2]) return false;
+  }
+  return true;
+}
+
+/** Maps stored values to 0–255, rounding to the nearest; alpha always spans its full range. */
+function toBytes(picture: Picture, { intensity }: Preprocessing): Picture & { data: Uint8Array } {
+  const { data, channels } = picture;
+  if (data instanceof Uint8Array) return { ...picture, data };
+  const full = data instanceof Uint16Array ? 65535 : 1;
+  const low = intensity?.low ?? 0;
+  const high = intensity?.high ?? full;
+  const factor = high > low ? 255 / (high - low) : 0;
+  const bytes = new Uint8ClampedArray(data.length);
+  const hasAlpha = channels === 2 || channels === 4;
+  // Uint8ClampedArray rounds and clamps; it also turns NaN, which float images use for missing values, into 0.
+  for (let index = 0; index < data.length; index++) bytes[index] = (data[index]! - low) * factor;
+  if (hasAlpha) {
+    for (let index = channels - 1; index < data.length; index += channels) bytes[index] = (data[index]! * 255) / full;
+  }
+  return { ...picture, data: new Uint8Array(bytes.buffer) };
+}
+
+/** Composites alpha on the background, rounding to the nearest. Grey on a coloured background becomes colour. */
+function flatten(picture: Picture & { data: Uint8Array }, background: string): Plain {
+  const { width, height, channels, data } = picture;
+  if (channels === 1 || channels === 3) return { width, height, channels, data };
+  const color = parseColor(background);
+  const greyBackground = color[0] === color[1] && color[0] === color[2];
+  const result = channels === 2 && greyBackground ? 1 : 3;
+  const flat = new Uint8Array(width * height * result);
+  for (let from = 0, to = 0; from < data.length; from += channels, to += result) {
+    const alpha = data[from + channels - 1]!;
+    for (let channel = 0; channel < result; channel++) {
+      const value = data[channels === 4 ? from + channel : from]!;
+      flat[to + channel] = Math.round((value * alpha + color[channel]! * (255 - alpha)) / 255);
+    }
+  }
+  return { width, height, channels: result, data: flat };
+}
+
+function withChannels(plain: Plain, channels: 1 | 3): Plain {
+  if (plain.channels === channels) return plain;
+  const { width, height, data } = plain;
+  const result = new Uint8Array(width * height * channels);
+  if (channels === 3) {
+    for (let from = 0, to = 0; from < data.length; from++, to += 3) result.fill(data[from]!, to, to + 3);
+  } else {
+    for (let from = 0, to = 0; from < data.length; from += 3, to++) {
+      result[to] = luma([data[from]!, data[from + 1]!, data[from + 2]!]);
+    }
+  }
+  return { width, height, channels, data: result };
+}
+
+/** Cover cuts the longer side evenly, contain pads with the background, stretch does neither. Same size: a plain copy. */
+function fit(
+  plain: Plain,
+  picture: Picture,
+  width: number,
+  height: number,
+  target: Preprocessing,
+  out: Uint8Array,
+): void {
+  const size = picture.original ?? plain;
+  if (size.width === width && size.height === height && (picture.scale ?? 1) === 1) {
+    out.set(plain.data);
+    return;
+  }
+  const across = width / size.width;
+  const down = height / size.height;
+  if (target.fit === 'contain') {
+    contain(plain, picture, { width, height }, Math.min(across, down), target, out);
+    return;
+  }
+  const zoom = Math.max(across, down);
+  const seen = target.fit === 'cover' ? { width: width / zoom, height: height / zoom } : size;
+  const left = (size.width - seen.width) / 2;
+  const top = (size.height - seen.height) / 2;
+  draw(plain, picture, { left, top, ...seen }, { width, height }, out);
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function contain(plain: Plain, picture: Picture, frame: Size, zoom: number, target: Preprocessing, out: Uint8Array) {
+  const { channels } = plain;
+  const size = picture.original ?? plain;
+  const width = Math.max(1, Math.min(frame.width, Math.round(size.width * zoom)));
+  const height = Math.max(1, Math.min(frame.height, Math.round(size.height * zoom)));
+  const inner = new Uint8Array(width * height * channels);
+  draw(plain, picture, { left: 0, top: 0, width: size.width, height: size.height }, { width, height }, inner);
+  const color = parseColor(target.background);
+  const padding = channels === 1 ? [luma(color)] : color;
+  for (let index = 0; index < out.length; index++) out[index] = padding[index % channels]!;
+  const left = (frame.width - width) >> 1;
+  const top = (frame.height - height) >> 1;
+  for (let y = 0; y < height; y++) {
+    const line = inner.subarray(y * width * channels, (y + 1) * width * channels);
+    out.set(line, ((top + y) * frame.width + left) * channels);
+  }
+}
+
+/** Resamples a box, given in pixels of the original, to `to`. */
+function draw(plain: Plain, picture: Picture, box: Size & { left: number; top: number }, to: Size, out: Uint8Array) {
+  const scale = picture.scale ?? 1;
+  // A plain average down to twice the size that is needed, then the filter: a fraction of the work, and the eye cannot tell.
+  const ratio = Math.min(box.width / to.width, box.height / to.height) * scale;
+  const factor = Math.max(1, Math.floor(ratio / 2));
+  const source = shrink(plain, factor);
+  const zoom = scale / factor;
+  const scaled = { left: box.left * zoom, top: box.top * zoom, width: box.width * zoom, height: box.height * zoom };
+  resample(source, scaled, to.width, to.height, out);
+}
+
+/** For each EXIF orientation, whether the stored image must be transposed, then mirrored across and upside down. */
+const orientations = [
+  { transpose: false, mirror: false, flip: false },
+  { transpose: false, mirror: true, flip: false },
+  { transpose: false, mirror: true, flip: true },
+  { transpose: false, mirror: false, flip: true },
+  { transpose: true, mirror: false, flip: false },
+  { transpose: true, mirror: true, flip: false },
+  { transpose: true, mirror: true, flip: true },
+  { transpose: true, mirror: false, flip: true },
+] as const;
+
+function orient(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  channels: number,
+  orientation: number,
+  out: Uint8Array,
+) {
+  const { transpose, mirror, flip } = orientations[orientation - 1] ?? orientations[0];
+  const outWidth = transpose ? height : width;
+  const outHeight = transpose ? width : height;
+  for (let y = 0; y < outHeight; y++) {
+    const row = flip ? outHeight - 1 - y : y;
+    for (let x = 0; x < outWidth; x++) {
+      const column = mirror ? outWidth - 1 - x : x;
+      const from = (transpose ? column * width + row : row * width + column) * channels;
+      const to = (y * outWidth + x) * channels;
+      for (let channel = 0; channel < channels; channel++) out[to + channel] = data[from + channel]!;
+    }
+  }
+}

@@ -1,0 +1,193 @@
+// `pixels.npy`: the images of a data set, one row of uint8 H×W×C per id. Grows at the end, and is valid after every crash.
+import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { PinholeError } from '../contract/errors.ts';
+import { writeError } from '../files/atomic.ts';
+import { npyHeader, readNpyHeader } from '../files/npy.ts';
+import { damaged } from '../files/read.ts';
+
+/** Height, width and channels of every image. */
+export type RowShape = readonly [height: number, width: number, channels: number];
+
+export interface PixelWriter {
+  /** Rows in the file, and so the id of the next image. */
+  readonly rows: number;
+  /** Appends whole rows. Errors: `disk-full`; the file is then as before. */
+  append(bytes: Uint8Array): void;
+  /** Waits until all rows are on the disk itself, safe against a power cut. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+export interface Pixels {
+  readonly shape: readonly [count: number, height: number, width: number, channels: number];
+  /** Gathers the rows of `ids`, in that order, into `out` (at least ids.length × height × width × channels bytes). */
+  read(ids: ArrayLike<number>, out: Uint8Array): void;
+  close(): void;
+}
+
+export interface PixelOptions {
+  /** Bytes up to which the whole file is read into memory; 0 always reads from the file. */
+  memoryLimit?: number;
+}
+
+// Room for any count: the header is rewritten in place as the file grows.
+const headerLength = (shape: RowShape) => npyHeader('|u1', [Number.MAX_SAFE_INTEGER, ...shape]).length;
+const rowLength = ([height, width, channels]: RowShape) => height * width * channels;
+
+// Where training data exceeds a quarter of the free memory, the model and the system's file cache need the rest more.
+const shareOfFreeMemory = 0.25;
+// One read of Node may not exceed 2 GiB − 1.
+const largestRead = 2 ** 30;
+
+/** Opens or creates the file and drops rows after the first `rows`: ones that a crash kept out of the catalogue. */
+export function openPixelWriter(path: string, shape: RowShape, rows: number): PixelWriter {
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+  const start = headerLength(shape);
+  const length = rowLength(shape);
+  const position = (row: number) => start + row * length;
+  let count = rows;
+
+  function guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      throw writeError(path, error);
+    }
+  }
+
+  /** The rows are in the file before the header counts them, so that the header is right at every moment. */
+  function append(bytes: Uint8Array): void {
+    try {
+      guard(() => writeFully(file, bytes, position(count)));
+      guard(() => writeFully(file, npyHeader('|u1', [count + bytes.length / length, ...shape], start), 0));
+    } catch (error) {
+      ftruncateSync(file, position(count));
+      throw error;
+    }
+    count += bytes.length / length;
+  }
+
+  try {
+    if (fstatSync(file).size < position(rows) && rows > 0) {
+      throw damaged(path, `${position(rows)} bytes`, `${fstatSync(file).size}`);
+    }
+    guard(() => writeFully(file, npyHeader('|u1', [rows, ...shape], start), 0));
+    guard(() => ftruncateSync(file, position(rows)));
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return {
+    get rows() {
+      return count;
+    },
+    append,
+    sync: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(file, (error) => (error ? reject(writeError(path, error)) : resolve()));
+      }),
+    close: () => closeSync(file),
+  };
+}
+
+/**
+ * Opens for reading: in memory (one SharedArrayBuffer) where the file fits a quarter of the free memory, else by
+ * positional reads. Errors: `file-damaged`.
+ */
+export function openPixels(path: string, { memoryLimit }: PixelOptions = {}): Pixels {
+  const file = openPixelFile(path);
+  try {
+    const { shape, dataOffset } = readShape(file, path);
+    const length = rowLength([shape[1], shape[2], shape[3]]);
+    const limit = memoryLimit ?? process.availableMemory() * shareOfFreeMemory;
+    if (shape[0] * length > limit) return streamedPixels(file, shape, dataOffset);
+    const memory = new Uint8Array(new SharedArrayBuffer(shape[0] * length));
+    readFully(file, memory, dataOffset);
+    closeSync(file);
+    return memoryPixels(memory, shape);
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+function memoryPixels(memory: Uint8Array, shape: Pixels['shape']): Pixels {
+  const length = rowLength([shape[1], shape[2], shape[3]]);
+  return {
+    shape,
+    read(ids, out) {
+      checkRequest(ids, out, shape, length);
+      for (let index = 0; index < ids.length; index++) {
+        const start = ids[index]! * length;
+        out.set(memory.subarray(start, start + length), index * length);
+      }
+    },
+    close() {},
+  };
+}
+
+function streamedPixels(file: number, shape: Pixels['shape'], dataOffset: number): Pixels {
+  const length = rowLength([shape[1], shape[2], shape[3]]);
+  return {
+    shape,
+    read(ids, out) {
+      checkRequest(ids, out, shape, length);
+      // Neighbouring rows come in one read: encoding a whole data set then runs at the speed of the disk.
+      for (let first = 0; first < ids.length; ) {
+        let next = first + 1;
+        while (next < ids.length && ids[next] === ids[next - 1]! + 1) next++;
+        readFully(file, out.subarray(first * length, next * length), dataOffset + ids[first]! * length);
+        first = next;
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function checkRequest(ids: ArrayLike<number>, out: Uint8Array, [count]: Pixels['shape'], length: number): void {
+  if (out.length < ids.length * length) {
+    const message = `internal: expected room for ${ids.length} rows of ${length} bytes, received ${out.length} bytes`;
+    throw new PinholeError('internal', message);
+  }
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index]!;
+    if (!(id >= 0 && id < count)) {
+      throw new PinholeError('internal', `internal: expected ids below ${count}, received ${id}`);
+    }
+  }
+}
+
+function openPixelFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw damaged(path, 'a file that may be read', String((error as NodeJS.ErrnoException).code));
+  }
+}
+
+function readShape(file: number, path: string): { shape: Pixels['shape']; dataOffset: number } {
+  const bytes = new Uint8Array(4096);
+  const header = readNpyHeader(bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0)), path);
+  const [count, height, width, channels] = header.shape;
+  if (header.dtype !== '|u1' || header.shape.length !== 4) {
+    throw damaged(path, 'a uint8 array of four axes', `${header.dtype} (${header.shape.join(', ')})`);
+  }
+  const { size } = fstatSync(file);
+  const needed = header.dataOffset + header.byteLength;
+  if (size < needed) throw damaged(path, `${needed} bytes`, `${size}`);
+  return { shape: [count!, height!, width!, channels!], dataOffset: header.dataOffset };
+}
+
+function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(file, bytes, done, Math.min(largestRead, bytes.length - done), position + done);
+  }
+}
+
+function readFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(file, bytes, done, Math.min(largestRead, bytes.length - done), position + done);
+    if (read === 0) throw damaged('pixels.npy', `${position + bytes.length} bytes`, `${position + done}`);
+    done += read;
+  }
+}

@@ -1,0 +1,103 @@
+// Decoding threads, as many as the machine runs at once, and results in the order of their tasks.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { PinholeError, type SerializedError } from '../contract/errors.ts';
+import type { Result, ResultOf, Task } from './tasks.ts';
+
+export interface Pool {
+  readonly size: number;
+  run<T extends Task>(task: T, transfer?: ArrayBuffer[]): Promise<ResultOf<T>>;
+  /** Makes the threads give up what they are doing at the next image, and ends them. */
+  close(): Promise<void>;
+}
+
+interface Job {
+  task: Task;
+  transfer: ArrayBuffer[];
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+// A thread that has finished one task should find the next one in its mailbox.
+const tasksPerThread = 2;
+
+export function createPool(size = availableParallelism()): Pool {
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const waiting: Job[] = [];
+  const running = new Map<number, Job>();
+  const threads = Array.from({ length: size }, startThread);
+  let nextId = 0;
+
+  function startThread(): { worker: Worker; load: number } {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: stop.buffer });
+    const thread = { worker, load: 0 };
+    worker.on('message', ({ id, result, error }: { id: number; result?: Result; error?: SerializedError }) => {
+      const job = running.get(id)!;
+      running.delete(id);
+      thread.load--;
+      if (result !== undefined) job.resolve(result);
+      else job.reject(PinholeError.fromJSON(error!));
+      dispatch();
+    });
+    worker.on('error', (error) => {
+      for (const job of [...running.values(), ...waiting]) job.reject(error);
+      running.clear();
+      waiting.length = 0;
+    });
+    return thread;
+  }
+
+  function dispatch(): void {
+    for (;;) {
+      const thread = threads.reduce((idlest, other) => (other.load < idlest.load ? other : idlest));
+      if (thread.load >= tasksPerThread) return;
+      const job = waiting.shift();
+      if (job === undefined) return;
+      const id = nextId++;
+      running.set(id, job);
+      thread.load++;
+      thread.worker.postMessage({ id, task: job.task }, job.transfer);
+    }
+  }
+
+  return {
+    size,
+    run(task, transfer = []) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ task, transfer, resolve: resolve as Job['resolve'], reject });
+        dispatch();
+      });
+    },
+    async close() {
+      Atomics.store(stop, 0, 1);
+      await Promise.all(threads.map(({ worker }) => endGently(worker)));
+    },
+  };
+}
+
+/** Without its message port a thread ends when its last task does: killing it inside a native decoder is not safe. */
+function endGently(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once('exit', () => resolve());
+    worker.postMessage(null);
+  });
+}
+
+/** Runs tasks in the pool, a few ahead, and yields their results in the order of the tasks. */
+export async function* inOrder<T, R>(
+  tasks: Iterable<T>,
+  run: (task: T) => Promise<R>,
+  ahead: number,
+): AsyncGenerator<{ task: T; result: R }> {
+  const queue: { task: T; result: Promise<R> }[] = [];
+  for (const task of tasks) {
+    const result = run(task);
+    // A failure is reported where its turn comes; until then it must not count as unhandled.
+    result.catch(() => {});
+    queue.push({ task, result });
+    if (queue.length <= ahead) continue;
+    const first = queue.shift()!;
+    yield { task: first.task, result: await first.result };
+  }
+  for (const { task, result } of queue) yield { task, result: await result };
+}

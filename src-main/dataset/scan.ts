@@ -1,0 +1,245 @@
+// Finding what is to be imported: folders, files, archives and arrays become candidates. Images are not opened here.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
+import type { ImportFailure } from '../contract/records.ts';
+import type { ImportSettings } from '../contract/settings.ts';
+import { unreadable } from './bytes.ts';
+import type { Container } from './catalogue.ts';
+import { expandContainer } from './containers.ts';
+import { hasImageName, isContainerFormat, isJunk, recognise, recogniseLength } from './recognise.ts';
+import type { Candidate, Place } from './tasks.ts';
+
+export interface Scan {
+  /** In the order of their paths. */
+  candidates: Candidate[];
+  failures: ImportFailure[];
+  /** Archives and arrays that were opened. */
+  opened: Container[];
+  /** Archives and arrays that are as they were at the last import; their items need no look. */
+  unchanged: Container[];
+}
+
+export interface ScanOptions {
+  settings: ImportSettings;
+  /** Containers whose members were all imported earlier. */
+  known: readonly Container[];
+  /** A folder for unpacked archives. */
+  spoolFolder: string;
+  signal: AbortSignal | undefined;
+  onFound(count: number): void;
+}
+
+/** One source as the person named it. */
+interface Source {
+  file: string;
+  /** Prefix of its paths: empty with a single source, else a unique name and `/`. */
+  prefix: string;
+  test: boolean;
+}
+
+/** Errors: `source-missing` where a source itself cannot be read; anything inside becomes a failure. */
+export async function scan(options: ScanOptions): Promise<Scan> {
+  const scanner = new Scanner(options);
+  for (const source of await listSources(options.settings)) await scanner.readSource(source);
+  return scanner.finish();
+}
+
+class Scanner {
+  readonly #options: ScanOptions;
+  readonly #known: Map<string, Container>;
+  readonly #result: Scan = { candidates: [], failures: [], opened: [], unchanged: [] };
+  /** Real paths of folders that were read, so that links cannot lead in circles. */
+  readonly #visited = new Map<string, string>();
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+    this.#known = new Map(options.known.map((container) => [`${container.file}\n${container.prefix}`, container]));
+  }
+
+  finish(): Scan {
+    const byPath = (first: { path: string }, second: { path: string }) => compare(first.path, second.path);
+    this.#result.candidates.sort(byPath);
+    this.#result.failures.sort(byPath);
+    return this.#result;
+  }
+
+  async readSource(source: Source): Promise<void> {
+    const info = await stat(source.file);
+    if (!info.isDirectory()) {
+      await this.#readFile(source.file, source.prefix + basename(source.file), source.prefix, null, source.test);
+      return;
+    }
+    const links: (() => Promise<void>)[] = [];
+    await this.#readFolder(source.file, source.prefix, null, source, links);
+    // Links come after everything else: what is reached both ways is known by its own path.
+    for (let link = links.shift(); link !== undefined; link = links.shift()) await link();
+  }
+
+  async #readFolder(
+    folder: string,
+    path: string,
+    label: string | null,
+    source: Source,
+    links: (() => Promise<void>)[],
+  ): Promise<void> {
+    throwIfCancelled(this.#options.signal);
+    const entries = await this.#listFolder(folder, path);
+    for (const entry of entries ?? []) {
+      if (isJunk(entry.name)) continue;
+      const file = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        await this.#readFolder(file, `${path}${entry.name}/`, entry.name, source, links);
+      } else if (entry.isSymbolicLink()) {
+        links.push(() => this.#followLink(file, path, entry.name, label, source, links));
+      } else if (entry.isFile()) {
+        await this.#readFile(file, path + entry.name, path, label, source.test);
+      }
+    }
+    this.#options.onFound(this.#result.candidates.length);
+  }
+
+  async #listFolder(folder: string, path: string) {
+    try {
+      const real = await realpath(folder);
+      const before = this.#visited.get(real);
+      if (before !== undefined) {
+        this.#fail(path, 'source-missing', `The folder was read before, as “${before}”: links are followed once.`);
+        return undefined;
+      }
+      this.#visited.set(real, path === '' ? basename(folder) : path.replace(/\/$/, ''));
+      return await readdir(folder, { withFileTypes: true });
+    } catch (error) {
+      this.#fail(path, 'source-missing', `The folder could not be read: ${unreadable(error).message}`);
+      return undefined;
+    }
+  }
+
+  async #followLink(
+    file: string,
+    path: string,
+    name: string,
+    label: string | null,
+    source: Source,
+    links: (() => Promise<void>)[],
+  ): Promise<void> {
+    try {
+      const target = await stat(file);
+      if (target.isDirectory()) await this.#readFolder(file, `${path}${name}/`, name, source, links);
+      else if (target.isFile()) await this.#readFile(file, path + name, path, label, source.test);
+    } catch (error) {
+      if (error instanceof PinholeError) throw error;
+      this.#fail(path + name, 'source-missing', `The link leads nowhere: ${unreadable(error).message}`);
+    }
+  }
+
+  /** Files with an image's name are opened by the decoding threads only; others may be containers. */
+  async #readFile(file: string, path: string, folder: string, label: string | null, test: boolean): Promise<void> {
+    const place: Place = { file, offset: 0, length: -1, inflated: null, checksum: null };
+    const candidate: Candidate = { path, label: this.#labelled(label), test, place, array: null, page: 0 };
+    const head = hasImageName(path) ? null : this.#head(file, path);
+    if (head === undefined) return;
+    const format = head === null ? 'jpeg' : recognise(head, basename(file));
+    if (!isContainerFormat(format)) {
+      this.#result.candidates.push(candidate);
+      return;
+    }
+    // A container that is a source by itself is like a folder: its own name is not part of the paths in it.
+    const prefix = folder === '' && label === null && path === basename(file) && this.#isSource(file) ? '' : `${path}/`;
+    await this.#readContainer(file, prefix, label, test);
+  }
+
+  async #readContainer(file: string, prefix: string, label: string | null, test: boolean): Promise<void> {
+    const { size, mtimeMs } = await stat(file);
+    const { labels } = this.#options.settings;
+    const container: Container = { file, bytes: size, modified: mtimeMs, prefix, labels };
+    const known = this.#known.get(`${file}\n${prefix}`);
+    if (known?.bytes === size && known.modified === mtimeMs && known.labels === container.labels) {
+      this.#result.unchanged.push(container);
+      return;
+    }
+    try {
+      for await (const found of expandContainer(file, this.#options)) {
+        if ('failure' in found) {
+          const { path, code, reason } = found.failure;
+          this.#fail(path === '' ? prefix.replace(/\/$/, '') || basename(file) : prefix + path, code, reason);
+        } else {
+          const inside = found.candidate.label ?? label;
+          this.#result.candidates.push({
+            ...found.candidate,
+            path: prefix + found.candidate.path,
+            label: this.#labelled(inside),
+            test,
+          });
+        }
+      }
+      this.#result.opened.push(container);
+    } catch (error) {
+      const { code, message, advice } = PinholeError.from(error);
+      if (code === 'cancelled' || code === 'disk-full') throw error;
+      this.#fail(prefix.replace(/\/$/, '') || basename(file), code, advice === '' ? message : `${message} ${advice}`);
+    }
+    this.#options.onFound(this.#result.candidates.length);
+  }
+
+  #isSource(file: string): boolean {
+    const { sources, testSources } = this.#options.settings;
+    return [...sources, ...testSources].some((source) => resolve(source) === file);
+  }
+
+  #labelled(label: string | null): string | null {
+    return this.#options.settings.labels ? label : null;
+  }
+
+  #head(file: string, path: string): Uint8Array | undefined {
+    try {
+      const descriptor = openSync(file, 'r');
+      try {
+        const bytes = new Uint8Array(recogniseLength);
+        return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      this.#fail(path, 'image-unreadable', unreadable(error).message);
+      return undefined;
+    }
+  }
+
+  #fail(path: string, code: string, reason: string): void {
+    this.#result.failures.push({ path: path.replace(/\/$/, ''), code, reason });
+  }
+}
+
+/** Sources with unique names in front of their paths, where there are several. */
+async function listSources({ sources, testSources }: ImportSettings): Promise<Source[]> {
+  const all = [
+    ...sources.map((file) => ({ file: resolve(file), test: false })),
+    ...testSources.map((file) => ({ file: resolve(file), test: true })),
+  ];
+  for (const { file } of all) await checkSource(file);
+  const taken = new Set<string>();
+  return all.map(({ file, test }) => {
+    const prefix = all.length === 1 ? '' : `${uniqueName(basename(file), taken)}/`;
+    return { file, test, prefix };
+  });
+}
+
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let number = 2; taken.has(unique); number++) unique = `${name} (${number})`;
+  taken.add(unique);
+  return unique;
+}
+
+async function checkSource(file: string): Promise<void> {
+  try {
+    await stat(file);
+  } catch (cause) {
+    const message = `Expected a folder or file that may be read, received “${file}”: ${unreadable(cause).message}`;
+    throw new PinholeError('source-missing', message, 'Check the path and its permissions.', { cause });
+  }
+}
+
+const compare = (first: string, second: string) => (first < second ? -1 : first > second ? 1 : 0);

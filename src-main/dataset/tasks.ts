@@ -1,0 +1,137 @@
+// What the import and its decoding threads tell each other. Plain data that survives structured cloning.
+import type { ImportFailure, Preprocessing } from '../contract/records.ts';
+import type { Format } from './recognise.ts';
+
+/** Where the bytes of an image lie. */
+export interface Place {
+  file: string;
+  /** Byte range; `length` −1: to the end of the file. */
+  offset: number;
+  length: number;
+  /** For a deflated ZIP member, its size when unpacked; null where the bytes lie there as they are. */
+  inflated: number | null;
+  /** CRC-32 of the unpacked bytes where an archive states it. */
+  checksum: number | null;
+}
+
+/** How raw samples of an array (IDX, .npy) are to be read. */
+export interface ArrayLayout {
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
+  type: 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'float32' | 'float64' | 'int64';
+  bigEndian: boolean;
+}
+
+/** One image that may become an item. */
+export interface Candidate {
+  /** As in `Item.path`. */
+  path: string;
+  label: string | null;
+  /** From a held-out source. */
+  test: boolean;
+  place: Place;
+  /** Null for an encoded image. */
+  array: ArrayLayout | null;
+  /** Of a TIFF file, from 0. */
+  page: number;
+}
+
+/** What is known of an item from an earlier import. */
+export interface KnownFile {
+  bytes: number;
+  modified: number;
+  sha256: string;
+}
+
+export interface SurveyTask {
+  kind: 'survey';
+  candidates: Candidate[];
+  known: (KnownFile | null)[];
+  pixelLimit: number;
+  /** Count the stored values of images with more than eight bits, for the percentile range. */
+  countValues: boolean;
+  /** Bytes that may be kept for decoding, so that small files are read once. */
+  keepBytes: number;
+}
+
+/** What is learned of an image before it is decoded. */
+export type Survey =
+  | {
+      state: 'new';
+      format: Format | 'array';
+      /** As a person sees it. */
+      width: number;
+      height: number;
+      /** Colour by its type; its pixels may still all be grey. */
+      color: boolean;
+      deep: boolean;
+      pages: number;
+      bytes: number;
+      modified: number;
+    }
+  /** The file is as it was, or at least its content is. */
+  | { state: 'same'; modified: number }
+  | { state: 'failed'; failure: ImportFailure; format: Format | null };
+
+/** Histogram of stored values: exact for 16-bit integers, in 2^20 steps of equal relative size for others. */
+export interface ValueCounts {
+  integers: Uint32Array | null;
+  floats: Uint32Array | null;
+  /** The smallest and the largest one; infinite if none were counted. */
+  low: number;
+  high: number;
+}
+
+export interface SurveyResult {
+  kind: 'survey';
+  surveys: Survey[];
+  /** Contents of candidates, one after another, and where each lies; length −1: not kept. */
+  kept: Uint8Array<ArrayBuffer>;
+  offsets: Int32Array;
+  lengths: Int32Array;
+  values: ValueCounts;
+}
+
+export interface GreyTask {
+  kind: 'grey';
+  candidates: Candidate[];
+  pixelLimit: number;
+}
+
+export interface GreyResult {
+  kind: 'grey';
+  /** True if an image with colour in it was found. */
+  color: boolean;
+}
+
+export interface DecodeTask {
+  kind: 'decode';
+  candidates: Candidate[];
+  preprocessing: Preprocessing;
+  pixelLimit: number;
+  kept: Uint8Array<ArrayBuffer>;
+  offsets: Int32Array;
+  lengths: Int32Array;
+  /** Time of change of each candidate that was kept. */
+  modified: Float64Array;
+}
+
+export type Decoded =
+  | { state: 'decoded'; width: number; height: number; bytes: number; modified: number; sha256: string }
+  | { state: 'failed'; failure: ImportFailure };
+
+export interface DecodeResult {
+  kind: 'decode';
+  decoded: Decoded[];
+  /** The rows of those that were decoded, in order. */
+  rows: Uint8Array<ArrayBuffer>;
+}
+
+export type Task = SurveyTask | GreyTask | DecodeTask;
+export type ResultOf<T extends Task> = T extends SurveyTask
+  ? SurveyResult
+  : T extends GreyTask
+    ? GreyResult
+    : DecodeResult;
+export type Result = SurveyResult | GreyResult | DecodeResult;
