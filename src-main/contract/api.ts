@@ -36,7 +36,10 @@ export interface EncodeResult {
   run: Run;
   images: number;
   codesFile: string;
+  /** Of encoding, as measured when it was done. */
   seconds: number;
+  /** Of making the report (held-out error, baselines, neighbours); 0 for other data sets than the run's own. */
+  evaluateSeconds: number;
 }
 
 export interface ExportResult {
@@ -62,7 +65,7 @@ export interface Service {
   import(request: ImportRequest, context?: Context): Promise<ImportResult>;
   /** Resumes an interrupted run with the same data, settings and seed; `fresh` starts a new one regardless. */
   train(datasetId: string, request: TrainingRequest, options?: { fresh?: boolean }, context?: Context): Promise<TrainResult>;
-  /** Encodes the run's own data set, or another one with the run's preprocessing. */
+  /** Encodes the run's own data set and makes its report, or encodes another one with the run's preprocessing. */
   encode(runId: string, options?: { datasetId?: string }, context?: Context): Promise<EncodeResult>;
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */
   decode(runId: string, codesFile: string, outFolder: string, context?: Context): Promise<ExportResult>;

@@ -3,7 +3,7 @@ import type { ImageShape } from '../compiler/model.ts';
 import type { Context, Item, Quality, Report } from '../contract/records.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import type { Executor } from '../engine/executor.ts';
-import { psnr, ssim } from '../numerics/image-quality.ts';
+import { createQualityMeter, peakSignalToNoise } from '../numerics/image-quality.ts';
 import { inferenceGraph, pcaGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import type { SavedModel } from '../training/model-files.ts';
@@ -21,6 +21,9 @@ export interface ReportInput {
   pca: Pca;
   gaveUp: boolean;
 }
+
+// The references become part of a graph, which may not exceed 2 GB.
+const referenceBytes = 2 ** 30;
 
 // Brute force over more would take minutes for a figure whose standard error is already below 0.3 points; a sample is
 // seeded, and `knnCount` says its size.
@@ -65,14 +68,14 @@ async function modelQuality({ executor, saved, dataset, codes }: ReportInput, id
   const { image } = saved.model;
   const seen = createRange(image);
   const answered = createRange(image);
-  const similarity = createMean();
+  const similarity = createQualityMeter(image);
   const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
   try {
     for await (const { images, results } of runBlocks(runner, dataset.pixels, ids, image, 'evaluate', context)) {
       const reconstruction = results.reconstruction!.data as Uint8Array;
       seen.add(images.data as Uint8Array);
       answered.add(reconstruction);
-      similarity.add(ssim(images.data as Uint8Array, reconstruction, { count: images.shape[0]!, ...image }), images.shape[0]!);
+      similarity.add(images.data as Uint8Array, reconstruction);
     }
   } finally {
     await runner.dispose();
@@ -80,7 +83,7 @@ async function modelQuality({ executor, saved, dataset, codes }: ReportInput, id
   const varying = seen.varies();
   const constant = answered.varies().map((varies) => !varies);
   return {
-    quality: quality(meanOf(codes, ids), similarity.value()),
+    quality: quality(meanOf(codes, ids), similarity.result().ssim),
     varyingOutputs: varying.filter(Boolean).length,
     deadOutputs: varying.filter((varies, index) => varies && constant[index]).length,
   };
@@ -89,24 +92,24 @@ async function modelQuality({ executor, saved, dataset, codes }: ReportInput, id
 async function pcaQuality({ executor, saved, dataset, pca }: ReportInput, ids: Uint32Array, context: Context) {
   const { image, spec } = saved.model;
   const meanPixels = Uint8Array.from(pca.mean, (value) => Math.round(value * 255));
-  const [pcaError, pcaSimilarity, meanError, meanSimilarity] = [createMean(), createMean(), createMean(), createMean()];
+  const [pcaError, meanError] = [createMean(), createMean()];
+  const [pcaSimilarity, meanSimilarity] = [createQualityMeter(image), createQualityMeter(image)];
   const runner = await executor.compile(pcaGraph(image, spec.codeSize), pcaValues(pca));
   try {
     for await (const { images, results } of runBlocks(runner, dataset.pixels, ids, image, 'evaluate', context)) {
       const count = images.shape[0]!;
       const originals = images.data as Uint8Array;
-      const shape = { count, ...image };
       pcaError.add(average(results.error!.data), count);
-      pcaSimilarity.add(ssim(originals, results.reconstruction!.data as Uint8Array, shape), count);
+      pcaSimilarity.add(originals, results.reconstruction!.data as Uint8Array);
       meanError.add(errorOfMean(originals, pca.mean), count);
-      meanSimilarity.add(ssim(originals, repeat(meanPixels, count), shape), count);
+      meanSimilarity.add(originals, repeat(meanPixels, count));
     }
   } finally {
     await runner.dispose();
   }
   return {
-    pca: quality(pcaError.value(), pcaSimilarity.value()),
-    meanImage: quality(meanError.value(), meanSimilarity.value()),
+    pca: quality(pcaError.value(), pcaSimilarity.result().ssim),
+    meanImage: quality(meanError.value(), meanSimilarity.result().ssim),
   };
 }
 
@@ -118,7 +121,7 @@ function pcaValues({ mean, basis }: Pca): Map<string, Float32Array> {
 }
 
 function quality(mse: number, similarity: number): Quality {
-  return { mse, psnr: psnr(mse), ssim: similarity };
+  return { mse, psnr: peakSignalToNoise(mse), ssim: similarity };
 }
 
 function errorOfMean(originals: Uint8Array, mean: Float32Array): number {
@@ -135,7 +138,7 @@ type Accuracies = Pick<Report, 'knn' | 'pcaKnn' | 'rawKnn' | 'knnCount'>;
 async function neighbourAccuracies(input: ReportInput, items: readonly Item[], split: 'validation' | 'test', context: Context): Promise<Accuracies> {
   const labelled = items.filter((item) => item.label !== null);
   const queries = sample(labelled.filter((item) => item.split === split), neighbourQueries);
-  const references = sample(labelled.filter((item) => item.split !== split), neighbourReferences);
+  const references = sample(labelled.filter((item) => item.split !== split), referenceLimit(input.saved.model.image));
   if (queries.length === 0 || new Set(references.map((item) => item.label)).size < 2) {
     return { knn: null, pcaKnn: null, rawKnn: null, knnCount: 0 };
   }
@@ -155,6 +158,10 @@ async function neighbourAccuracies(input: ReportInput, items: readonly Item[], s
     rawKnn: await accuracy((ids) => pixelsOf(input.dataset, ids)),
     knnCount: queries.length,
   };
+}
+
+function referenceLimit({ height, width, channels }: ImageShape): number {
+  return Math.min(neighbourReferences, Math.floor(referenceBytes / (4 * height * width * channels)));
 }
 
 function sample(items: Item[], limit: number): Item[] {

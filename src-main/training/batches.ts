@@ -43,7 +43,7 @@ export function createBatches({ pixels, ids, image, batchSize, seed, augment, no
   const stepsPerEpoch = Math.max(1, Math.floor(ids.length / batchSize));
   const batchIds = new Uint32Array(batchSize);
   let orderEpoch = -1;
-  let order = new Uint32Array();
+  let order: Uint32Array = new Uint32Array();
 
   function fillImages(step: number): void {
     const epoch = Math.floor((step - 1) / stepsPerEpoch);

@@ -6,7 +6,7 @@ import { learningRateAt } from '../compiler/schedules.ts';
 import type { Trainer } from '../engine/executor.ts';
 import type { Batches } from './batches.ts';
 import type { TrainingPlan } from './presets.ts';
-import type { Checkpoint, Progress } from './run-files.ts';
+import type { Checkpoint, Progress, StopReason } from './run-files.ts';
 
 export interface LoopOptions {
   plan: TrainingPlan;
@@ -24,8 +24,6 @@ export interface LoopOptions {
   /** After every evaluation, step 0 included. */
   onMetrics(metrics: EpochMetrics): Promise<void>;
 }
-
-export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'cancelled';
 
 export interface LoopResult {
   reason: StopReason;

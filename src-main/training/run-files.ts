@@ -24,8 +24,13 @@ export interface RunFile {
   /** Ids of the images whose reconstructions are logged at every evaluation. */
   probes: number[];
   parameterCount: number;
+  /** Why training ended; null while it has not. */
+  reason: StopReason | null;
+  seconds: { train: number; encode: number; evaluate: number };
   report: Report | null;
 }
+
+export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'cancelled';
 
 /** Where training stands. Parameters, optimiser state and these numbers continue a run bit for bit on the CPU. */
 export interface Progress {

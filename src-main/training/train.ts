@@ -12,7 +12,7 @@ import { augmentImages, createBatches } from './batches.ts';
 import { createEventLog } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
 import { meanError } from './inference.ts';
-import { runTrainingLoop, type StopReason } from './loop.ts';
+import { runTrainingLoop } from './loop.ts';
 import { saveModel } from './model-files.ts';
 import { fitPca, type Pca, type Samples } from './pca.ts';
 import { planTraining, type TrainingPlan } from './presets.ts';
@@ -24,6 +24,7 @@ import {
   readRunFile,
   type RunFile,
   runPaths,
+  type StopReason,
   saveCheckpoint,
   savePca,
   truncateMetrics,
@@ -259,6 +260,8 @@ function describeRun(job: TrainingJob, plan: TrainingPlan, model: Model, executo
     versions: versions(),
     probes: Array.from(order.subarray(0, probeCount), (index) => held[index]!),
     parameterCount: countParameters(model),
+    reason: null,
+    seconds: { train: 0, encode: 0, evaluate: 0 },
     report: null,
   };
 }

@@ -1,0 +1,240 @@
+// The service behind every door: it owns the workspace and the catalogue, and sends heavy work to job processes.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type {
+  DeviceReport,
+  EncodeResult,
+  ExportFormat,
+  ExportResult,
+  ImportResult,
+  Run,
+  Service,
+  TrainResult,
+} from '../contract/api.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { Context, Dataset, Item } from '../contract/records.ts';
+import {
+  type ImportRequest,
+  importSettingsSchema,
+  type TrainingRequest,
+  type TrainingSettings,
+  trainingSettingsSchema,
+} from '../contract/settings.ts';
+import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
+import { importDataset } from '../dataset/import.ts';
+import { codePaths } from '../latent/encode.ts';
+import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
+import type { TrainingOutcome } from '../training/train.ts';
+import { exportRun } from './export-run.ts';
+import { startJob } from './job.ts';
+import { lockWorkspace, type WorkspaceLock } from './lock.ts';
+import type { JobInput, JobResults } from './training-job.ts';
+
+export interface ServiceOptions {
+  workspace: string;
+  /** What the lock tells a second process that finds it taken, e.g. `pinhole train`. */
+  command: string;
+}
+
+/** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
+export async function createService({ workspace, command }: ServiceOptions, context: Context = {}): Promise<Service> {
+  await mkdir(workspace, { recursive: true });
+  const lock = await lockWorkspace(workspace, command, context);
+  try {
+    const catalogue = openCatalogue(workspace);
+    // Whoever was training when the last process ended is not training any more.
+    for (const run of catalogue.listRuns()) {
+      if (run.state === 'running') catalogue.updateRun(run.id, { state: 'interrupted' });
+    }
+    return new WorkspaceService(workspace, catalogue, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+// A device that is lost this often in one run will be lost again.
+const allowedRestarts = 2;
+
+class WorkspaceService implements Service {
+  readonly workspace: string;
+  readonly #catalogue: Catalogue;
+  readonly #lock: WorkspaceLock;
+
+  constructor(workspace: string, catalogue: Catalogue, lock: WorkspaceLock) {
+    this.workspace = workspace;
+    this.#catalogue = catalogue;
+    this.#lock = lock;
+  }
+
+  async import(request: ImportRequest, context?: Context): Promise<ImportResult> {
+    return importDataset(this.#catalogue, this.workspace, parse(importSettingsSchema, request), context ?? {});
+  }
+
+  async train(datasetId: string, request: TrainingRequest, options: { fresh?: boolean } = {}, context: Context = {}): Promise<TrainResult> {
+    const settings = parse(trainingSettingsSchema, request);
+    const dataset = this.#readyDataset(datasetId);
+    const known = options.fresh ? undefined : this.#catalogue.findRun(runId(dataset, settings));
+    if (known?.state === 'finished') {
+      return { run: known, trained: false, seconds: (await readRunFile(known.folder)).seconds.train };
+    }
+    const run = known ?? this.#insertRun(dataset, settings);
+    const outcome = await this.#trainToTheEnd(run, settings, context);
+    const file = { ...outcome.run, reason: outcome.reason, seconds: { train: outcome.seconds, encode: 0, evaluate: 0 } };
+    await writeRunFile(run.folder, file);
+    this.#catalogue.updateRun(run.id, { state: 'finished', epochs: outcome.epochs, device: file.device.name, codeSize: file.plan.spec.codeSize });
+    return { run: this.#catalogue.getRun(run.id), trained: true, seconds: outcome.seconds };
+  }
+
+  /** Encoding the run's own data set also makes its report; both are kept and not made again. */
+  async encode(id: string, options: { datasetId?: string } = {}, context: Context = {}): Promise<EncodeResult> {
+    const run = this.#finishedRun(id);
+    const datasetId = options.datasetId ?? run.datasetId;
+    const own = datasetId === run.datasetId;
+    const codesFolder = own ? runPaths(run.folder).codes : join(run.folder, `codes-${datasetId}`);
+    const codesFile = codePaths(codesFolder).codes;
+    const file = await readRunFile(run.folder);
+    if (own && run.report) {
+      const { encode, evaluate } = file.seconds;
+      return { run, images: this.#catalogue.items(datasetId).length, codesFile, seconds: encode, evaluateSeconds: evaluate };
+    }
+    const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
+    const encoded = await this.#job({ kind: 'encode', ...input, codesFolder }, context);
+    if (!own) return { run, ...encoded, codesFile, evaluateSeconds: 0 };
+
+    const started = performance.now();
+    const report = await this.#job({ kind: 'report', ...input, gaveUp: file.reason === 'diverged' }, context);
+    const evaluateSeconds = (performance.now() - started) / 1000;
+    const seconds = { ...file.seconds, encode: encoded.seconds, evaluate: evaluateSeconds };
+    await writeRunFile(run.folder, { ...file, report, seconds });
+    this.#catalogue.updateRun(id, { report });
+    return { run: this.#catalogue.getRun(id), ...encoded, codesFile, evaluateSeconds };
+  }
+
+  async decode(id: string, codesFile: string, outFolder: string, context: Context = {}): Promise<ExportResult> {
+    const started = performance.now();
+    const { folder } = this.#finishedRun(id);
+    const { files } = await this.#job({ kind: 'decode', runFolder: folder, codesFile, outFolder }, context);
+    return { files: [outFolder], rows: files, seconds: (performance.now() - started) / 1000 };
+  }
+
+  async export(id: string, outFolder: string, formats: ExportFormat[], context: Context = {}): Promise<ExportResult> {
+    const run = this.#finishedRun(id);
+    const input = { workspace: this.workspace, datasetId: run.datasetId, runFolder: run.folder };
+    return exportRun(
+      {
+        run,
+        dataset: this.#catalogue.getDataset(run.datasetId),
+        items: this.#catalogue.items(run.datasetId),
+        reconstruct: (ids) => this.#job({ kind: 'reconstruct', ...input, ids }, context),
+      },
+      outFolder,
+      formats,
+      context,
+    );
+  }
+
+  async datasets(): Promise<Dataset[]> {
+    return this.#catalogue.listDatasets();
+  }
+
+  async items(datasetId: string): Promise<Item[]> {
+    return this.#catalogue.items(datasetId);
+  }
+
+  async failures(datasetId: string) {
+    return this.#catalogue.failures(datasetId);
+  }
+
+  async runs(): Promise<Run[]> {
+    return this.#catalogue.listRuns();
+  }
+
+  async metrics(id: string) {
+    return readMetrics(this.#catalogue.getRun(id).folder);
+  }
+
+  async devices(context: Context = {}): Promise<DeviceReport[]> {
+    return this.#job({ kind: 'devices' }, context);
+  }
+
+  async close(): Promise<void> {
+    this.#catalogue.close();
+    this.#lock.release();
+  }
+
+  #readyDataset(id: string): Dataset {
+    const dataset = this.#catalogue.getDataset(id);
+    if (dataset.state === 'ready') return dataset;
+    throw new PinholeError('usage', `The import of ${dataset.name} was not finished.`, 'Import the same sources again to finish it, then train.');
+  }
+
+  #finishedRun(id: string): RunRecord {
+    const run = this.#catalogue.getRun(id);
+    if (run.state === 'finished') return run;
+    throw new PinholeError('usage', `The run ${id} is ${run.state}; it has no model yet.`, 'Train with the same settings again to finish it.');
+  }
+
+  #insertRun(dataset: Dataset, settings: TrainingSettings): RunRecord {
+    const base = runId(dataset, settings);
+    let id = base;
+    for (let copy = 2; this.#catalogue.findRun(id); copy++) id = `${base}-${copy}`;
+    const run: RunRecord = {
+      id,
+      datasetId: dataset.id,
+      preset: settings.preset,
+      state: 'interrupted',
+      codeSize: settings.codeSize ?? 0,
+      epochs: 0,
+      device: settings.device,
+      folder: join(this.workspace, 'runs', id),
+      created: new Date().toISOString(),
+      report: null,
+      settings,
+    };
+    this.#catalogue.insertRun(run);
+    return run;
+  }
+
+  /** Goes on from the last checkpoint when the device is lost, and leaves a run that can be resumed in any other case. */
+  async #trainToTheEnd(run: RunRecord, settings: TrainingSettings, context: Context): Promise<TrainingOutcome> {
+    this.#catalogue.updateRun(run.id, { state: 'running' });
+    const input = { kind: 'train', workspace: this.workspace, datasetId: run.datasetId, runId: run.id, folder: run.folder, settings } as const;
+    try {
+      for (let restarts = 0; ; restarts++) {
+        try {
+          return await this.#job({ ...input, resume: existsSync(runPaths(run.folder).run) }, context);
+        } catch (error) {
+          if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts) throw error;
+          context.onNotice?.({ level: 'warning', message: `${error.message} Training goes on from its last checkpoint.` });
+        }
+      }
+    } catch (error) {
+      const cancelled = error instanceof PinholeError && error.code === 'cancelled';
+      this.#catalogue.updateRun(run.id, { state: cancelled ? 'interrupted' : 'failed' });
+      throw error;
+    }
+  }
+
+  #job<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {
+    return startJob(new URL('./training-job.ts', import.meta.url), input, context);
+  }
+}
+
+/** The same data, settings and seed give the same id, so that running the same again finds what is there. */
+function runId(dataset: Dataset, { checkpointSeconds: _, ...settings }: TrainingSettings): string {
+  const identity = JSON.stringify([dataset.hash, Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return `${settings.preset}-${createHash('sha256').update(identity).digest('hex').slice(0, 10)}`;
+}
+
+/** Settings checked against their schema; the error names the field, what was expected and what came. */
+function parse<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const field = issue.path?.map((part) => String(part.key)).join('.') ?? 'settings';
+  throw new PinholeError('usage', `Expected ${issue.expected ?? 'a valid value'} for ${field}, received ${issue.received}.`, 'See --help for the range of every setting.');
+}

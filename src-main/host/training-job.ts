@@ -1,0 +1,163 @@
+// The job process: everything that runs a model, in a child that can be killed. It reads the catalogue and never writes it.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import type { DeviceReport } from '../contract/api.ts';
+import type { Context, Report } from '../contract/records.ts';
+import type { TrainingSettings } from '../contract/settings.ts';
+import { openCatalogue } from '../dataset/catalogue.ts';
+import { type OpenDataset, openDataset } from '../dataset/open.ts';
+import { probeDevices } from '../engine/devices.ts';
+import type { DeviceKind, Executor } from '../engine/executor.ts';
+import { createOnnxExecutor } from '../engine/onnx-runtime.ts';
+import { readCodeTable } from '../exports/code-table.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import { decodeCodes, encodeDataset, readCodes } from '../latent/encode.ts';
+import { makeReport } from '../latent/report.ts';
+import { inferenceGraph } from '../training/graphs.ts';
+import { runBlocks } from '../training/inference.ts';
+import { loadModel, type SavedModel } from '../training/model-files.ts';
+import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
+import { type TrainingOutcome, train } from '../training/train.ts';
+import { imageName } from './image-names.ts';
+import { runJob } from './job.ts';
+
+export type JobInput =
+  | {
+      kind: 'train';
+      workspace: string;
+      datasetId: string;
+      runId: string;
+      folder: string;
+      settings: TrainingSettings;
+      resume: boolean;
+    }
+  | { kind: 'encode'; workspace: string; datasetId: string; runFolder: string; codesFolder: string }
+  | { kind: 'report'; workspace: string; datasetId: string; runFolder: string; gaveUp: boolean }
+  | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
+  | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
+  | { kind: 'devices' };
+
+/** What each kind of job gives back. */
+export interface JobResults {
+  train: TrainingOutcome;
+  encode: { images: number; seconds: number };
+  report: Report;
+  reconstruct: { originals: Uint8Array; reconstructions: Uint8Array };
+  decode: { files: number };
+  devices: DeviceReport[];
+}
+
+type Input<K extends JobInput['kind']> = Extract<JobInput, { kind: K }>;
+
+runJob((input: JobInput, context): Promise<JobResults[JobInput['kind']]> => {
+  switch (input.kind) {
+    case 'train':
+      return withDataset(input, (dataset) => train({ ...input, dataset }, context));
+    case 'encode':
+      return withDataset(input, (dataset) => encode(input, dataset, context));
+    case 'report':
+      return withDataset(input, (dataset) => report(input, dataset, context));
+    case 'reconstruct':
+      return withDataset(input, (dataset) => reconstruct(input, dataset));
+    case 'decode':
+      return decode(input, context);
+    case 'devices':
+      return probeDevices(context);
+    default:
+      return input satisfies never;
+  }
+});
+
+async function encode(input: Input<'encode'>, dataset: OpenDataset, context: Context) {
+  const started = performance.now();
+  const images = await withModel(input.runFolder, async (executor, saved) => {
+    await mkdir(input.codesFolder, { recursive: true });
+    return encodeDataset(executor, saved, dataset, input.codesFolder, context);
+  });
+  return { images, seconds: (performance.now() - started) / 1000 };
+}
+
+async function report(input: Input<'report'>, dataset: OpenDataset, context: Context): Promise<Report> {
+  const paths = runPaths(input.runFolder);
+  const pca = await loadPca(paths.pca);
+  const codes = await readCodes(paths.codes);
+  return withModel(input.runFolder, (executor, saved) =>
+    makeReport({ executor, saved, dataset, codes, pca: pca!, gaveUp: input.gaveUp }, context),
+  );
+}
+
+async function reconstruct(input: Input<'reconstruct'>, dataset: OpenDataset) {
+  return withModel(input.runFolder, async (executor, saved) => {
+    const ids = Uint32Array.from(input.ids);
+    const size = dataset.info.height * dataset.info.width * dataset.info.channels;
+    const originals = new Uint8Array(ids.length * size);
+    const reconstructions = new Uint8Array(ids.length * size);
+    const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
+    for await (const { first, images, results } of runBlocks(runner, dataset.pixels, ids, saved.model.image)) {
+      originals.set(images.data as Uint8Array, first * size);
+      reconstructions.set(results.reconstruction!.data as Uint8Array, first * size);
+    }
+    return { originals, reconstructions };
+  });
+}
+
+async function decode(input: Input<'decode'>, context: Context) {
+  const { codes, names } = await readCodeTable(input.codesFile);
+  await withModel(input.runFolder, (executor, saved) => {
+    const { height, width, channels } = saved.model.image;
+    const size = height * width * channels;
+    return decodeCodes(
+      executor,
+      saved,
+      codes,
+      async (images, first) => {
+        for (let row = 0; row < images.length / size; row++) {
+          const path = join(input.outFolder, imageName(names[first + row] ?? null, first + row));
+          const raw = images.subarray(row * size, (row + 1) * size);
+          await mkdir(dirname(path), { recursive: true });
+          await writeAtomic(
+            path,
+            await sharp(raw, { raw: { width, height, channels: channels as 1 | 3 } })
+              .png()
+              .toBuffer(),
+          );
+        }
+      },
+      context,
+    );
+  });
+  return { files: codes.count };
+}
+
+async function withDataset<T>(
+  input: { workspace: string; datasetId: string },
+  work: (dataset: OpenDataset) => Promise<T>,
+): Promise<T> {
+  const catalogue = openCatalogue(input.workspace);
+  try {
+    const dataset = openDataset(catalogue, input.workspace, input.datasetId);
+    try {
+      return await work(dataset);
+    } finally {
+      dataset.close();
+    }
+  } finally {
+    catalogue.close();
+  }
+}
+
+/** On the device that the run was trained on. */
+async function withModel<T>(
+  runFolder: string,
+  work: (executor: Executor, saved: SavedModel) => Promise<T>,
+): Promise<T> {
+  const { device } = await readRunFile(runFolder);
+  const saved = await loadModel(runPaths(runFolder).model);
+  const executor = await createOnnxExecutor({ device: device.kind as DeviceKind, threads: device.threads });
+  try {
+    return await work(executor, saved);
+  } finally {
+    await executor.dispose();
+  }
+}
