@@ -17,6 +17,8 @@ export interface ContenderResult extends Rates {
   megabytesPerSecond?: number;
   /** What is missing, in place of rates. */
   absent?: string;
+  /** What went wrong, in place of rates. */
+  failed?: string;
 }
 
 /** What brings a module that a peer asked for in vain. */
@@ -61,22 +63,36 @@ export class Peers {
 export async function runRow(row: Row, peers: Peers, rounds: number, say: (line: string) => void): Promise<RowResult> {
   const { id, title, unit } = row;
   if (row.skipped !== undefined) return { id, title, unit, skipped: row.skipped, contenders: [], ratios: [] };
-  const results = row.contenders.map(({ name, group }) => ({ name, group, answers: [] as Answer[], absent: '' }));
+  const runs = row.contenders.map((contender): Run => ({ contender, answers: [] }));
   for (let round = 0; round <= rounds; round++) {
     say(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
-    for (const index of turns(row.contenders.length, round)) {
-      const answer = await turn(row.contenders[index]!, peers);
-      if ('absent' in answer) results[index]!.absent = missing(answer.absent);
-      else if (round > 0) results[index]!.answers.push(answer);
-    }
+    for (const index of turns(runs.length, round)) await turn(runs[index]!, peers, round > 0);
   }
-  const contenders = results.map(summarise);
+  const contenders = runs.map(summarise);
   return { id, title, unit, contenders, ratios: ratios(contenders, row.floors) };
 }
 
-async function turn(contender: Contender, peers: Peers): Promise<Answer | Absent> {
-  const peer = await peers.get(contender.peer);
-  return 'absent' in peer ? peer : await peer.ask(contender.request);
+interface Run {
+  contender: Contender;
+  answers: Answer[];
+  absent?: string;
+  failed?: string;
+}
+
+/** A contender that is absent or has failed has no more turns; the others go on. */
+async function turn(run: Run, peers: Peers, counts: boolean): Promise<void> {
+  if (run.absent !== undefined || run.failed !== undefined) return;
+  try {
+    const peer = await peers.get(run.contender.peer);
+    if ('absent' in peer) {
+      run.absent = missing(peer.absent);
+      return;
+    }
+    const answer = await peer.ask(run.contender.request);
+    if (counts) run.answers.push(answer);
+  } catch (error) {
+    run.failed = (error as Error).message;
+  }
 }
 
 /** Nobody always goes first: a contender may heat the machine or fill a cache for the one after it. */
@@ -84,10 +100,11 @@ function turns(count: number, round: number): number[] {
   return Array.from({ length: count }, (_, index) => (index + round) % count);
 }
 
-function summarise(result: { name: string; group: string; answers: Answer[]; absent: string }): ContenderResult {
-  const { name, group, answers } = result;
+function summarise({ contender, answers, absent, failed }: Run): ContenderResult {
+  const { name, group } = contender;
+  if (absent !== undefined) return { name, group, rates: [], absent };
+  if (failed !== undefined) return { name, group, rates: [], failed };
   const rates = answers.map(({ units, seconds }) => units / seconds);
-  if (result.absent !== '') return { name, group, rates, absent: result.absent };
   const written = answers.flatMap(({ bytes, seconds }) => (bytes === undefined ? [] : [bytes / seconds / 1e6]));
   return written.length === 0 ? { name, group, rates } : { name, group, rates, megabytesPerSecond: median(written) };
 }

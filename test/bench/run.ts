@@ -31,6 +31,7 @@ async function main(options: Options): Promise<void> {
     for (const row of rows) results.push(await runRow(row, peers, rounds, say));
     const result = { machine, versions: { ...ownVersions(), ...(await peers.versions()) }, rounds, rows: results };
     await report(result, options.json);
+    if (results.some(({ contenders }) => contenders.some(({ failed }) => failed !== undefined))) process.exitCode = 1;
   } finally {
     await peers.close();
   }

@@ -39,6 +39,7 @@ function formatRow(row: RowResult): string {
 
 function contenderCells(contender: ContenderResult): string[] {
   if (contender.absent !== undefined) return [`  ${contender.name}`, 'absent', '', contender.absent];
+  if (contender.failed !== undefined) return [`  ${contender.name}`, 'FAILED', '', contender.failed];
   const { median, low, high } = spread(contender.rates);
   const written = contender.megabytesPerSecond === undefined ? '' : `${contender.megabytesPerSecond.toFixed(1)} MB/s`;
   return [`  ${contender.name}`, formatRate(median), `(${formatRate(low)}–${formatRate(high)})`, written];

@@ -1,117 +1,152 @@
 // Pinhole itself: the stages as the command line runs them, on the CPU with as many threads as there are cores.
-import { mkdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import * as v from 'valibot';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { parse } from 'valibot';
 import { buildModel, type Model } from '../../../src-main/compiler/model.ts';
-import type { Item } from '../../../src-main/contract/records.ts';
-import { type PresetName, trainingSettingsSchema } from '../../../src-main/contract/settings.ts';
+import type { EpochMetrics } from '../../../src-main/contract/records.ts';
+import { importSettingsSchema, type PresetName, trainingSettingsSchema } from '../../../src-main/contract/settings.ts';
+import { openCatalogue } from '../../../src-main/dataset/catalogue.ts';
+import { importDataset } from '../../../src-main/dataset/import.ts';
+import type { OpenDataset } from '../../../src-main/dataset/open.ts';
 import type { Trainer } from '../../../src-main/engine/executor.ts';
 import { createOnnxExecutor } from '../../../src-main/engine/onnx-runtime.ts';
 import { writeCsv } from '../../../src-main/exports/csv.ts';
-import { readNpy } from '../../../src-main/files/npy.ts';
+import { encodeDataset } from '../../../src-main/latent/encode.ts';
 import { createRandom } from '../../../src-main/numerics/random.ts';
-import { createBatches } from '../../../src-main/training/batches.ts';
 import { trainingProgram } from '../../../src-main/training/graphs.ts';
 import { planTraining } from '../../../src-main/training/presets.ts';
+import { runPaths } from '../../../src-main/training/run-files.ts';
+import { image, mnistDataset, mnistItems, pixelCount } from './mnist-dataset.ts';
 import { repeat, serve } from './protocol.ts';
 
-const image = { height: 28, width: 28, channels: 1 } as const;
-const pixelCount = 784;
 const codeSize = 64;
 
 const executor = await createOnnxExecutor({ device: 'cpu' });
-const pixelFiles = new Map<string, Uint8Array>();
-const trainings = new Map<string, Training>();
+const datasets = new Map<string, OpenDataset>();
+const stepping = new Map<PresetName, Stepping>();
 
-interface Training {
+interface Stepping {
   trainer: Trainer;
   batchSize: number;
   steps: number;
 }
 
-interface StepRequest {
-  preset: PresetName;
-  pixels: string;
-  seconds: number;
-}
-
-/** uint8 N×784, wholly in memory. */
-async function pixelsOf(path: string): Promise<Uint8Array> {
-  const known = pixelFiles.get(path) ?? ((await readNpy(path)).data as Uint8Array);
-  pixelFiles.set(path, known);
+function datasetOf(pixels: string): OpenDataset {
+  const known = datasets.get(pixels) ?? mnistDataset(pixels);
+  datasets.set(pixels, known);
   return known;
 }
 
-function planOf(preset: PresetName, trainCount: number) {
-  return planTraining(v.parse(trainingSettingsSchema, { preset, codeSize }), image, trainCount);
+function settingsOf(preset: PresetName, epochs = 1) {
+  return parse(trainingSettingsSchema, { preset, codeSize, epochs, device: 'cpu' });
 }
 
-async function trainingOf(preset: PresetName): Promise<Training> {
-  const known = trainings.get(preset);
-  if (known !== undefined) return known;
-  const plan = planOf(preset, 54_000);
+function modelOf(preset: PresetName, trainCount: number) {
+  const plan = planTraining(settingsOf(preset), image, trainCount);
   const model = buildModel(plan.spec, image);
-  const trainer = await executor.train(trainingProgram(model, plan), startOf(model));
-  const training = { trainer, batchSize: plan.batchSize, steps: 0 };
-  trainings.set(preset, training);
-  return training;
+  return { plan, model, values: startOf(model) };
 }
 
-/** Random weights as the model asks for; in place of PCA, constants of the same size. */
+/** Random weights as the model asks for; in place of PCA, random constants of the same size. */
 function startOf(model: Model): Map<string, Float32Array> {
   const random = createRandom(1);
+  const filled = (shape: readonly number[], draw: () => number) =>
+    Float32Array.from({ length: shape.reduce((product, length) => product * length, 1) }, draw);
   const uniform = (limit: number) => () => limit * (2 * random.next() - 1);
   const values = new Map<string, Float32Array>();
   for (const { name, shape, start } of model.parameters) {
-    const fill = { zeros: () => 0, ones: () => 1, uniform: uniform(start.type === 'uniform' ? start.limit : 0) }[
-      start.type
-    ];
-    values.set(name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, fill));
+    const limit = start.type === 'uniform' ? start.limit : 0;
+    values.set(name, filled(shape, start.type === 'ones' ? () => 1 : uniform(limit)));
   }
   for (const { name, shape } of model.constants) {
-    const fill = name === 'pca.deviation' ? () => 1 : uniform(0.06);
-    values.set(name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, fill));
+    values.set(name, filled(shape, name === 'pca.deviation' ? () => 1 : uniform(0.06)));
   }
   return values;
 }
 
+async function steppingOf(preset: PresetName, trainCount: number): Promise<Stepping> {
+  const known = stepping.get(preset);
+  if (known !== undefined) return known;
+  const { plan, model, values } = modelOf(preset, trainCount);
+  const trainer = await executor.train(trainingProgram(model, plan), values);
+  const created = { trainer, batchSize: plan.batchSize, steps: 0 };
+  stepping.set(preset, created);
+  return created;
+}
+
 /** Batches that lie ready as bytes, which is what a step takes. */
-async function step({ preset, pixels, seconds }: StepRequest) {
-  const training = await trainingOf(preset);
-  const { trainer, batchSize } = training;
-  const all = await pixelsOf(pixels);
-  const shape = [batchSize, image.height, image.width, image.channels];
+async function step({ preset, pixels, seconds }: { preset: PresetName; pixels: string; seconds: number }) {
+  const dataset = datasetOf(pixels);
+  const run = await steppingOf(preset, dataset.split('train').length);
+  const shape = [run.batchSize, image.height, image.width, image.channels];
   const batches = Array.from({ length: 32 }, (_, index) => {
-    const data = all.subarray(index * batchSize * pixelCount, (index + 1) * batchSize * pixelCount);
+    const data = new Uint8Array(run.batchSize * pixelCount);
+    dataset.pixels.read(
+      Uint32Array.from({ length: run.batchSize }, (_, row) => index * run.batchSize + row),
+      data,
+    );
     return { images: { dtype: 'uint8' as const, shape, data } };
   });
   return repeat(seconds, async () => {
-    const count = ++training.steps;
-    await trainer.step(batches[count % batches.length]!, 1e-4, count);
-    return batchSize;
+    run.steps++;
+    await run.trainer.step(batches[run.steps % batches.length]!, 1e-4, run.steps);
+    return run.batchSize;
   });
 }
 
-/** 60,000 items as the catalogue would give them. */
-function items(count: number): Item[] {
-  return Array.from({ length: count }, (_, id) => ({
-    id,
-    path: `${id % 10}/${String(id).padStart(5, '0')}.png`,
-    label: String(id % 10),
-    split: id % 10 === 0 ? ('validation' as const) : ('train' as const),
-    width: 28,
-    height: 28,
-    bytes: 300,
-    sha256: id.toString(16).padStart(64, '0'),
-  }));
+/**
+ * A whole run, timed from the evaluation of step 0 to that of the last epoch: batches, steps, evaluations, checkpoints, event
+ * files. Choosing a device and PCA come before, and saving the model after; nobody else does those here.
+ */
+async function loop({
+  preset,
+  pixels,
+  epochs,
+  out,
+}: {
+  preset: PresetName;
+  pixels: string;
+  epochs: number;
+  out: string;
+}) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  const settings = settingsOf(preset, epochs);
+  const { train } = await import('../../../src-main/training/train.ts');
+  await train({ runId: 'bench', folder: out, dataset: datasetOf(pixels), settings, resume: false });
+  const lines = (await readFile(runPaths(out).metrics, 'utf8')).trim().split('\n');
+  const metrics = lines.map((line): EpochMetrics => JSON.parse(line));
+  const [first, last] = [metrics.at(0)!, metrics.at(-1)!];
+  const { batchSize } = planTraining(settings, image, datasetOf(pixels).split('train').length);
+  return { units: last.step * batchSize, seconds: last.seconds - first.seconds };
+}
+
+/** Into a new workspace: scan, decode, hash, split, store, catalogue. */
+async function importFolder({ folder, size, out }: { folder: string; size: number; out: string }) {
+  await rm(out, { recursive: true, force: true });
+  const catalogue = openCatalogue(out);
+  const start = performance.now();
+  const { decoded } = await importDataset(catalogue, out, parse(importSettingsSchema, { sources: [folder], size }));
+  const seconds = (performance.now() - start) / 1000;
+  catalogue.close();
+  return { units: decoded, seconds };
+}
+
+/** Every image's code and reconstruction error, written to disk. */
+async function encode({ preset, pixels, out }: { preset: PresetName; pixels: string; out: string }) {
+  const dataset = datasetOf(pixels);
+  const { model, values } = modelOf(preset, dataset.split('train').length);
+  await mkdir(out, { recursive: true });
+  const info = {} as never; // names the model in files; encoding does not read it
+  const start = performance.now();
+  const units = await encodeDataset(executor, { info, model, values }, dataset, out);
+  return { units, seconds: (performance.now() - start) / 1000 };
 }
 
 async function csv({ codes, errors, out }: { codes: string; errors: string; out: string }) {
-  const source = { items: items(60_000), codesFile: codes, errorsFile: errors };
+  const source = { items: mnistItems(60_000), codesFile: codes, errorsFile: errors };
   const start = performance.now();
   const { rows, bytes } = await writeCsv(out, source);
   return { units: rows, seconds: (performance.now() - start) / 1000, bytes };
 }
 
-await serve({}, { step, csv });
-void [mkdir, rm, availableParallelism, createBatches];
+await serve({}, { step, loop, import: importFolder, encode, csv });
