@@ -33,8 +33,8 @@ export function evaluate(
     const inputs = node.inputs.map((id) => values[id]!);
     const types = node.inputs.map((id, index) => ({ dtype: graph.nodes[id]!.type.dtype, shape: inputs[index]!.shape }));
     const op = opOf(node);
-    // Inferred again, because what is fed closes an open batch.
-    const shape = node.inputs.length === 0 ? closed(node.type.shape) : closed(op.infer(node.params, types).shape);
+    // Inferred again, because what is fed closes an open batch. An input that is not fed says so itself.
+    const shape = node.op === 'input' ? [] : closed(op.infer(node.params, types).shape);
     values.push({ shape, data: op.reference(node.params, inputs, shape) });
   }
   return Object.fromEntries(graph.outputs.map(({ name, id }) => [name, values[id]!]));
