@@ -1,5 +1,4 @@
 // Training on the CPU: ONNX Runtime computes gradients (or the whole step) on arrays that live here and never move.
-import { toOnnx } from '../compiler/onnx/lower.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { Trainer } from './executor.ts';
 import { createFusedUpdate, fusedUpdateObstacle } from './fused-update.ts';
@@ -29,7 +28,7 @@ export async function createCpuTrainer(
   update: UpdateKind,
 ): Promise<Trainer> {
   expectValues(program, values);
-  const session = await pool.open(toOnnx(update === 'fused' ? program.gradients : program.step));
+  const session = await pool.open(update === 'fused' ? program.gradients : program.step);
   const stepper = update === 'fused' ? fusedStepper(session, program) : graphStepper(session, program);
   writeValues(stepper.live(), values);
   let sum = 0;
@@ -47,7 +46,7 @@ export async function createCpuTrainer(
       return taken;
     },
     async evaluator(graph) {
-      return createRunner(await pool.open(toOnnx(graph)), graph, stepper.bound);
+      return createRunner(await pool.open(graph), graph, stepper.bound);
     },
     read: async () => copyValues(stepper.live()),
     async write(replacements) {

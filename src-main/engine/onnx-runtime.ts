@@ -1,6 +1,5 @@
 // The executor on ONNX Runtime: forward graphs and training on the CPU, or on any GPU by WebGPU.
 import { availableParallelism, cpus } from 'node:os';
-import { toOnnx } from '../compiler/onnx/lower.ts';
 import { createCpuTrainer, fusedUpdateObstacle, type UpdateKind } from './cpu-trainer.ts';
 import type { Device, DeviceKind, Executor } from './executor.ts';
 import { createSessionPool } from './onnx-session.ts';
@@ -37,7 +36,7 @@ export async function createOnnxExecutor(options: OnnxExecutorOptions): Promise<
   return {
     device,
     async compile(graph, values) {
-      const session = await pool.open(toOnnx(graph, values && { initializers: values }));
+      const session = await pool.open(graph, { values });
       return createRunner(session, graph, () => ({}));
     },
     train(program, values) {

@@ -1,6 +1,7 @@
 // ONNX Runtime sessions with the options that were measured to be best, and an account of what is still open.
 import * as ort from 'onnxruntime-node';
-import type { DType, Tensor } from '../compiler/graph.ts';
+import type { DType, Graph, Tensor } from '../compiler/graph.ts';
+import { toOnnx } from '../compiler/onnx/lower.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { DeviceKind } from './executor.ts';
 import { loadVulkanFromDriverFolder } from './vulkan.ts';
@@ -22,10 +23,16 @@ export interface Session {
   release(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Inputs that become part of the model. */
+  readonly values?: ReadonlyMap<string, Float32Array> | undefined;
+  /** Outputs that stay in GPU memory; who receives them disposes them, before the session is released. */
+  readonly onDevice?: readonly string[];
+}
+
 /** Opens sessions on one device and releases those that are left. */
 export interface SessionPool {
-  /** The outputs named in `onDevice` stay in GPU memory; who receives them disposes them. */
-  open(model: Uint8Array, onDevice?: readonly string[]): Promise<Session>;
+  open(graph: Graph, options?: OpenOptions): Promise<Session>;
   readonly size: number;
   releaseAll(): Promise<void>;
 }
@@ -33,7 +40,8 @@ export interface SessionPool {
 export function createSessionPool(options: SessionOptions): SessionPool {
   const sessions = new Set<Session>();
   return {
-    async open(model, onDevice = []) {
+    async open(graph, { values = new Map(), onDevice = [] } = {}) {
+      const model = toOnnx(graph, { initializers: values });
       const session = await openSession(model, options, onDevice, () => sessions.delete(session));
       sessions.add(session);
       return session;

@@ -1,7 +1,6 @@
 // Training on the GPU: parameters, optimiser state and the summed loss stay in GPU memory from step to step.
 import { GraphBuilder } from '../compiler/builder.ts';
 import type { Graph, Node, TensorType } from '../compiler/graph.ts';
-import { toOnnx } from '../compiler/onnx/lower.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { Trainer } from './executor.ts';
 import { type OrtTensor, type OrtTensors, type Session, type SessionPool, toOrt } from './onnx-session.ts';
@@ -20,8 +19,8 @@ export async function createWebgpuTrainer(
   expectValues(program, values);
   const all = residents(program);
   const moving = [...program.parameters, ...program.state, lossSum].map(({ name }) => name);
-  const stepper = await pool.open(toOnnx(withLossSum(program.step)), moving.map(next));
-  const lossReader = await pool.open(toOnnx(copyGraph([lossSum])));
+  const stepper = await pool.open(withLossSum(program.step), { onDevice: moving.map(next) });
+  const lossReader = await pool.open(copyGraph([lossSum]));
   const uploader = createUploader(pool);
   const live = await uploader.upload(all, new Map([...zeros(all), ...values]));
   live[lossSum.name] = scalar(0);
@@ -49,7 +48,7 @@ export async function createWebgpuTrainer(
       return taken;
     },
     async evaluator(graph) {
-      return createRunner(await pool.open(toOnnx(graph)), graph, () => live);
+      return createRunner(await pool.open(graph), graph, () => live);
     },
     read: () => download(pool, all, live),
     async write(replacements) {
@@ -111,7 +110,7 @@ function createUploader(pool: SessionPool): Uploader {
   async function sessionFor(shapes: readonly NamedShape[]): Promise<Session> {
     const key = shapes.map(({ name }) => name).join('\n');
     const copies = shapes.map(({ name }) => copy(name));
-    const session = sessions.get(key) ?? (await pool.open(toOnnx(copyGraph(shapes)), copies));
+    const session = sessions.get(key) ?? (await pool.open(copyGraph(shapes), { onDevice: copies }));
     sessions.set(key, session);
     return session;
   }
@@ -132,7 +131,7 @@ function createUploader(pool: SessionPool): Uploader {
 }
 
 async function download(pool: SessionPool, shapes: readonly NamedShape[], live: OrtTensors) {
-  const session = await pool.open(toOnnx(copyGraph(shapes)));
+  const session = await pool.open(copyGraph(shapes));
   const copies = await session.run(live);
   await session.release();
   return new Map(shapes.map(({ name }) => [name, copies[copy(name)]!.data as Float32Array]));
