@@ -58,9 +58,9 @@ export interface Model {
   /** Frozen: the PCA start's mean (pixels), basis (pixels × codes) and standard deviations (codes). */
   readonly constants: readonly NamedShape[];
   readonly layers: readonly LayerSummary[];
-  /** uint8 or scaled float32 images N×H×W×C → codes N×K, in pixel units where there is a PCA start. */
-  encode(lookup: Lookup, images: Value): Value;
-  /** codes N×K → reconstructions N×H×W×C as float32, 0–1 where the model has learned to stay there. */
+  /** Pixels N×(H·W·C), float32, 0–1 (see `scaledPixels`) → codes N×K, in pixel units where there is a PCA start. */
+  encode(lookup: Lookup, pixels: Value): Value;
+  /** Codes N×K → reconstructed pixels N×(H·W·C), float32, 0–1 where the model has learned to stay there. */
   decode(lookup: Lookup, codes: Value): Value;
 }
 
@@ -109,21 +109,25 @@ export function buildModel(spec: ModelSpec, image: ImageShape): Model {
     parameters: [...encoder, ...decoder].flatMap((built) => built.parameters),
     layers: [...summarise('encoder', encoder), ...summarise('decoder', decoder)],
 
-    encode(lookup, images) {
-      const x = scalePixels(images);
-      const learned = flatten(run(encoder, lookup, imagesToMaps(x, image)));
+    encode(lookup, x) {
+      const learned = flatten(run(encoder, lookup, pixelsToMaps(x, image)));
       if (!spec.pcaStart) return learned;
-      const centred = subtract(reshape(x, [batch(x), pixels]), lookup('pca.mean'));
+      const centred = subtract(x, lookup('pca.mean'));
       return add(matmul(centred, lookup('pca.basis')), multiply(learned, lookup('pca.deviation')));
     },
 
     decode(lookup, codes) {
       const whitened = spec.pcaStart ? divide(codes, lookup('pca.deviation')) : codes;
-      const learned = mapsToImages(run(decoder, lookup, whitened), image);
-      const total = spec.pcaStart ? add(learned, backProjection(lookup, codes, image)) : learned;
+      const learned = mapsToPixels(run(decoder, lookup, whitened));
+      const total = spec.pcaStart ? add(learned, backProjection(lookup, codes)) : learned;
       return spec.output === 'clip' ? clipToPixels(total) : total;
     },
   };
+}
+
+/** uint8 images N×H×W×C → N×(H·W·C) float32, 0–1. Flat, because a last axis of one channel costs the runtime dearly. */
+export function scaledPixels(images: Value): Value {
+  return multiply(cast(flatten(images), 'float32'), 1 / 255);
 }
 
 /** Parameters of a model, counted. */
@@ -131,9 +135,8 @@ export function countParameters(model: Model): number {
   return model.parameters.reduce((total, parameter) => total + elements(parameter.shape), 0);
 }
 
-function backProjection(lookup: Lookup, codes: Value, image: ImageShape): Value {
-  const flat = matmul(codes, lookup('pca.basis'), { transposeB: true, bias: lookup('pca.mean') });
-  return reshape(flat, [batch(codes), image.height, image.width, image.channels]);
+function backProjection(lookup: Lookup, codes: Value): Value {
+  return matmul(codes, lookup('pca.basis'), { transposeB: true, bias: lookup('pca.mean') });
 }
 
 // ---- layers -------------------------------------------------------------------------------------------------------
@@ -360,28 +363,24 @@ function samePadding(kernel: number, stride: number, height: number, width: numb
   return [top, left, vertical - top, horizontal - left];
 }
 
-function scalePixels(images: Value): Value {
-  if (images.type.dtype !== 'uint8') return images;
-  return multiply(cast(images, 'float32'), 1 / 255);
+/** N×(H·W·C) → N×C×H×W; one channel needs no transposition. */
+function pixelsToMaps(x: Value, { height, width, channels }: ImageShape): Value {
+  if (channels === 1) return reshape(x, [batch(x), 1, height, width]);
+  return transpose(reshape(x, [batch(x), height, width, channels]), [0, 3, 1, 2]);
 }
 
-/** N×H×W×C → N×C×H×W; one channel needs no transposition. */
-function imagesToMaps(x: Value, { height, width, channels }: ImageShape): Value {
-  return channels === 1 ? reshape(x, [batch(x), 1, height, width]) : transpose(x, [0, 3, 1, 2]);
-}
-
-function mapsToImages(x: Value, { height, width, channels }: ImageShape): Value {
-  const isMap = x.type.shape.length === 4;
-  return isMap && channels > 1 ? transpose(x, [0, 2, 3, 1]) : reshape(x, [batch(x), height, width, channels]);
+function mapsToPixels(x: Value): Value {
+  const isColour = x.shape.length === 4 && x.shape[1] !== 1;
+  return flatten(isColour ? transpose(x, [0, 2, 3, 1]) : x);
 }
 
 function flatten(x: Value): Value {
-  const [first, ...rest] = x.type.shape;
+  const [first, ...rest] = x.shape;
   return rest.length === 1 ? x : reshape(x, [first!, elements(rest as number[])]);
 }
 
 function batch(x: Value): Dim {
-  return x.type.shape[0]!;
+  return x.shape[0]!;
 }
 
 function flowSize(flow: Flow): number {

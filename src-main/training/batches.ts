@@ -21,7 +21,7 @@ export interface BatchOptions {
   batchSize: number;
   seed: number;
   augment: Augmentation | null;
-  /** Feed standard normal noise of the images' shape beside them. */
+  /** Feed standard normal noise beside the images, one number per pixel value. */
   noise: boolean;
 }
 
@@ -65,7 +65,7 @@ export function createBatches({ pixels, ids, image, batchSize, seed, augment, no
       if (normals) {
         const random = createRandom(seed, stream.noise, step);
         for (let index = 0; index < normals.length; index++) normals[index] = random.normal();
-        feeds.noise = { dtype: 'float32', shape, data: normals };
+        feeds.noise = { dtype: 'float32', shape: [batchSize, size], data: normals };
       }
       return feeds;
     },

@@ -1,17 +1,17 @@
 // The graphs of a model: the loss to train, and the forward graphs that evaluate, encode, decode and export it.
 import type { Loss } from '../contract/spec.ts';
 import { GraphBuilder, type Value } from '../compiler/builder.ts';
-import { abs, add, cast, clip, log, matmul, multiply, negate, reduceMean, round, square, subtract } from '../compiler/functions.ts';
+import { abs, add, cast, clip, log, matmul, multiply, negate, reduceMean, reshape, round, square, subtract } from '../compiler/functions.ts';
 import type { Dim, Graph, TensorType } from '../compiler/graph.ts';
-import type { ImageShape, Lookup, Model } from '../compiler/model.ts';
+import { type ImageShape, type Lookup, type Model, scaledPixels } from '../compiler/model.ts';
 import { composeTraining, type TrainingProgram } from '../compiler/training-step.ts';
 import type { TrainingPlan } from './presets.ts';
 
-/** The training program of a plan; feeds are `images` (uint8 N×H×W×C) and, with noise, `noise` (float32, same shape). */
+/** The training program of a plan; feeds are `images` (uint8 N×H×W×C) and, with noise, `noise` (float32 N×(H·W·C)). */
 export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgram {
-  const shape = imageShape(model, plan.batchSize);
+  const shape = imageShape(model.image, plan.batchSize);
   const feeds = [{ name: 'images', type: { dtype: 'uint8', shape } as TensorType }];
-  if (plan.noise > 0) feeds.push({ name: 'noise', type: { dtype: 'float32', shape } });
+  if (plan.noise > 0) feeds.push({ name: 'noise', type: { dtype: 'float32', shape: [plan.batchSize, pixelCount(model.image)] } });
   return composeTraining({
     name: plan.preset,
     batchSize: plan.batchSize,
@@ -21,12 +21,12 @@ export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgr
     optimizer: plan.optimizer,
     loss: ({ feed, parameter, constant: frozen }) => {
       const lookup: Lookup = (name) => (model.constants.some((entry) => entry.name === name) ? frozen(name) : parameter(name));
-      const target = scaled(feed('images'));
+      const target = scaledPixels(feed('images'));
       // Denoising: the model sees the noisy image and answers for the clean one (Vincent et al. 2010).
-      const seen = plan.noise > 0 ? add(target, scale(feed('noise'), plan.noise)) : target;
+      const seen = plan.noise > 0 ? add(target, multiply(feed('noise'), plan.noise)) : target;
       const codes = model.encode(lookup, seen);
       const loss = reconstructionLoss(plan.loss, model.decode(lookup, codes), target);
-      return plan.codeL1 > 0 ? add(loss, scale(reduceMean(abs(codes)), plan.codeL1)) : loss;
+      return plan.codeL1 > 0 ? add(loss, multiply(reduceMean(abs(codes)), plan.codeL1)) : loss;
     },
   });
 }
@@ -39,12 +39,13 @@ export type Output = 'codes' | 'error' | 'reconstruction';
  */
 export function inferenceGraph(model: Model, outputs: readonly Output[]): Graph {
   const { builder, lookup, images } = open(model);
-  const codes = model.encode(lookup, images);
+  const pixels = scaledPixels(images);
+  const codes = model.encode(lookup, pixels);
   const reconstruction = model.decode(lookup, codes);
   const results: Record<Output, () => Value> = {
     codes: () => codes,
-    error: () => squaredErrors(reconstruction, scaled(images)),
-    reconstruction: () => toPixels(reconstruction),
+    error: () => squaredErrors(reconstruction, pixels),
+    reconstruction: () => toImages(reconstruction, model.image),
   };
   return builder.build('inference', Object.fromEntries(outputs.map((output) => [output, results[output]()])));
 }
@@ -52,34 +53,35 @@ export function inferenceGraph(model: Model, outputs: readonly Output[]): Graph 
 /** `image`, uint8 N×H×W×C → `code`, float32 N×K. */
 export function encoderGraph(model: Model): Graph {
   const { builder, lookup, images } = open(model, 'image');
-  return builder.build('encoder', { code: model.encode(lookup, images) });
+  return builder.build('encoder', { code: model.encode(lookup, scaledPixels(images)) });
 }
 
 /** `code`, float32 N×K → `image`, uint8 N×H×W×C. */
 export function decoderGraph(model: Model): Graph {
   const builder = new GraphBuilder();
   const code = builder.input('code', { dtype: 'float32', shape: ['N', model.spec.codeSize] });
-  return builder.build('decoder', { image: toPixels(model.decode(lookupInputs(builder, model), code)) });
+  return builder.build('decoder', { image: toImages(model.decode(lookupInputs(builder, model), code), model.image) });
 }
 
-/** The baseline: `images` (uint8 N×D) with `mean` D and `basis` D×K → `codes`, `error` and `reconstruction` of plain PCA. */
+/** The baseline: `images` (uint8 N×H×W×C), `mean` D and `basis` D×K → `codes`, `error`, `reconstruction` of plain PCA. */
 export function pcaGraph(image: ImageShape, components: number): Graph {
   const builder = new GraphBuilder();
-  const pixels = image.height * image.width * image.channels;
-  const images = builder.input('images', { dtype: 'uint8', shape: ['N', pixels] });
-  const center = builder.input('mean', { dtype: 'float32', shape: [pixels] });
-  const basis = builder.input('basis', { dtype: 'float32', shape: [pixels, components] });
-  const codes = matmul(subtract(scaled(images), center), basis);
+  const size = pixelCount(image);
+  const images = builder.input('images', { dtype: 'uint8', shape: imageShape(image, 'N') });
+  const center = builder.input('mean', { dtype: 'float32', shape: [size] });
+  const basis = builder.input('basis', { dtype: 'float32', shape: [size, components] });
+  const pixels = scaledPixels(images);
+  const codes = matmul(subtract(pixels, center), basis);
   const reconstruction = matmul(codes, basis, { transposeB: true, bias: center });
-  const error = squaredErrors(reconstruction, scaled(images));
-  return builder.build('pca', { codes, error, reconstruction: toPixels(reconstruction) });
+  const error = squaredErrors(reconstruction, pixels);
+  return builder.build('pca', { codes, error, reconstruction: toImages(reconstruction, image) });
 }
 
 // ---- pieces -------------------------------------------------------------------------------------------------------
 
 function open(model: Model, name = 'images') {
   const builder = new GraphBuilder();
-  const images = builder.input(name, { dtype: 'uint8', shape: imageShape(model, 'N') });
+  const images = builder.input(name, { dtype: 'uint8', shape: imageShape(model.image, 'N') });
   return { builder, images, lookup: lookupInputs(builder, model) };
 }
 
@@ -94,8 +96,12 @@ function lookupInputs(builder: GraphBuilder, model: Model): Lookup {
   };
 }
 
-function imageShape({ image }: Model, batch: Dim): Dim[] {
-  return [batch, image.height, image.width, image.channels];
+function imageShape({ height, width, channels }: ImageShape, batch: Dim): Dim[] {
+  return [batch, height, width, channels];
+}
+
+function pixelCount({ height, width, channels }: ImageShape): number {
+  return height * width * channels;
 }
 
 function reconstructionLoss(loss: Loss, reconstruction: Value, target: Value): Value {
@@ -115,21 +121,13 @@ function reconstructionLoss(loss: Loss, reconstruction: Value, target: Value): V
   }
 }
 
-/** Mean over all but the batch. */
+/** N×D → N. */
 function squaredErrors(reconstruction: Value, target: Value): Value {
-  const axes = reconstruction.type.shape.map((_, axis) => axis).slice(1);
-  return reduceMean(square(subtract(reconstruction, target)), { axes });
+  return reduceMean(square(subtract(reconstruction, target)), { axes: [1] });
 }
 
-function scaled(images: Value): Value {
-  return scale(cast(images, 'float32'), 1 / 255);
-}
-
-function scale(x: Value, factor: number): Value {
-  return multiply(x, factor);
-}
-
-/** 0–1 to bytes, rounded half to even as ONNX does. */
-function toPixels(images: Value): Value {
-  return cast(round(clip(scale(images, 255), 0, 255)), 'uint8');
+/** Pixels 0–1 to uint8 images, rounded half to even as ONNX does. */
+function toImages(pixels: Value, image: ImageShape): Value {
+  const bytes = cast(round(clip(multiply(pixels, 255), 0, 255)), 'uint8');
+  return reshape(bytes, imageShape(image, pixels.shape[0]!));
 }
