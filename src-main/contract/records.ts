@@ -57,7 +57,7 @@ export interface Preprocessing {
 
 /** Progress of long work, said at most ten times a second. `total` is null while it is not known yet. */
 export interface Progress {
-  stage: 'scan' | 'import' | 'pca' | 'train' | 'evaluate' | 'encode' | 'decode' | 'export';
+  stage: 'draw' | 'scan' | 'import' | 'pca' | 'train' | 'evaluate' | 'encode' | 'decode' | 'export';
   done: number;
   total: number | null;
   /** Units a second over the last seconds. */

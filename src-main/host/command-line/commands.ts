@@ -1,0 +1,268 @@
+// What each command does with the service. Reading options and reporting errors is program.ts's business.
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type {
+  EncodeResult,
+  ExportFormat,
+  ExportResult,
+  ImportResult,
+  Run,
+  Service,
+  TrainResult,
+} from '../../contract/api.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import type { Context, Dataset, Notice, Warning } from '../../contract/records.ts';
+import type { ImportRequest, TrainingRequest } from '../../contract/settings.ts';
+import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
+import { pickSettings } from './options.ts';
+import {
+  describeDatasets,
+  describeImport,
+  describeReport,
+  describeRuns,
+  describeTraining,
+  printable,
+} from './summary.ts';
+import type { Terminal } from './terminal.ts';
+import { formatCount, formatDuration, plural } from './words.ts';
+
+/** What a command works with. `warnings` are the notices of that level so far, for the JSON result. */
+export interface Work {
+  service: Service;
+  terminal: Terminal;
+  context: Context;
+  warnings: Notice[];
+}
+
+export type Options = Record<string, unknown>;
+
+export const exportFormats: ExportFormat[] = ['csv', 'npy', 'parquet', 'model', 'contact-sheet', 'loss-plot'];
+
+export async function importImages(work: Work, sources: string[], options: Options): Promise<void> {
+  const result = await work.service.import(importRequest(sources, options), work.context);
+  work.terminal.say(describeImport(result));
+  work.terminal.say(`Data set ${result.dataset.id}. Next: pinhole train ${result.dataset.id}`);
+  work.terminal.result(result);
+}
+
+export async function train(work: Work, datasetId: string | undefined, options: Options): Promise<void> {
+  const dataset = findOne('data set', await work.service.datasets(), datasetId);
+  const result = await trainOn(work, dataset, options);
+  work.terminal.say(`Run ${result.run.id}. Next: pinhole export ${result.run.id} --out FOLDER`);
+  work.terminal.result(result);
+}
+
+export async function encode(work: Work, runId: string, sources: string[]): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const dataset = sources.length > 0 ? await importAs(work, run, sources) : undefined;
+  const result = await work.service.encode(run.id, dataset ? { datasetId: dataset.id } : {}, work.context);
+  work.terminal.say(
+    `Encoded ${plural(result.images, 'image')} in ${formatDuration(result.seconds)}: ${result.codesFile}`,
+  );
+  work.terminal.result(result);
+}
+
+export async function decode(work: Work, runId: string, codesFile: string, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const out = await makeOutFolder(options);
+  const result = await work.service.decode(run.id, resolve(codesFile), out, work.context);
+  work.terminal.say(`Decoded ${plural(result.rows, 'image')} in ${formatDuration(result.seconds)}: ${out}`);
+  work.terminal.result(result);
+}
+
+export async function exportFeatures(work: Work, runId: string | undefined, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const out = await makeOutFolder(options);
+  const encoded = await work.service.encode(run.id, {}, work.context);
+  const formats = (options.formats as ExportFormat[] | undefined) ?? exportFormats;
+  const result = await work.service.export(run.id, out, formats, work.context);
+  sayReport(work, encoded.run);
+  sayFiles(work, result);
+  work.terminal.result(result);
+}
+
+/** The whole job: images in, learned features out. */
+export async function reduce(work: Work, given: string[], options: Options): Promise<void> {
+  const out = await makeOutFolder(options);
+  const sources = options.samples ? [...given, await drawInto(work, join(out, 'samples'))] : given;
+  const imported = await work.service.import(importRequest(sources, options), work.context);
+  work.terminal.say(describeImport(imported));
+  const trained = await trainOn(work, imported.dataset, options);
+  const encoded = await work.service.encode(trained.run.id, {}, work.context);
+  work.terminal.say(`Encoded ${plural(encoded.images, 'image')} in ${formatDuration(encoded.seconds)}.`);
+  const exported = await work.service.export(trained.run.id, out, exportFormats, work.context);
+  sayReport(work, encoded.run);
+  sayFiles(work, exported);
+  work.terminal.result(reduceResult(work, out, imported, trained, encoded, exported));
+}
+
+export async function showInfo(work: Work, id: string | undefined): Promise<void> {
+  const [datasets, runs] = [await work.service.datasets(), await work.service.runs()];
+  if (id === undefined) {
+    work.terminal.say(`Workspace ${work.service.workspace}`);
+    work.terminal.say(`${describeDatasets(datasets)}\n${describeRuns(runs)}`);
+    work.terminal.result({ workspace: work.service.workspace, datasets, runs });
+    return;
+  }
+  const dataset = datasets.find((candidate) => candidate.id === id || candidate.name === id);
+  if (dataset) await showDataset(work, dataset);
+  else await showRun(work, findOne('data set or run', runs, id));
+}
+
+export async function listDevices(work: Work): Promise<void> {
+  const devices = await work.service.devices(work.context);
+  for (const { kind, name, software, usable, reason } of devices) {
+    const state = usable ? 'usable' : 'not usable';
+    work.terminal.say(`${kind}: ${name}${software ? ' (software)' : ''}: ${state}. ${reason}`);
+  }
+  work.terminal.result({ devices });
+}
+
+/** Draws sample images; needs no workspace. */
+export async function samples(terminal: Terminal, context: Context, folder: string, options: Options): Promise<void> {
+  const started = performance.now();
+  const { count } = await drawSamples(options as SampleSettings, resolve(folder), context);
+  const seconds = (performance.now() - started) / 1000;
+  terminal.say(`Drew ${plural(count, 'image')} in ${formatDuration(seconds)}: ${resolve(folder)}`);
+  terminal.result({ images: count, folder: resolve(folder), seconds });
+}
+
+async function showDataset(work: Work, dataset: Dataset): Promise<void> {
+  const failures = await work.service.failures(dataset.id);
+  work.terminal.say(describeDatasets([dataset]));
+  work.terminal.say(
+    `Made ${dataset.created} from\n${dataset.sources.map((source) => `  ${printable(source)}`).join('\n')}`,
+  );
+  for (const { path, reason } of failures) work.terminal.say(`  skipped ${printable(path)}: ${reason}`);
+  work.terminal.result({ dataset, failures });
+}
+
+async function showRun(work: Work, run: Run): Promise<void> {
+  const metrics = await work.service.metrics(run.id);
+  work.terminal.say(describeRuns([run]));
+  work.terminal.say(`Made ${run.created} on ${run.device}; files in ${run.folder}`);
+  if (run.report) work.terminal.say(describeReport(run.report, run.preset));
+  work.terminal.result({ run, metrics });
+}
+
+async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<TrainResult> {
+  const request = pickSettings('train', options) as TrainingRequest;
+  const result = await work.service.train(dataset.id, request, { fresh: options.fresh === true }, work.context);
+  work.terminal.say(describeTraining(result.run, result.trained, result.seconds));
+  return result;
+}
+
+/** Images that the run has not seen, brought to the pixels that its model was trained on; nothing of them is held out. */
+async function importAs(work: Work, run: Run, sources: string[]): Promise<Dataset> {
+  const trainedOn = findOne('data set', await work.service.datasets(), run.datasetId);
+  const { preprocessing } = trainedOn;
+  const result = await work.service.import(
+    { ...importRequest(sources, {}), preprocessing, validation: 0 },
+    work.context,
+  );
+  work.terminal.say(describeImport(result));
+  return result.dataset;
+}
+
+function importRequest(sources: string[], options: Options): ImportRequest {
+  if (sources.length === 0) {
+    throw new PinholeError(
+      'usage',
+      'No source was named.',
+      'Name folders or files of images, or draw some with --samples.',
+    );
+  }
+  const settings = pickSettings('import', options) as Partial<ImportRequest>;
+  const tests = settings.testSources ? { testSources: settings.testSources.map((source) => resolve(source)) } : {};
+  return { ...settings, ...tests, sources: sources.map((source) => resolve(source)) };
+}
+
+/** The data set or run with this id (its beginning is enough) or name; the newest one where none is named. */
+function findOne<T extends { id: string; created: string; name?: string }>(
+  what: string,
+  all: T[],
+  id: string | undefined,
+): T {
+  const newest = all.toSorted((a, b) => (a.created < b.created ? 1 : -1))[0];
+  if (id === undefined && newest) return newest;
+  const exact = all.find((candidate) => candidate.id === id || candidate.name === id);
+  const similar = id ? all.filter((candidate) => candidate.id.startsWith(id)) : [];
+  const found = exact ?? (similar.length === 1 ? similar[0] : undefined);
+  if (found) return found;
+  const message = id ? `There is no ${what} "${id}" in this workspace.` : `There is no ${what} in this workspace yet.`;
+  throw new PinholeError(
+    'not-found',
+    message,
+    '"pinhole info" lists what there is; --workspace names another workspace.',
+  );
+}
+
+async function makeOutFolder(options: Options): Promise<string> {
+  const out = resolve(options.out as string);
+  try {
+    await mkdir(out, { recursive: true });
+  } catch (error) {
+    const message = `The folder ${out} cannot be made: ${(error as Error).message}.`;
+    throw new PinholeError('usage', message, 'Choose another folder with --out.', { cause: error });
+  }
+  return out;
+}
+
+async function drawInto(work: Work, folder: string): Promise<string> {
+  const { count } = await drawSamples({}, folder, work.context);
+  work.terminal.say(`Drew ${plural(count, 'sample image')}: ${folder}`);
+  return folder;
+}
+
+function sayReport(work: Work, { report, preset }: Run): void {
+  if (report) work.terminal.say(describeReport(report, preset));
+}
+
+function sayFiles(work: Work, { files, rows, seconds }: ExportResult): void {
+  const listed = files.map((file) => `  ${file}`).join('\n');
+  work.terminal.say(`Wrote ${formatCount(rows)} rows in ${formatDuration(seconds)}:\n${listed}`);
+}
+
+/** Names and meaning are relied on by scripts: add to them, never change them. Null where a figure does not apply. */
+function reduceResult(
+  { service, warnings }: Work,
+  out: string,
+  { dataset, failures, seconds: importSeconds }: ImportResult,
+  { run: trainedRun, seconds: trainSeconds }: TrainResult,
+  { run, seconds: encodeSeconds, evaluateSeconds }: EncodeResult,
+  { files, seconds: exportSeconds }: ExportResult,
+) {
+  const report = run.report;
+  const said: (Warning | Notice)[] = [...(report?.warnings ?? []), ...warnings];
+  return {
+    images: dataset.count,
+    skipped: failures.length,
+    size: dataset.width,
+    channels: dataset.channels,
+    codes: run.codeSize,
+    preset: run.preset,
+    device: trainedRun.device,
+    epochs: run.epochs,
+    importSeconds,
+    trainSeconds,
+    encodeSeconds,
+    evaluateSeconds,
+    exportSeconds,
+    heldOut: report?.heldOut ?? null,
+    heldOutCount: report?.heldOutCount ?? null,
+    heldOutMse: report?.model.mse ?? null,
+    pcaMse: report?.pca.mse ?? null,
+    meanImageMse: report?.meanImage.mse ?? null,
+    psnr: report?.model.psnr ?? null,
+    ssim: report?.model.ssim ?? null,
+    knn: report?.knn ?? null,
+    pcaKnn: report?.pcaKnn ?? null,
+    rawKnn: report?.rawKnn ?? null,
+    warnings: said.map(({ message, advice }) => (advice ? `${message} ${advice}` : message)),
+    workspace: service.workspace,
+    dataset: dataset.id,
+    run: run.id,
+    out,
+    files,
+  };
+}

@@ -1,0 +1,85 @@
+// Results in words and small tables: what was imported, how good a run is, where the files are.
+import type { ImportResult, Run } from '../../contract/api.ts';
+import type { Dataset, Quality, Report } from '../../contract/records.ts';
+import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
+
+const failuresShown = 5;
+
+export function describeImport({ dataset, decoded, reused, failures, seconds }: ImportResult): string {
+  const { count, width, height, channels } = dataset;
+  const taken =
+    reused > 0 ? `${formatCount(decoded)} new, ${formatCount(reused)} known` : `${formatCount(decoded)} decoded`;
+  const lines = [
+    `Imported ${plural(count, 'image')} (${taken}) as ${width}×${height} ${channels === 1 ? 'grey' : 'colour'} in ${formatDuration(seconds)}.`,
+  ];
+  if (failures.length > 0) lines.push(`${plural(failures.length, 'file')} skipped:`);
+  for (const { path, reason } of failures.slice(0, failuresShown)) lines.push(`  ${printable(path)}: ${reason}`);
+  if (failures.length > failuresShown) {
+    lines.push(
+      `  and ${formatCount(failures.length - failuresShown)} more; "pinhole info ${dataset.id}" lists them all.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+export function describeTraining(run: Run, trained: boolean, seconds: number): string {
+  if (!trained) return `Run ${run.id} was trained before with the same data, settings and seed; nothing to do.`;
+  return `Trained ${run.preset}, ${plural(run.codeSize, 'code')}, ${plural(run.epochs, 'epoch')} on ${run.device} in ${formatDuration(seconds)}.`;
+}
+
+/** Held-out error of the model beside its baselines, then the warnings that it earns. */
+export function describeReport(report: Report, model: string): string {
+  const quality = (name: string, { mse, psnr, ssim }: Quality, knn: number | null) => [
+    name,
+    mse.toPrecision(3),
+    `${psnr.toFixed(1)} dB`,
+    ssim.toFixed(3),
+    formatShare(knn),
+  ];
+  const rows = [
+    ['', 'MSE', 'PSNR', 'SSIM', report.knn === null ? '' : '5-NN'],
+    quality(model, report.model, report.knn),
+    quality('PCA', report.pca, report.pcaKnn),
+    quality('mean image', report.meanImage, null),
+  ];
+  if (report.rawKnn !== null) rows.push(['raw pixels', '', '', '', formatShare(report.rawKnn)]);
+  const heldOut = `Error on ${plural(report.heldOutCount, 'image')} held out (${report.heldOut}):`;
+  const warnings = report.warnings.map(({ message, advice }) => `Warning: ${message} ${advice}`);
+  return [heldOut, indent(alignTable(rows)), ...warnings].join('\n');
+}
+
+export function describeDatasets(datasets: readonly Dataset[]): string {
+  if (datasets.length === 0) return 'No data sets yet. "pinhole import FOLDER" makes one.';
+  const rows = datasets.map((dataset) => [
+    dataset.id,
+    printable(dataset.name),
+    dataset.state,
+    formatCount(dataset.count),
+    formatCount(dataset.skipped),
+    `${dataset.width}×${dataset.height}×${dataset.channels}`,
+  ]);
+  return `Data sets\n${indent(alignTable([['id', 'name', 'state', 'images', 'skipped', 'pixels'], ...rows]))}`;
+}
+
+export function describeRuns(runs: readonly Run[]): string {
+  if (runs.length === 0) return 'No runs yet. "pinhole train" makes one.';
+  const rows = runs.map((run) => [
+    run.id,
+    run.datasetId,
+    run.state,
+    String(run.codeSize),
+    String(run.epochs),
+    run.report ? run.report.model.mse.toPrecision(3) : '',
+  ]);
+  return `Runs\n${indent(alignTable([['id', 'data set', 'state', 'codes', 'epochs', 'held-out MSE'], ...rows]))}`;
+}
+
+/** A file name that cannot move the cursor or break the line it is printed on. */
+export function printable(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}
