@@ -88,9 +88,11 @@ class TrainingLoop {
       await this.step();
       reason = this.reasonToStop();
     }
-    // A time budget ends between evaluations: what was learned since the last one must be able to become the best.
-    if (reason === 'seconds' && !this.atEpochEnd()) await this.evaluate();
-    if (reason !== 'diverged') await this.saveLast();
+    if (reason !== 'diverged' && !(await this.hasExploded())) {
+      // A time budget ends between evaluations: what was learned since the last one must be able to become the best.
+      if (reason === 'seconds' && !this.atEpochEnd()) await this.evaluate();
+      await this.saveLast();
+    }
     return { reason, progress: this.progress };
   }
 
@@ -102,11 +104,12 @@ class TrainingLoop {
     this.rate.images += this.options.plan.batchSize;
 
     const epochEnd = this.atEpochEnd();
-    if (epochEnd || step % stepsBetweenChecks === 0) {
+    const saveDue = performance.now() - this.lastSaved > this.options.checkpointSeconds * 1000;
+    if (epochEnd || saveDue || step % stepsBetweenChecks === 0) {
       if (await this.hasExploded()) return this.rollBack();
       if (epochEnd) await this.evaluate();
+      if (saveDue) await this.saveLast();
     }
-    if (performance.now() - this.lastSaved > this.options.checkpointSeconds * 1000) await this.saveLast();
     await this.letGo();
   }
 
@@ -145,6 +148,7 @@ class TrainingLoop {
   /** Reads the losses since the last check; true if they are no numbers or far above where the run began. */
   private async hasExploded(): Promise<boolean> {
     const { sum, steps } = await this.options.trainer.takeLoss();
+    if (steps === 0) return false;
     const mean = sum / steps;
     this.firstLoss ??= mean;
     this.progress.lossSum += sum;
