@@ -77,3 +77,7 @@ test('a peer that ends before it is ready is reported with its last words', asyn
 test('a command that does not exist is reported', async () => {
   await expect(startPeer(['/does/not/exist'])).rejects.toThrow('ENOENT');
 });
+
+test('a machine without Python has no Python peers', async () => {
+  expect(await startPeer('pinhole-has-no-such-program peer.py')).toEqual({ absent: 'python3' });
+});

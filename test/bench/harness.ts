@@ -27,6 +27,7 @@ const debianPackages: Record<string, string> = {
   PIL: 'python3-pil',
   pandas: 'python3-pandas',
   numpy: 'python3-numpy',
+  python3: 'python3',
 };
 
 /** The processes of one benchmark, started when first needed. */

@@ -26,17 +26,20 @@ export interface Absent {
 /** A program with arguments, or one line for the shell (as a person gives it in an environment variable). */
 export type Command = readonly [string, ...string[]] | string;
 
+/** What a POSIX shell ends with when it finds no program of the name. Only Python is started through a shell. */
+const commandNotFound = 127;
+
 /** Starts a peer and waits for its first line. Rejects when it ends without one. */
 export async function startPeer(command: Command): Promise<Peer | Absent> {
   const child = launch(command);
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const errors = lastLines(child);
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
 
   async function nextAnswer(): Promise<Record<string, unknown>> {
     const line = await lines.next();
     if (line.done) {
-      await ended;
+      if ((await ended) === commandNotFound) return { absent: 'python3' };
       throw new Error(`The peer \`${describe(command)}\` ended unasked. It last said:\n${errors()}`);
     }
     return JSON.parse(line.value);

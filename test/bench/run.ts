@@ -43,10 +43,11 @@ function chooseRows(data: Data, cores: number, options: Options, revision: Revis
   const all = benchmarkRows(data, threadCounts, options.quick ? 0.5 : 1.5);
   const rows =
     options.only === undefined ? all : all.filter(({ id }) => options.only!.some((wanted) => id.startsWith(wanted)));
-  if (rows.length === 0)
-    throw new Error(
-      `Expected --only to be the start of one of ${all.map(({ id }) => id).join(', ')}; received ${options.only}`,
+  if (rows.length === 0) {
+    program.error(
+      `Expected the beginning of ${all.map(({ id }) => id).join(', ')} for --only, received ${options.only}.`,
     );
+  }
   return revision === undefined ? rows : comparedRows(rows, revision.name);
 }
 
