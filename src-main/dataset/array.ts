@@ -3,6 +3,7 @@ import type { Picture } from './picture.ts';
 import type { ArrayLayout } from './tasks.ts';
 
 const readers: Record<ArrayLayout['type'], (view: DataView, offset: number, little: boolean) => number> = {
+  bool: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 255),
   uint8: (view, offset) => view.getUint8(offset),
   int8: (view, offset) => view.getInt8(offset),
   uint16: (view, offset, little) => view.getUint16(offset, little),
@@ -14,6 +15,7 @@ const readers: Record<ArrayLayout['type'], (view: DataView, offset: number, litt
 };
 
 export const sampleBytes: Readonly<Record<ArrayLayout['type'], number>> = {
+  bool: 1,
   uint8: 1,
   int8: 1,
   uint16: 2,
@@ -24,13 +26,15 @@ export const sampleBytes: Readonly<Record<ArrayLayout['type'], number>> = {
   float64: 8,
 };
 
-/** uint8 stays as it is, uint16 too; every other type becomes float32. */
+const isWide = (type: ArrayLayout['type']) => (type === 'bool' || type === 'uint16' ? type : 'other');
+
+/** uint8 stays as it is, uint16 too, bool becomes 0 and 255; every other type becomes float32. */
 export function decodeArray(bytes: Uint8Array, { width, height, channels, type, bigEndian }: ArrayLayout): Picture {
   const picture = { width, height, channels, orientation: 1 };
   if (type === 'uint8') return { ...picture, data: bytes };
   const count = width * height * channels;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = type === 'uint16' ? new Uint16Array(count) : new Float32Array(count);
+  const data = new { bool: Uint8Array, uint16: Uint16Array, other: Float32Array }[isWide(type)](count);
   const read = readers[type];
   const size = sampleBytes[type];
   for (let index = 0; index < count; index++) data[index] = read(view, index * size, !bigEndian);

@@ -106,8 +106,9 @@ function earlierImport(catalogue: Catalogue, id: string): Earlier {
 /** Items and failures of archives that are as they were count as seen. */
 function keepUnchangedContainers({ unchanged }: Scan, surveyed: Surveyed, { known, failures }: Earlier): void {
   for (const { prefix } of unchanged) {
-    for (const item of known.values()) if (!item.gone && item.path.startsWith(prefix)) surveyed.same.push(item);
-    surveyed.failures.push(...failures.filter(({ path }) => path.startsWith(prefix)));
+    const isInside = ({ path }: { path: string }) => path.startsWith(prefix) || `${path}/` === prefix;
+    for (const item of known.values()) if (!item.gone && isInside(item)) surveyed.same.push(item);
+    surveyed.failures.push(...failures.filter(isInside));
   }
 }
 

@@ -50,11 +50,11 @@ export function render(picture: Picture, target: Preprocessing, out: Uint8Array,
   const height = onSide ? target.width : target.height;
   const row = out.subarray(offset, offset + width * height * target.channels);
   if (picture.orientation === 1) {
-    fit(plain, picture, width, height, target, row);
+    place(plain, picture, width, height, target, row);
     return;
   }
   const fitted = new Uint8Array(row.length);
-  fit(plain, picture, width, height, target, fitted);
+  place(plain, picture, width, height, target, fitted);
   orient(fitted, width, height, target.channels, picture.orientation, row);
 }
 
@@ -118,7 +118,7 @@ function withChannels(plain: Plain, channels: 1 | 3): Plain {
 }
 
 /** Cover cuts the longer side evenly, contain pads with the background, stretch does neither. Same size: a plain copy. */
-function fit(
+function place(
   plain: Plain,
   picture: Picture,
   width: number,

@@ -54,11 +54,12 @@ export function drawSample(index: number, size: number, seed: number): { shape: 
   const shape = shapeNames[index % shapeNames.length]!;
   const paint = arrangeScene(shape, random, size);
   const data = new Uint8Array(size * size * 3);
+  let at = 0;
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       // The picture spans −1 to 1 in both directions; a pixel is sampled at its centre.
       const color = paint((2 * column + 1) / size - 1, (2 * row + 1) / size - 1);
-      data.set(toBytes(color), (row * size + column) * 3);
+      for (let channel = 0; channel < 3; channel++) data[at++] = toByte(color[channel]!);
     }
   }
   return { shape, data };
@@ -202,15 +203,13 @@ function oklch(lightness: number, chroma: number, hue: number): Color {
   ];
 }
 
-/** Linear light to sRGB bytes. */
-function toBytes(color: Color): number[] {
-  return color.map((value) =>
-    Math.round(255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055)),
-  );
+/** Linear light, 0 to 1, to an sRGB byte. */
+function toByte(value: number): number {
+  return Math.round(255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055));
 }
 
-function mix(from: Color, to: Color, share: number): Color {
-  return [0, 1, 2].map((channel) => from[channel]! + (to[channel]! - from[channel]!) * share) as unknown as Color;
+function mix([r1, g1, b1]: Color, [r2, g2, b2]: Color, share: number): Color {
+  return [r1 + (r2 - r1) * share, g1 + (g2 - g1) * share, b1 + (b2 - b1) * share];
 }
 
 function scaleColor([red, green, blue]: Color, factor: number): Color {

@@ -1,10 +1,11 @@
 // Finding what is to be imported: folders, files, archives and arrays become candidates. Images are not opened here.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { ImportFailure } from '../contract/records.ts';
 import type { ImportSettings } from '../contract/settings.ts';
+import { findLabelFile } from './arrays.ts';
 import { unreadable } from './bytes.ts';
 import type { Container } from './catalogue.ts';
 import { expandContainer } from './containers.ts';
@@ -34,8 +35,9 @@ export interface ScanOptions {
 /** One source as the person named it. */
 interface Source {
   file: string;
-  /** Prefix of its paths: empty with a single source, else a unique name and `/`. */
-  prefix: string;
+  /** With several sources, what its paths begin with. */
+  name: string | null;
+  isFolder: boolean;
   test: boolean;
 }
 
@@ -49,6 +51,9 @@ export async function scan(options: ScanOptions): Promise<Scan> {
 class Scanner {
   readonly #options: ScanOptions;
   readonly #known: Map<string, Container>;
+  /** Files that were read as labels of an array, and ones that hold labels and nothing else. */
+  readonly #labelFiles = new Set<string>();
+  readonly #labelsOnly = new Map<string, string>();
   readonly #result: Scan = { candidates: [], failures: [], opened: [], unchanged: [] };
   /** Real paths of folders that were read, so that links cannot lead in circles. */
   readonly #visited = new Map<string, string>();
@@ -59,20 +64,25 @@ class Scanner {
   }
 
   finish(): Scan {
+    for (const [file, path] of this.#labelsOnly) {
+      if (!this.#labelFiles.has(file)) this.#fail(path, 'format-unsupported', 'The file holds labels, not images.');
+    }
     const byPath = (first: { path: string }, second: { path: string }) => compare(first.path, second.path);
     this.#result.candidates.sort(byPath);
+    this.#dropDuplicates();
     this.#result.failures.sort(byPath);
     return this.#result;
   }
 
   async readSource(source: Source): Promise<void> {
-    const info = await stat(source.file);
-    if (!info.isDirectory()) {
-      await this.#readFile(source.file, source.prefix + basename(source.file), source.prefix, null, source.test);
+    if (!source.isFolder) {
+      const path = source.name ?? basename(source.file);
+      // A container that is a source is like a folder: alone, its name is not part of the paths in it.
+      await this.#readFile(source.file, path, null, source.test, source.name === null ? '' : `${path}/`);
       return;
     }
     const links: (() => Promise<void>)[] = [];
-    await this.#readFolder(source.file, source.prefix, null, source, links);
+    await this.#readFolder(source.file, source.name === null ? '' : `${source.name}/`, null, source, links);
     // Links come after everything else: what is reached both ways is known by its own path.
     for (let link = links.shift(); link !== undefined; link = links.shift()) await link();
   }
@@ -94,7 +104,7 @@ class Scanner {
       } else if (entry.isSymbolicLink()) {
         links.push(() => this.#followLink(file, path, entry.name, label, source, links));
       } else if (entry.isFile()) {
-        await this.#readFile(file, path + entry.name, path, label, source.test);
+        await this.#readFile(file, path + entry.name, label, source.test);
       }
     }
     this.#options.onFound(this.#result.candidates.length);
@@ -127,7 +137,7 @@ class Scanner {
     try {
       const target = await stat(file);
       if (target.isDirectory()) await this.#readFolder(file, `${path}${name}/`, name, source, links);
-      else if (target.isFile()) await this.#readFile(file, path + name, path, label, source.test);
+      else if (target.isFile()) await this.#readFile(file, path + name, label, source.test);
     } catch (error) {
       if (error instanceof PinholeError) throw error;
       this.#fail(path + name, 'source-missing', `The link leads nowhere: ${unreadable(error).message}`);
@@ -135,33 +145,34 @@ class Scanner {
   }
 
   /** Files with an image's name are opened by the decoding threads only; others may be containers. */
-  async #readFile(file: string, path: string, folder: string, label: string | null, test: boolean): Promise<void> {
-    const place: Place = { file, offset: 0, length: -1, inflated: null, checksum: null };
-    const candidate: Candidate = { path, label: this.#labelled(label), test, place, array: null, page: 0 };
-    const head = hasImageName(path) ? null : this.#head(file, path);
-    if (head === undefined) return;
-    const format = head === null ? 'jpeg' : recognise(head, basename(file));
-    if (!isContainerFormat(format)) {
-      this.#result.candidates.push(candidate);
-      return;
+  async #readFile(file: string, path: string, label: string | null, test: boolean, prefix = `${path}/`): Promise<void> {
+    if (!hasImageName(path)) {
+      const head = this.#head(file, path);
+      if (head === undefined) return;
+      if (isContainerFormat(recognise(head, path))) {
+        await this.#readContainer(file, prefix, label, test);
+        return;
+      }
     }
-    // A container that is a source by itself is like a folder: its own name is not part of the paths in it.
-    const prefix = folder === '' && label === null && path === basename(file) && this.#isSource(file) ? '' : `${path}/`;
-    await this.#readContainer(file, prefix, label, test);
+    const place: Place = { file, offset: 0, length: -1, inflated: null, checksum: null };
+    this.#result.candidates.push({ path, label: this.#labelled(label), test, place, array: null, page: 0 });
   }
 
   async #readContainer(file: string, prefix: string, label: string | null, test: boolean): Promise<void> {
-    const { size, mtimeMs } = await stat(file);
-    const { labels } = this.#options.settings;
-    const container: Container = { file, bytes: size, modified: mtimeMs, prefix, labels };
+    const container = await this.#containerOf(file, prefix);
     const known = this.#known.get(`${file}\n${prefix}`);
-    if (known?.bytes === size && known.modified === mtimeMs && known.labels === container.labels) {
+    if (known !== undefined && isSame(known, container)) {
       this.#result.unchanged.push(container);
       return;
     }
+    let labelsOnly = null;
     try {
-      for await (const found of expandContainer(file, this.#options)) {
-        if ('failure' in found) {
+      const { spoolFolder, signal, settings } = this.#options;
+      for await (const found of expandContainer(file, { spoolFolder, signal, pixelLimit: settings.pixelLimit })) {
+        if ('labelFile' in found) this.#labelFiles.add(found.labelFile);
+        else if ('labelsOnly' in found)
+          labelsOnly = this.#labelsOnly.set(file, prefix.replace(/\/$/, '') || basename(file));
+        else if ('failure' in found) {
           const { path, code, reason } = found.failure;
           this.#fail(path === '' ? prefix.replace(/\/$/, '') || basename(file) : prefix + path, code, reason);
         } else {
@@ -174,7 +185,7 @@ class Scanner {
           });
         }
       }
-      this.#result.opened.push(container);
+      if (labelsOnly === null) this.#result.opened.push(container);
     } catch (error) {
       const { code, message, advice } = PinholeError.from(error);
       if (code === 'cancelled' || code === 'disk-full') throw error;
@@ -183,9 +194,24 @@ class Scanner {
     this.#options.onFound(this.#result.candidates.length);
   }
 
-  #isSource(file: string): boolean {
-    const { sources, testSources } = this.#options.settings;
-    return [...sources, ...testSources].some((source) => resolve(source) === file);
+  /** Size and time of change, together with those of its label file. */
+  async #containerOf(file: string, prefix: string): Promise<Container> {
+    const { labels } = this.#options.settings;
+    const { size, mtimeMs } = await stat(file);
+    const labelFile = findLabelFile(file);
+    if (labelFile === undefined) return { file, bytes: size, modified: mtimeMs, prefix, labels };
+    const beside = await stat(labelFile);
+    return { file, bytes: size + beside.size, modified: Math.max(mtimeMs, beside.mtimeMs), prefix, labels };
+  }
+
+  /** Archives may hold a name twice; paths are unique. */
+  #dropDuplicates(): void {
+    const { candidates } = this.#result;
+    this.#result.candidates = candidates.filter(({ path }, index) => {
+      if (index === 0 || candidates[index - 1]!.path !== path) return true;
+      this.#fail(path, 'format-unsupported', 'The name is there twice: only the first one is imported.');
+      return false;
+    });
   }
 
   #labelled(label: string | null): string | null {
@@ -218,28 +244,36 @@ async function listSources({ sources, testSources }: ImportSettings): Promise<So
     ...sources.map((file) => ({ file: resolve(file), test: false })),
     ...testSources.map((file) => ({ file: resolve(file), test: true })),
   ];
-  for (const { file } of all) await checkSource(file);
   const taken = new Set<string>();
-  return all.map(({ file, test }) => {
-    const prefix = all.length === 1 ? '' : `${uniqueName(basename(file), taken)}/`;
-    return { file, test, prefix };
-  });
+  const listed: Source[] = [];
+  for (const { file, test } of all) {
+    const isFolder = await checkSource(file);
+    const name = all.length === 1 ? null : uniqueName(basename(file), isFolder, taken);
+    listed.push({ file, test, name, isFolder });
+  }
+  return listed;
 }
 
-function uniqueName(name: string, taken: Set<string>): string {
+/** The number goes before a file's ending, which says what it is. */
+function uniqueName(name: string, isFolder: boolean, taken: Set<string>): string {
+  const ending = isFolder ? '' : extname(name);
+  const stem = name.slice(0, name.length - ending.length);
   let unique = name;
-  for (let number = 2; taken.has(unique); number++) unique = `${name} (${number})`;
+  for (let number = 2; taken.has(unique); number++) unique = `${stem} (${number})${ending}`;
   taken.add(unique);
   return unique;
 }
 
-async function checkSource(file: string): Promise<void> {
+async function checkSource(file: string): Promise<boolean> {
   try {
-    await stat(file);
+    return (await stat(file)).isDirectory();
   } catch (cause) {
     const message = `Expected a folder or file that may be read, received “${file}”: ${unreadable(cause).message}`;
     throw new PinholeError('source-missing', message, 'Check the path and its permissions.', { cause });
   }
 }
+
+const isSame = (known: Container, now: Container) =>
+  known.bytes === now.bytes && known.modified === now.modified && known.labels === now.labels;
 
 const compare = (first: string, second: string) => (first < second ? -1 : first > second ? 1 : 0);

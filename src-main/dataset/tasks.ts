@@ -19,7 +19,8 @@ export interface ArrayLayout {
   width: number;
   height: number;
   channels: 1 | 2 | 3 | 4;
-  type: 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'float32' | 'float64' | 'int64';
+  /** `bool` is 0 and 1 in a byte each. */
+  type: 'bool' | 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'float32' | 'float64' | 'int64';
   bigEndian: boolean;
 }
 

@@ -48,7 +48,7 @@ export function mergeValues(into: ValueCounts, from: ValueCounts): void {
 export function quantiles(counts: ValueCounts, low: number, high: number): { low: number; high: number } | null {
   const bins: [value: number, count: number][] = [];
   for (const [value, count] of counts.integers?.entries() ?? []) if (count > 0) bins.push([value, count]);
-  for (const [bin, count] of counts.floats?.entries() ?? []) if (count > 0) bins.push([valueOf(bin), count]);
+  for (const [bin, count] of counts.floats?.entries() ?? []) if (count > 0) bins.push([middleOf(bin), count]);
   if (bins.length === 0) return null;
   bins.sort(([first], [second]) => first - second);
   const total = bins.reduce((count, [, more]) => count + more, 0);
@@ -80,7 +80,7 @@ const float = new Float32Array(1);
 const floatPattern = new Int32Array(float.buffer);
 
 /** The middle of a bin. */
-function valueOf(bin: number): number {
+function middleOf(bin: number): number {
   const ordered = (bin << (32 - floatBits)) | (1 << (31 - floatBits));
   floatPattern[0] = ordered < 0 ? ordered & 0x7fffffff : ~ordered;
   return float[0]!;

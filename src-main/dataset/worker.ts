@@ -112,7 +112,7 @@ async function survey(
   const { size: bytes, modified } = content;
   if (candidate.array !== null) {
     const { width, height, channels, type } = candidate.array;
-    const deep = type !== 'uint8';
+    const deep = type !== 'uint8' && type !== 'bool';
     if (deep && task.countValues)
       countValues(await decode(candidate, completed(content, candidate).bytes, task), values);
     if (content.complete) keeper.keep(index, content.bytes);
