@@ -36,3 +36,11 @@ export function readVulkanDevice(log: string): { name: string; driver: string } 
 export function isSoftwareDevice(name: string): boolean {
   return /swiftshader|llvmpipe|lavapipe|softpipe|software|microsoft basic render/i.test(name);
 }
+
+/** What Dawn (the WebGPU inside ONNX Runtime) and the loader wrote, in words; undefined where they wrote nothing known. */
+export function explainVulkanFailure(log: string): string | undefined {
+  if (/Couldn't load Vulkan/.test(log)) return 'The Vulkan loader (libvulkan.so.1) is not installed.';
+  if (/VK_ERROR_INCOMPATIBLE_DRIVER|Found no drivers/.test(log))
+    return 'No Vulkan driver is installed for any GPU here.';
+  return undefined;
+}

@@ -1,0 +1,127 @@
+// Which devices are there, whether they compute correctly, and which one trains a given program fastest.
+import { availableParallelism } from 'node:os';
+import type { Feeds } from '../compiler/graph.ts';
+import type { TrainingProgram } from '../compiler/training-step.ts';
+import type { DeviceReport } from '../contract/api.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { Context } from '../contract/records.ts';
+import type { DeviceKind, Executor } from './executor.ts';
+import { cpuName, createOnnxExecutor } from './onnx-runtime.ts';
+import { type ProbeOutcome, probe } from './probe.ts';
+import { selfTest, selfTestLimit } from './self-test.ts';
+import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from './vulkan.ts';
+
+export interface DeviceRequest {
+  readonly requested: 'auto' | DeviceKind;
+  /** For the CPU, and for what a GPU leaves to it. */
+  readonly threads: number;
+  /** What is to be trained: devices are timed on it. */
+  readonly program: TrainingProgram;
+  /** Stand-ins of the right shapes will do. */
+  readonly values: ReadonlyMap<string, Float32Array>;
+  readonly feeds: Feeds;
+  readonly context: Context;
+}
+
+export interface DeviceChoice {
+  readonly executor: Executor;
+  /** Why this device, in words. */
+  readonly reason: string;
+}
+
+/** Every kind of device, usable or not. The GPU is tried in a child process: a crashing driver harms nobody. */
+export async function probeDevices(context: Context = {}): Promise<DeviceReport[]> {
+  return [await probeCpu(), await probeWebgpu(context.signal)];
+}
+
+/**
+ * `auto` takes the fastest of the devices that passed the self-test, and never a software GPU. A device asked for by
+ * name is taken if it works at all, software included, with a notice. Throws `device-unavailable` or `cancelled`.
+ */
+export async function chooseDevice(request: DeviceRequest): Promise<DeviceChoice> {
+  const { requested, context } = request;
+  if (requested === 'cpu') return cpuChoice(request, 'The CPU, as asked.');
+  const gpu = await probeWebgpu(context.signal);
+  if (requested === 'webgpu') return askedForGpu(request, gpu);
+  if (!gpu.usable) return cpuChoice(request, `The CPU: there is no usable GPU. ${gpu.reason}`);
+  if (gpu.software) return cpuChoice(request, `The CPU: ${gpu.name} is a GPU emulated in software.`);
+  return fastest(request, gpu);
+}
+
+function askedForGpu(request: DeviceRequest, gpu: DeviceReport): DeviceChoice | Promise<DeviceChoice> {
+  if (!gpu.usable) {
+    throw new PinholeError(
+      'device-unavailable',
+      `WebGPU cannot be used here. ${gpu.reason}`,
+      'Use --device cpu or --device auto.',
+    );
+  }
+  if (gpu.software) {
+    request.context.onNotice?.({
+      level: 'warning',
+      message: `${gpu.name} is a GPU emulated on the CPU, which is much slower than the CPU itself.`,
+      advice: 'Use --device auto to take what is fastest.',
+    });
+  }
+  return gpuChoice(request, gpu, `${gpu.name}, as asked.`);
+}
+
+async function fastest(request: DeviceRequest, gpu: DeviceReport): Promise<DeviceChoice> {
+  const [onGpu, onCpu] = [await time(request, 'webgpu'), await time(request, 'cpu')];
+  if (!onGpu.ok) {
+    const message = `${gpu.name} passed its self-test but failed on this model: ${onGpu.error.message}`;
+    request.context.onNotice?.({ level: 'warning', message, advice: onGpu.error.advice });
+    return cpuChoice(request, `The CPU: ${message}`);
+  }
+  if (!onCpu.ok) throw PinholeError.fromJSON(onCpu.error);
+  const cpu = cpuName(request.threads);
+  const each = (milliseconds: number) => `${milliseconds.toPrecision(3)} ms a step`;
+  return onGpu.result < onCpu.result
+    ? gpuChoice(request, gpu, `${gpu.name}: ${each(onGpu.result)}; ${cpu}: ${each(onCpu.result)}.`)
+    : cpuChoice(request, `${cpu}: ${each(onCpu.result)}; ${gpu.name}: ${each(onGpu.result)}.`);
+}
+
+async function time({ threads, program, values, feeds, context }: DeviceRequest, device: DeviceKind) {
+  return (await probe({ type: 'time', device, threads, program, values, feeds }, context.signal)).reply;
+}
+
+async function cpuChoice({ threads, context }: DeviceRequest, reason: string): Promise<DeviceChoice> {
+  const onNotice = (message: string) => context.onNotice?.({ level: 'info', message });
+  return { executor: await createOnnxExecutor({ device: 'cpu', threads, onNotice }), reason };
+}
+
+async function gpuChoice({ threads }: DeviceRequest, identity: DeviceReport, reason: string): Promise<DeviceChoice> {
+  return { executor: await createOnnxExecutor({ device: 'webgpu', threads, identity }), reason };
+}
+
+async function probeCpu(): Promise<DeviceReport> {
+  const executor = await createOnnxExecutor({ device: 'cpu' });
+  try {
+    return { kind: 'cpu', name: cpuName(), software: false, ...verdict(await selfTest(executor)) };
+  } finally {
+    await executor.dispose();
+  }
+}
+
+async function probeWebgpu(signal: AbortSignal | undefined): Promise<DeviceReport> {
+  const outcome = await probe({ type: 'self-test', device: 'webgpu', threads: availableParallelism() }, signal);
+  const identity = identify(outcome);
+  const { reply, log } = outcome;
+  if (reply.ok) return { kind: 'webgpu', ...identity, ...verdict(reply.result) };
+  return { kind: 'webgpu', ...identity, usable: false, reason: explainVulkanFailure(log) ?? reply.error.message };
+}
+
+/** Only Vulkan's loader says what it opened. Metal and Direct3D 12 keep their device's name from ONNX Runtime's users. */
+function identify({ log, reply }: ProbeOutcome): { name: string; software: boolean } {
+  const device = readVulkanDevice(log);
+  if (device) return { name: `${device.name} (Vulkan)`, software: isSoftwareDevice(device.name) };
+  if (!reply.ok) return { name: 'no GPU', software: false };
+  const interfaces: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Metal', win32: 'Direct3D 12' };
+  return { name: `GPU (${interfaces[process.platform] ?? 'Vulkan'})`, software: false };
+}
+
+function verdict(difference: number): Pick<DeviceReport, 'usable' | 'reason'> {
+  const usable = difference <= selfTestLimit;
+  const result = `training steps differ from the reference by ${difference.toExponential(0)} (limit ${selfTestLimit})`;
+  return { usable, reason: usable ? `Self-test passed: ${result}.` : `Self-test failed: ${result}.` };
+}
