@@ -22,8 +22,9 @@ async function main(options: Options): Promise<void> {
   const machine = describeMachine();
   say('Preparing data');
   const data = await prepareData(benchPlace(), options.quick ?? false);
+  const chosen = chooseRows(data, machine.cores, options);
   await using revision = options.compare === undefined ? undefined : await checkOut(options.compare);
-  const rows = chooseRows(data, machine.cores, options, revision);
+  const rows = revision === undefined ? chosen : comparedRows(chosen, revision.name);
   const rounds = options.rounds === undefined ? (options.quick ? 3 : 5) : Number.parseInt(options.rounds, 10);
   const peers = new Peers(await peerCommands(data, revision));
   try {
@@ -37,7 +38,7 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-function chooseRows(data: Data, cores: number, options: Options, revision: Revision | undefined): Row[] {
+function chooseRows(data: Data, cores: number, options: Options): Row[] {
   // PyTorch is at its best with one thread for small layers and with all cores for large ones; half is tried for machines with many.
   const threadCounts = [...new Set([1, Math.max(1, cores >> 1), cores])];
   const all = benchmarkRows(data, threadCounts, options.quick ? 0.5 : 1.5);
@@ -48,7 +49,7 @@ function chooseRows(data: Data, cores: number, options: Options, revision: Revis
       `Expected the beginning of ${all.map(({ id }) => id).join(', ')} for --only, received ${options.only}.`,
     );
   }
-  return revision === undefined ? rows : comparedRows(rows, revision.name);
+  return rows;
 }
 
 async function peerCommands(data: Data, revision: Revision | undefined) {

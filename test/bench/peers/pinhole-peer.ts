@@ -15,6 +15,7 @@ import { createRandom } from '../../../src-main/numerics/random.ts';
 import { trainingProgram } from '../../../src-main/training/graphs.ts';
 import { planTraining } from '../../../src-main/training/presets.ts';
 import { runPaths } from '../../../src-main/training/run-files.ts';
+import { train } from '../../../src-main/training/train.ts';
 import { image, mnistDataset, mnistItems, pixelCount } from './mnist-dataset.ts';
 import { repeat, serve } from './protocol.ts';
 
@@ -111,7 +112,6 @@ async function loop({
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const settings = settingsOf(preset, epochs);
-  const { train } = await import('../../../src-main/training/train.ts');
   await train({ runId: 'bench', folder: out, dataset: datasetOf(pixels), settings, resume: false });
   const lines = (await readFile(runPaths(out).metrics, 'utf8')).trim().split('\n');
   const metrics = lines.map((line): EpochMetrics => JSON.parse(line));
