@@ -69,7 +69,14 @@ export interface Service {
   encode(runId: string, options?: { datasetId?: string }, context?: Context): Promise<EncodeResult>;
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */
   decode(runId: string, codesFile: string, outFolder: string, context?: Context): Promise<ExportResult>;
-  export(runId: string, outFolder: string, formats: ExportFormat[], context?: Context): Promise<ExportResult>;
+  /** Of the run's own images, or of others that it has encoded. */
+  export(
+    runId: string,
+    outFolder: string,
+    formats: ExportFormat[],
+    context?: Context,
+    options?: { datasetId?: string },
+  ): Promise<ExportResult>;
   datasets(): Promise<Dataset[]>;
   items(datasetId: string): Promise<Item[]>;
   failures(datasetId: string): Promise<ImportFailure[]>;

@@ -94,15 +94,15 @@ class WorkspaceService implements Service {
     const run = this.#finishedRun(id);
     const datasetId = options.datasetId ?? run.datasetId;
     const own = datasetId === run.datasetId;
-    const codesFolder = own ? runPaths(run.folder).codes : join(run.folder, `codes-${datasetId}`);
-    const codesFile = codePaths(codesFolder).codes;
+    const folder = codesFolder(run, datasetId);
+    const codesFile = codePaths(folder).codes;
     const file = await readRunFile(run.folder);
     if (own && run.report) {
       const { encode, evaluate } = file.seconds;
       return { run, images: this.#catalogue.items(datasetId).length, codesFile, seconds: encode, evaluateSeconds: evaluate };
     }
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
-    const encoded = await this.#job({ kind: 'encode', ...input, codesFolder }, context);
+    const encoded = await this.#job({ kind: 'encode', ...input, codesFolder: folder }, context);
     if (!own) return { run, ...encoded, codesFile, evaluateSeconds: 0 };
 
     const started = performance.now();
@@ -121,14 +121,16 @@ class WorkspaceService implements Service {
     return { files: [outFolder], rows: files, seconds: (performance.now() - started) / 1000 };
   }
 
-  async export(id: string, outFolder: string, formats: ExportFormat[], context: Context = {}): Promise<ExportResult> {
+  async export(id: string, outFolder: string, formats: ExportFormat[], context: Context = {}, options: { datasetId?: string } = {}): Promise<ExportResult> {
     const run = this.#finishedRun(id);
-    const input = { workspace: this.workspace, datasetId: run.datasetId, runFolder: run.folder };
+    const datasetId = options.datasetId ?? run.datasetId;
+    const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
     return exportRun(
       {
         run,
-        dataset: this.#catalogue.getDataset(run.datasetId),
-        items: this.#catalogue.items(run.datasetId),
+        dataset: this.#catalogue.getDataset(datasetId),
+        items: this.#catalogue.items(datasetId),
+        codesFolder: codesFolder(run, datasetId),
         reconstruct: (ids) => this.#job({ kind: 'reconstruct', ...input, ids }, context),
       },
       outFolder,
@@ -222,6 +224,11 @@ class WorkspaceService implements Service {
   #job<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {
     return startJob(new URL('./training-job.ts', import.meta.url), input, context);
   }
+}
+
+/** The run's own codes, or those of other images that its model encoded. */
+function codesFolder(run: Run, datasetId: string): string {
+  return datasetId === run.datasetId ? runPaths(run.folder).codes : join(run.folder, `codes-${datasetId}`);
 }
 
 /** The same data, settings and seed give the same id, so that running the same again finds what is there. */

@@ -6,7 +6,7 @@ import type { Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
-import type { Executor, Runner, Trainer } from '../engine/executor.ts';
+import type { DeviceKind, Executor, Runner, Trainer } from '../engine/executor.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
 import { augmentImages, createBatches } from './batches.ts';
 import { createEventLog } from './event-log.ts';
@@ -74,7 +74,7 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
 
   const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, noise: plan.noise > 0 });
   const { executor, reason } = await chooseDevice({
-    requested: previous?.device.kind ?? settings.device,
+    requested: (previous?.device.kind as DeviceKind | undefined) ?? settings.device,
     threads: settings.threads ?? availableParallelism(),
     program,
     values: blankValues(model),

@@ -1,0 +1,118 @@
+// Everything a run can be taken home as: one format after another into a folder.
+import { createReadStream } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExportFormat, ExportResult } from '../contract/api.ts';
+import { throwIfCancelled } from '../contract/errors.ts';
+import type { Context, Dataset, Item } from '../contract/records.ts';
+import type { RunRecord } from '../dataset/catalogue.ts';
+import { contactSheetCapacity, writeContactSheet } from '../exports/contact-sheet.ts';
+import { writeCsv, writeFeaturesNote } from '../exports/csv.ts';
+import type { FeatureSource } from '../exports/feature-rows.ts';
+import { writeLossPlot } from '../exports/loss-plot.ts';
+import { writeParquet } from '../exports/parquet.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import { codePaths } from '../latent/encode.ts';
+import { createRandom, permutation } from '../numerics/random.ts';
+import { loadModel } from '../training/model-files.ts';
+import { readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
+
+export interface ExportInput {
+  run: RunRecord;
+  dataset: Dataset;
+  /** In the order of the codes. */
+  items: readonly Item[];
+  codesFolder: string;
+  /** Originals and reconstructions of these images, as uint8 N×H×W×C. */
+  reconstruct(ids: number[]): Promise<{ originals: Uint8Array; reconstructions: Uint8Array }>;
+}
+
+/** Writes each format atomically under its own name; an interrupted export leaves whole files only. */
+export async function exportRun(input: ExportInput, folder: string, formats: readonly ExportFormat[], context: Context): Promise<ExportResult> {
+  const started = performance.now();
+  await mkdir(folder, { recursive: true });
+  const files: string[] = [];
+  for (const format of formats) {
+    throwIfCancelled(context.signal);
+    files.push(...(await writers[format](input, folder, context)));
+  }
+  return { files, rows: input.items.length, seconds: (performance.now() - started) / 1000 };
+}
+
+type Writer = (input: ExportInput, folder: string, context: Context) => Promise<string[]>;
+
+const writers: Record<ExportFormat, Writer> = {
+  async csv(input, folder, context) {
+    const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
+    await writeCsv(table, featureSource(input), context);
+    await writeNote(note, input);
+    return [table, note];
+  },
+
+  async parquet(input, folder, context) {
+    const path = join(folder, 'features.parquet');
+    await writeParquet(path, featureSource(input), context);
+    return [path];
+  },
+
+  async npy(input, folder) {
+    const path = join(folder, 'codes.npy');
+    await writeAtomic(path, createReadStream(codePaths(input.codesFolder).codes));
+    return [path];
+  },
+
+  async model({ run }, folder) {
+    const path = join(folder, 'model');
+    await cp(runPaths(run.folder).model, path, { recursive: true });
+    return [path];
+  },
+
+  async tensorboard({ run }, folder) {
+    const path = join(folder, 'tensorboard');
+    await cp(runPaths(run.folder).events, path, { recursive: true });
+    return [path];
+  },
+
+  async 'contact-sheet'(input, folder) {
+    const path = join(folder, 'contact-sheet.png');
+    const { height, width, channels } = input.dataset;
+    const shown = contactSheetItems(input.items, contactSheetCapacity(height, width));
+    const { originals, reconstructions } = await input.reconstruct(shown.map((item) => item.id));
+    const shape = { count: shown.length, height, width, channels };
+    await writeContactSheet(path, { originals: { ...shape, data: originals }, reconstructions: { ...shape, data: reconstructions } });
+    return [path];
+  },
+
+  async 'loss-plot'({ run }, folder) {
+    const path = join(folder, 'loss.svg');
+    await writeLossPlot(path, { metrics: await readMetrics(run.folder), report: run.report, title: run.preset });
+    return [path];
+  },
+};
+
+function featureSource({ items, codesFolder }: ExportInput): FeatureSource {
+  const { codes, errors } = codePaths(codesFolder);
+  return { items, codesFile: codes, errorsFile: errors };
+}
+
+async function writeNote(path: string, { run, dataset, items }: ExportInput): Promise<void> {
+  const { device, versions, plan } = await readRunFile(run.folder);
+  const { info } = await loadModel(runPaths(run.folder).model);
+  const { pinhole, ...others } = versions;
+  await writeFeaturesNote(path, {
+    pinholeVersion: pinhole!,
+    model: { runId: run.id, preset: run.preset, codeSize: info.spec.codeSize, sha256: info.weightsHash, device: device.name },
+    preprocessing: info.preprocessing,
+    seed: plan.seed,
+    dataset: { name: dataset.name, hash: dataset.hash, images: items.length },
+    versions: others,
+  });
+}
+
+/** Images that the model has not learned from tell more; the choice is seeded, and shown in the order of the table. */
+function contactSheetItems(items: readonly Item[], capacity: number): Item[] {
+  const held = items.filter((item) => item.split !== 'train');
+  const candidates = held.length > 0 ? held : items;
+  const order = permutation(candidates.length, createRandom(candidates.length)).subarray(0, capacity);
+  return Array.from(order.sort(), (index) => candidates[index]!);
+}
