@@ -94,7 +94,7 @@ export function settingOptions(...kinds: ('import' | 'train')[]): Option[] {
   for (const kind of kinds) {
     const [table, entries] = tables[kind];
     for (const [setting, description] of Object.entries(table)) {
-      options.set(description.flags, makeOption(description, entries[setting]!, kind));
+      options.set(description.flags, makeOption(description, entries[setting]!));
     }
   }
   return [...options.values()];
@@ -115,8 +115,8 @@ const tables: Record<'import' | 'train', [OptionTable<string>, Entries]> = {
   train: [trainingOptions, trainingSettingsSchema.entries],
 };
 
-function makeOption({ flags, what, read, range }: SettingOption, schema: Schema, kind: 'import' | 'train'): Option {
-  const hint = range ?? describeSchema(schema, kind);
+function makeOption({ flags, what, read, range }: SettingOption, schema: Schema): Option {
+  const hint = range ?? describeSchema(schema);
   const option = new Option(flags, hint ? `${what} (${hint})` : what);
   return option.argParser((text: string, previous: unknown) => {
     const value = read ? read(text, previous) : text;
@@ -127,9 +127,8 @@ function makeOption({ flags, what, read, range }: SettingOption, schema: Schema,
 }
 
 /** Range and default of a setting in words, e.g. `whole number 2–1024 or auto; default: auto`. */
-export function describeSchema(schema: Schema, kind: 'import' | 'train'): string {
-  const { default: fallback } = schema as { default?: unknown };
-  const standard = fallback ?? (kind === 'train' ? 'as the preset has it' : undefined);
+function describeSchema(schema: Schema): string {
+  const { default: standard } = schema as { default?: unknown };
   const parts = [describeRange(schema), standard === undefined ? '' : `default: ${inWords(standard)}`];
   return parts.filter(Boolean).join('; ');
 }

@@ -139,6 +139,7 @@ function makeProgram(
   const out = new Option('--out <dir>', 'folder to write to').makeOptionMandatory();
   const fresh = new Option('--fresh', 'train anew even if the same was trained before');
   const common = [workspace, json];
+  const presetNote = '\nA setting without a default is as the preset has it.';
 
   command(
     'reduce [source...]',
@@ -155,7 +156,9 @@ function makeProgram(
       ...settingOptions('import', 'train'),
       ...common,
     ],
-  ).action((sources, options) => withService(options, (work) => commands.reduce(work, sources, options)));
+  )
+    .addHelpText('after', presetNote)
+    .action((sources, options) => withService(options, (work) => commands.reduce(work, sources, options)));
 
   command(
     'import <source...>',
@@ -173,7 +176,9 @@ function makeProgram(
       'train photos --preset conv --augment crop=0.8,flip=true --seconds 600',
     ],
     [fresh, ...settingOptions('train'), ...common],
-  ).action((dataset, options) => withService(options, (work) => commands.train(work, dataset, options)));
+  )
+    .addHelpText('after', presetNote)
+    .action((dataset, options) => withService(options, (work) => commands.train(work, dataset, options)));
 
   command(
     'encode <run> [source...]',

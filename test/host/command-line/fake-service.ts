@@ -1,0 +1,129 @@
+// A service that remembers what it was asked and answers with plausible results, and surroundings that remember what was printed.
+import type {
+  EncodeResult,
+  ExportResult,
+  ImportResult,
+  Run,
+  Service,
+  TrainResult,
+} from '../../../src-main/contract/api.ts';
+import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
+import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
+
+export const dataset: Dataset = {
+  id: 'photos-1a2b',
+  name: 'photos',
+  sources: ['/pictures/photos'],
+  state: 'ready',
+  count: 100,
+  skipped: 1,
+  height: 64,
+  width: 64,
+  channels: 3,
+  hash: 'ab'.repeat(32),
+  preprocessing: { width: 64, height: 64, channels: 3, fit: 'cover', background: '#ffffff', intensity: null },
+  created: '2026-01-01T00:00:00.000Z',
+};
+
+export const report: Report = {
+  heldOut: 'validation',
+  heldOutCount: 10,
+  model: { mse: 0.003, psnr: 25.2, ssim: 0.95 },
+  pca: { mse: 0.009, psnr: 20.4, ssim: 0.9 },
+  meanImage: { mse: 0.067, psnr: 11.7, ssim: 0.1 },
+  knn: 0.974,
+  pcaKnn: 0.976,
+  rawKnn: 0.969,
+  knnCount: 10,
+  warnings: [{ code: 'dead-units', message: '2 of 64 codes never change.', advice: 'Ask for 62 codes.' }],
+};
+
+export const run: Run = {
+  id: 'recommended-c0ffee',
+  datasetId: dataset.id,
+  preset: 'recommended',
+  state: 'finished',
+  codeSize: 64,
+  epochs: 10,
+  device: 'cpu',
+  folder: '/workspace/runs/recommended-c0ffee',
+  created: '2026-01-02T00:00:00.000Z',
+  report,
+};
+
+type Call = [method: string, ...parameters: unknown[]];
+
+export function fakeService(overrides: Partial<Service> = {}): Service & { calls: Call[] } {
+  const calls: Call[] = [];
+  function answer<Result>(method: string, result: Result) {
+    return async (...parameters: unknown[]) => {
+      calls.push([method, ...parameters.filter((parameter) => !isContext(parameter))]);
+      return result;
+    };
+  }
+  const failures = [{ path: 'bad\n.png', code: 'image-unreadable', reason: 'Expected an image, received text.' }];
+  const imported: ImportResult = { dataset, decoded: 60, reused: 40, failures, seconds: 1.5 };
+  const trained: TrainResult = { run: { ...run, report: null }, trained: true, seconds: 75 };
+  const encoded: EncodeResult = {
+    run,
+    images: 100,
+    codesFile: '/workspace/codes.npy',
+    seconds: 0.5,
+    evaluateSeconds: 0.2,
+  };
+  const exported: ExportResult = { files: ['/out/features.csv'], rows: 100, seconds: 0.1 };
+  return {
+    calls,
+    workspace: '/workspace',
+    import: answer('import', imported),
+    train: answer('train', trained),
+    encode: answer('encode', encoded),
+    decode: answer('decode', exported),
+    export: answer('export', exported),
+    datasets: answer('datasets', [dataset]),
+    items: answer('items', []),
+    failures: answer('failures', failures),
+    runs: answer('runs', [run]),
+    metrics: answer('metrics', []),
+    devices: answer('devices', [
+      { kind: 'webgpu', name: 'SwiftShader', software: true, usable: true, reason: 'Agrees with the CPU.' },
+    ]),
+    close: answer('close', undefined),
+    ...overrides,
+  };
+}
+
+function isContext(parameter: unknown): boolean {
+  return typeof parameter === 'object' && parameter !== null && 'onProgress' in parameter;
+}
+
+/** Surroundings without a terminal that collect output; `interrupt` plays Ctrl-C. */
+export function fakeSurroundings(service: Service, options: { isTTY?: boolean } = {}) {
+  const printed = { output: '', errors: '', exits: [] as number[] };
+  const opened: { workspace: string; command: string }[] = [];
+  let listener: ((signal: 'SIGINT' | 'SIGTERM') => void) | undefined;
+  const surroundings: Surroundings = {
+    openService: async (request) => {
+      opened.push(request);
+      return service;
+    },
+    output: { write: (text) => (printed.output += text) },
+    errors: { write: (text) => (printed.errors += text), columns: 80, ...options },
+    variables: { PINHOLE_WORKSPACE: '/workspace' },
+    version: '1.2.3',
+    exit: (code) => printed.exits.push(code),
+    onInterrupt(callback) {
+      listener = callback;
+      return () => {
+        listener = undefined;
+      };
+    },
+  };
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') => listener?.(signal);
+  return { surroundings, printed, opened, interrupt };
+}
+
+/** Waits for the context's signal and rejects as a service does. */
+export function untilCancelled(context: Context | undefined, error: Error): Promise<never> {
+  return new Promise((_, reject) => context!.signal!.addEventListener('abort', () => reject(error)));
+}

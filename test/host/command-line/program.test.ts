@@ -1,0 +1,306 @@
+// The command line over a fake service: requests, output, JSON, errors, interrupts and exit codes.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Service } from '../../../src-main/contract/api.ts';
+import { PinholeError } from '../../../src-main/contract/errors.ts';
+import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+import { dataset, fakeService, fakeSurroundings, report, run, untilCancelled } from './fake-service.ts';
+
+async function pinhole(words: string[], overrides: Partial<Service> = {}, options: { isTTY?: boolean } = {}) {
+  const service = fakeService(overrides);
+  const { surroundings, printed, opened } = fakeSurroundings(service, options);
+  const code = await runCommandLine(words, surroundings);
+  return { code, ...printed, opened, calls: service.calls };
+}
+
+const commandNames = ['reduce', 'import', 'train', 'encode', 'decode', 'export', 'info', 'devices', 'samples'];
+
+describe('help', () => {
+  test('lists every command and the exit codes', async () => {
+    const { code, output } = await pinhole(['--help']);
+    expect(code).toBe(0);
+    for (const name of commandNames) expect(output).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    expect(output).toContain('4 workspace in use by another process');
+    expect(output).toContain('PINHOLE_WORKSPACE');
+  });
+
+  test.each(commandNames)('%s has examples', async (name) => {
+    const { code, output } = await pinhole([name, '--help']);
+    expect(code).toBe(0);
+    expect(output).toContain(`Examples:\n  pinhole ${name}`);
+  });
+
+  test('ranges and defaults are shown', async () => {
+    const { output } = await pinhole(['reduce', '--help']);
+    const text = output.replace(/\s+/g, ' ');
+    expect(text).toContain('(whole number 2–1024 or auto; default: auto)');
+    expect(text).toContain('(agarap2019|recommended|deep|conv; default: recommended)');
+    expect(text).toContain('(number 0–30; default: 20)');
+  });
+
+  test('the version is that of the package', async () => {
+    expect((await pinhole(['--version'])).output).toBe('1.2.3\n');
+  });
+});
+
+describe('wrong use', () => {
+  const lines = [
+    [['fly'], "unknown command 'fly'"],
+    [['import'], "missing required argument 'source'"],
+    [['reduce', 'photos'], "required option '--out <dir>' not specified"],
+    [['import', 'photos', '--size', 'big'], 'Expected whole number 2–1024 or auto.'],
+    [['train', '--epochs', '1.5'], 'Expected whole number 0–1000000.'],
+    [['train', '--optimizer', 'adamw,speed=3'], 'Expected e.g. adamw,weightDecay=0.05,clipNorm=1.'],
+    [['train', '--preset', 'magic'], 'Expected agarap2019|recommended|deep|conv.'],
+    [['train', '--pca-start', 'maybe'], 'Expected yes or no.'],
+    [['import', 'photos', '--fold', '6'], 'Expected e.g. 1/5.'],
+    [
+      ['export', '--out', 'x', '--formats', 'csv,exe'],
+      'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,tensorboard',
+    ],
+    [['samples', 'x', '--count', '0'], 'Expected whole number 1–1000000.'],
+  ] as const;
+
+  test.each(lines)('%j exits with 2 and says why', async (words, reason) => {
+    const { code, errors, opened } = await pinhole([...words]);
+    expect(code).toBe(2);
+    expect(errors).toContain(reason);
+    expect(opened).toEqual([]);
+  });
+
+  test('reduce without any source says what to do', async () => {
+    const { code, errors } = await pinhole(['reduce', '--out', temporaryFolder()]);
+    expect(code).toBe(2);
+    expect(errors).toBe('Error: No source was named.\nName folders or files of images, or draw some with --samples.\n');
+  });
+});
+
+describe('requests', () => {
+  test('reduce passes settings to import and training, and the seed to both', async () => {
+    const out = join(temporaryFolder(), 'features');
+    const words = ['reduce', 'a', 'b', '--test', 'c', '--test', 'd', '--size', '32', '--codes', '30', '--seed', '7'];
+    const more = ['--labels', 'no', '--optimizer', 'sgd,momentum=0.9,nesterov=true', '--hidden', '512,256', '--fresh'];
+    const { code, calls } = await pinhole([...words, ...more, '--out', out]);
+    expect(code).toBe(0);
+    expect(existsSync(out)).toBe(true);
+    const sources = { sources: [resolve('a'), resolve('b')], testSources: [resolve('c'), resolve('d')] };
+    const optimizer = { type: 'sgd', momentum: 0.9, nesterov: true };
+    expect(calls).toEqual([
+      ['import', { ...sources, size: 32, labels: false, seed: 7 }],
+      ['train', dataset.id, { codeSize: 30, seed: 7, optimizer, hidden: [512, 256] }, { fresh: true }],
+      ['encode', run.id, {}],
+      ['export', run.id, out, ['csv', 'npy', 'parquet', 'model', 'contact-sheet', 'loss-plot']],
+      ['close'],
+    ]);
+  });
+
+  test('reduce --samples draws into the output folder and reduces that', async () => {
+    const out = temporaryFolder();
+    const { calls } = await pinhole(['reduce', '--samples', '--out', out]);
+    expect(existsSync(join(out, 'samples/circle/00000.png'))).toBe(true);
+    expect(calls[0]).toEqual(['import', { sources: [join(out, 'samples')] }]);
+  });
+
+  test('the lock is told the command, and the workspace can be chosen', async () => {
+    const { opened } = await pinhole(['info', '--workspace', 'elsewhere']);
+    expect(opened).toEqual([{ workspace: resolve('elsewhere'), command: 'pinhole info --workspace elsewhere' }]);
+    expect((await pinhole(['info'])).opened[0]!.workspace).toBe(resolve('/workspace'));
+  });
+
+  test('train takes the newest data set, a name, or the beginning of an id', async () => {
+    const older = { ...dataset, id: 'older-9', name: 'mnist', created: '2025-01-01T00:00:00.000Z' };
+    const trainedOn = async (...words: string[]) =>
+      (await pinhole(['train', ...words], { datasets: async () => [older, dataset] })).calls.find(
+        ([name]) => name === 'train',
+      )?.[1];
+    expect(await trainedOn()).toBe(dataset.id);
+    expect(await trainedOn('mnist')).toBe(older.id);
+    expect(await trainedOn('old')).toBe(older.id);
+  });
+
+  test('new images are brought to the pixels that the model was trained on', async () => {
+    const { calls } = await pinhole(['encode', run.id, 'new']);
+    const { preprocessing } = dataset;
+    expect(calls).toContainEqual(['import', { sources: [resolve('new')], preprocessing, validation: 0 }]);
+    expect(calls).toContainEqual(['encode', run.id, { datasetId: dataset.id }]);
+  });
+
+  test('decode names run, codes and folder', async () => {
+    const out = temporaryFolder();
+    const { calls } = await pinhole(['decode', run.id, 'codes.csv', '--out', out]);
+    expect(calls).toContainEqual(['decode', run.id, resolve('codes.csv'), out]);
+  });
+
+  test('export encodes first, and writes what is asked for', async () => {
+    const out = temporaryFolder();
+    const { calls } = await pinhole(['export', '--out', out, '--formats', 'csv,tensorboard']);
+    expect(calls.slice(1, 3)).toEqual([
+      ['encode', run.id, {}],
+      ['export', run.id, out, ['csv', 'tensorboard']],
+    ]);
+  });
+});
+
+describe('output', () => {
+  test('with --json the only line on standard output is one object with the fields that scripts rely on', async () => {
+    const { output, errors } = await pinhole(['reduce', 'a', '--json', '--out', temporaryFolder()]);
+    expect(output.match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(output)).toMatchObject({
+      images: 100,
+      skipped: 1,
+      size: 64,
+      codes: 64,
+      preset: 'recommended',
+      device: 'cpu',
+      epochs: 10,
+      importSeconds: 1.5,
+      trainSeconds: 75,
+      encodeSeconds: 0.5,
+      exportSeconds: 0.1,
+      heldOutMse: 0.003,
+      pcaMse: 0.009,
+      meanImageMse: 0.067,
+      psnr: 25.2,
+      ssim: 0.95,
+      knn: 0.974,
+      pcaKnn: 0.976,
+      rawKnn: 0.969,
+      warnings: ['2 of 64 codes never change. Ask for 62 codes.'],
+    });
+    expect(errors).toContain('Imported 100 images');
+  });
+
+  test('notices that warn are in the JSON too', async () => {
+    const { output, errors } = await pinhole(['reduce', 'a', '--json', '--out', temporaryFolder()], {
+      async train(_, __, ___, context) {
+        context?.onNotice?.({ level: 'warning', message: 'Went back.' });
+        context?.onNotice?.({ level: 'info', message: 'By the way.' });
+        return { run, trained: true, seconds: 1 };
+      },
+    });
+    expect(JSON.parse(output).warnings).toEqual([expect.stringContaining('2 of 64'), 'Went back.']);
+    expect(errors).toContain('Warning: Went back.\nBy the way.\n');
+  });
+
+  test('the summary of reduce reads as it should', async () => {
+    const { output } = await pinhole(['reduce', 'a', '--out', temporaryFolder()]);
+    expect(output).toBe(`Imported 100 images (60 new, 40 known) as 64×64 colour in 1.5 s.
+1 file skipped:
+  bad\\n.png: Expected an image, received text.
+Trained recommended, 64 codes, 10 epochs on cpu in 1 min 15 s.
+Encoded 100 images in 0.5 s.
+Error on 10 images held out (validation):
+                   MSE     PSNR   SSIM    5-NN
+  recommended  0.00300  25.2 dB  0.950  97.4 %
+  PCA          0.00900  20.4 dB  0.900  97.6 %
+  mean image    0.0670  11.7 dB  0.100
+  raw pixels                            96.9 %
+Warning: 2 of 64 codes never change. Ask for 62 codes.
+Wrote 100 rows in 0.1 s:
+  /out/features.csv
+`);
+  });
+
+  test('without labels there is no column for neighbours', async () => {
+    const unlabelled = { ...run, report: { ...report, knn: null, pcaKnn: null, rawKnn: null } };
+    const encode = async () => ({ run: unlabelled, images: 1, codesFile: '', seconds: 1, evaluateSeconds: 0 });
+    const { output } = await pinhole(['export', '--out', temporaryFolder()], { encode });
+    expect(output).not.toContain('5-NN');
+    expect(output).not.toContain('raw pixels');
+  });
+
+  test.each([['info'], ['info', dataset.id], ['info', run.id], ['devices']])(
+    '%s %s gives JSON and words',
+    async (...words) => {
+      const { output, errors } = await pinhole([...words, '--json']);
+      expect(JSON.parse(output)).toBeTypeOf('object');
+      expect(errors).not.toBe('');
+      expect((await pinhole(words)).output).toBe(errors);
+    },
+  );
+});
+
+describe('errors', () => {
+  async function failWith(error: Error, ...words: string[]) {
+    return pinhole(['info', ...words], {
+      datasets: async () => {
+        throw error;
+      },
+    });
+  }
+
+  test.each([
+    ['usage', 2],
+    ['spec-invalid', 2],
+    ['workspace-locked', 4],
+    ['source-empty', 1],
+    ['disk-full', 1],
+  ] as const)('%s exits with %i, with message and advice and no stack', async (code, exitCode) => {
+    const result = await failWith(new PinholeError(code, 'It went wrong.', 'Do better.'));
+    expect(result.code).toBe(exitCode);
+    expect(result.errors).toBe('Error: It went wrong.\nDo better.\n');
+    expect(result.calls.at(-1)).toEqual(['close']);
+  });
+
+  test('with --json the error is the last line', async () => {
+    const { output } = await failWith(new PinholeError('disk-full', 'Full.', 'Free some.'), '--json');
+    expect(JSON.parse(output)).toEqual({ error: { code: 'disk-full', message: 'Full.', advice: 'Free some.' } });
+  });
+
+  test('our own bugs show where they are', async () => {
+    const { code, errors } = await failWith(new RangeError('surprise'));
+    expect(code).toBe(1);
+    expect(errors).toContain('internal: surprise');
+    expect(errors).toContain('program.test.ts');
+  });
+
+  test('an unknown id says how to find the known ones', async () => {
+    const { code, errors } = await pinhole(['train', 'nothing']);
+    expect(code).toBe(1);
+    expect(errors).toContain('There is no data set "nothing" in this workspace.\n"pinhole info" lists');
+  });
+});
+
+describe('interrupts', () => {
+  const cancelled = new PinholeError('cancelled', 'Stopped.', 'Run the same again to go on from here.');
+
+  async function interruptTraining(signals: ('SIGINT' | 'SIGTERM')[], pause: number) {
+    const service = fakeService();
+    const { surroundings, printed, interrupt } = fakeSurroundings(service);
+    service.train = async (_, __, ___, context) => {
+      queueMicrotask(async () => {
+        for (const signal of signals) {
+          interrupt(signal);
+          await new Promise((resume) => setTimeout(resume, pause));
+        }
+      });
+      await untilCancelled(context, cancelled).catch(() => {});
+      await new Promise((resume) => setTimeout(resume, (pause + 10) * signals.length));
+      throw cancelled;
+    };
+    return { code: await runCommandLine(['train'], surroundings), ...printed };
+  }
+
+  test('Ctrl-C stops, says how to go on, and exits with 130', async () => {
+    const { code, errors, exits } = await interruptTraining(['SIGINT'], 0);
+    expect(code).toBe(130);
+    expect(errors).toBe(
+      'Stopping. Press Ctrl-C again to end at once.\nStopped. Run the same again to go on from here.\n',
+    );
+    expect(exits).toEqual([]);
+  });
+
+  test('the same Ctrl-C heard twice is one', async () => {
+    expect((await interruptTraining(['SIGINT', 'SIGINT'], 5)).exits).toEqual([]);
+  });
+
+  test('a second Ctrl-C ends at once', async () => {
+    expect((await interruptTraining(['SIGINT', 'SIGINT'], 350)).exits).toEqual([130]);
+  });
+
+  test('SIGTERM exits with 143', async () => {
+    expect((await interruptTraining(['SIGTERM'], 0)).code).toBe(143);
+  });
+});
