@@ -25,7 +25,8 @@ export interface OnnxExecutorOptions {
 export async function createOnnxExecutor(options: OnnxExecutorOptions): Promise<Executor> {
   const threads = options.threads ?? availableParallelism();
   const pool = createSessionPool({ device: options.device, threads });
-  const device: Device = { kind: options.device, ...(options.identity ?? describe(options.device, threads)) };
+  const { name, software } = options.identity ?? describe(options.device, threads);
+  const device: Device = { kind: options.device, name, software };
 
   function chooseUpdate(obstacle: string | undefined): UpdateKind {
     if (options.update) return options.update;
