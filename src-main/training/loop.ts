@@ -229,13 +229,15 @@ class TrainingLoop {
     const { seconds, batchSize } = this.options.plan;
     const { step } = this.progress;
     this.lastReport = performance.now();
+    const rate = this.takeRate();
     const expected = seconds === null ? this.totalSteps : Math.round(step / Math.max(this.share(step), 1e-6));
+    const epoch = Math.floor(step / this.options.batches.stepsPerEpoch);
     this.context.onProgress?.({
       stage: 'train',
-      done: step * batchSize,
-      total: expected * batchSize,
-      rate: this.takeRate(),
-      detail: `epoch ${Math.floor(step / this.options.batches.stepsPerEpoch)}, held-out error ${mse.toPrecision(4)}`,
+      done: step,
+      total: expected,
+      rate: rate / batchSize,
+      detail: `epoch ${epoch}, ${Math.round(rate)} images/s, held-out error ${mse.toPrecision(3)}`,
     });
   }
 }
