@@ -147,6 +147,11 @@ export function matmul(
   return a.builder.apply('matmul', { transposeA, transposeB }, a, b, ...(bias ? [bias] : []));
 }
 
+/** a (B×M×K) · b (B×K×N) for every one of B. */
+export function batchMatmul(a: Value, b: Value): Value {
+  return a.builder.apply('batchMatmul', {}, a, b);
+}
+
 export interface ConvolutionOptions {
   stride?: readonly [number, number];
   /** Top, left, bottom, right. */
@@ -219,7 +224,7 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
 }
 
 export function concat(values: readonly Value[], axis: number): Value {
-  return builderOf(...values).apply('concat', { axis }, ...values);
+  return values.length === 1 ? values[0]! : builderOf(...values).apply('concat', { axis }, ...values);
 }
 
 export interface ReduceOptions {

@@ -166,6 +166,12 @@ describe('shape rules', () => {
       'a bias that broadcasts to the product for matmul, received float32[2, 3] and float32[3, 4] and float32[3]',
     ],
     [
+      'batches',
+      [float(2, 3, 4), float(3, 4, 5)],
+      f.batchMatmul,
+      'batches B×M×K and B×K×N for batchMatmul, received float32[2, 3, 4] and float32[3, 4, 5]',
+    ],
+    [
       'channels',
       [float(1, 3, 8, 8), float(4, 2, 3, 3)],
       f.conv2d,

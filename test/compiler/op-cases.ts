@@ -168,6 +168,8 @@ export const matrixCases: readonly OpCase[] = [
   operation('matmul, b transposed, with bias', [normal(1, 4), normal(2, 4), normal(2)], (a, b, c) =>
     f.matmul(a!, b!, { transposeB: true, bias: c }),
   ),
+  operation('batchMatmul', [normal(2, 3, 4), normal(2, 4, 5)], (a, b) => f.batchMatmul(a!, b!)),
+  operation('batchMatmul', [normal(3, 1, 2), normal(3, 2, 2)], (a, b) => f.batchMatmul(a!, b!)),
 ];
 
 export const shapeCases: readonly OpCase[] = [

@@ -124,23 +124,53 @@ function windowAttributes({ stride, padding, dilation }: Window, [, weights]: re
   };
 }
 
+/** Of a convolution that maps `x` (N×I×H×W) to the shape of `gradient` (N×O×h×w), as O×I×kernel. */
+function weightGradient(x: Value, gradient: Value, kernels: readonly number[], window: Window): Value {
+  const strided = window.stride.some((stride) => stride > 1);
+  return (strided ? weightsByConvolution : weightsByProducts)(x, gradient, kernels as [number, number], window);
+}
+
+type WeightGradient = (x: Value, gradient: Value, kernels: readonly [number, number], window: Window) => Value;
+
 /**
- * Of a convolution that maps `x` (N×I×H×W) to the shape of `gradient` (N×O×h×w), as O×I×kernel: itself a convolution in
- * which batch and channels change places and stride and dilation too. Rows that the stride left over give kernel rows too
- * many, which are cut off.
+ * A product of matrices for every image and kernel row: two to three times as fast on CPU as the convolution below, whose
+ * kernel would be as large as the image. One kernel row at a time, because unfolding x for all of them takes too much memory.
  */
-function weightGradient(
-  x: Value,
-  gradient: Value,
-  kernels: readonly number[],
-  { stride, padding, dilation }: Window,
-): Value {
+const weightsByProducts: WeightGradient = (x, gradient, [kernelRows, kernelColumns], { padding, dilation }) => {
+  const [batch, inputs] = closed(x.shape) as [number, number];
+  const [, outputs, rows, columns] = closed(gradient.shape) as [number, number, number, number];
+  const [top, left, bottom, right] = padding;
+  const image = f.pad(x, [0, 0, top, left], [0, 0, bottom, right]);
+  const errors = f.transpose(f.reshape(gradient, [batch, outputs, rows * columns]), [0, 2, 1]);
+  const tap = (i: number, j: number) =>
+    f.slice(image, [0, 0, i * dilation[0], j * dilation[1]], [batch, inputs, rows, columns]);
+  const kernelRow = (i: number) => {
+    const taps = f.concat(
+      range(kernelColumns).map((j) => tap(i, j)),
+      1,
+    );
+    const products = f.batchMatmul(f.reshape(taps, [batch, kernelColumns * inputs, rows * columns]), errors);
+    return f.reduceSum(products, { axes: [0], keepDims: true });
+  };
+  const all = f.concat(range(kernelRows).map(kernelRow), 0);
+  return f.transpose(f.reshape(all, [kernelRows, kernelColumns, inputs, outputs]), [3, 2, 0, 1]);
+};
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/**
+ * A convolution in which batch and channels change places and stride and dilation too. Rows that the stride left over give
+ * kernel rows too many, which are cut off.
+ */
+const weightsByConvolution: WeightGradient = (x, gradient, kernels, { stride, padding, dilation }) => {
   const images = f.transpose(x, [1, 0, 2, 3]);
   const kernel = f.transpose(gradient, [1, 0, 2, 3]);
   const full = f.conv2d(images, kernel, undefined, { stride: dilation, padding, dilation: stride });
   const [inputs, outputs] = full.shape;
   return f.transpose(f.slice(full, [0, 0, 0, 0], [inputs!, outputs!, ...kernels]), [1, 0, 2, 3]);
-}
+};
 
 /** Calls `visit` with the offsets of every pair of `image` and kernel elements that meet at `position` of `small`. */
 function forEachTap(

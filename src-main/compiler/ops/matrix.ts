@@ -1,12 +1,14 @@
-// The matrix product, with its bias inside.
+// Matrix products: one with its bias inside, and one for each element of a batch.
 import * as f from '../functions.ts';
 import type { Dim, TensorType } from '../graph.ts';
-import { invalid, type Op } from './op.ts';
-import { broadcastOffset, broadcastShapes, forEachIndex, sameShape, stridesOf } from './shapes.ts';
+import { expectTypes, invalid, type NoParams, type Op } from './op.ts';
+import { broadcastOffset, broadcastShapes, elements, forEachIndex, sameShape, stridesOf } from './shapes.ts';
 
 export interface MatrixParams {
   /** a · b (+ bias), rank 2; the bias broadcasts to the product. */
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  /** a (B×M×K) · b (B×K×N) for every one of B. */
+  batchMatmul: NoParams;
 }
 
 const matmul: Op<MatrixParams['matmul']> = {
@@ -55,4 +57,31 @@ function productShape({ transposeA, transposeB }: MatrixParams['matmul'], inputs
   return shape;
 }
 
-export const matrixOps = { matmul };
+const batchMatmul: Op<NoParams> = {
+  infer(_, inputs) {
+    expectTypes('batchMatmul', inputs, 'float32', 'float32');
+    const [a, b] = inputs.map(({ shape }) => shape);
+    const fits = a!.length === 3 && b!.length === 3 && a![0] === b![0] && a![2] === b![1];
+    if (!fits) throw invalid('batchMatmul', 'batches B×M×K and B×K×N', inputs);
+    return { dtype: 'float32', shape: [a![0]!, a![1]!, b![2]!] };
+  },
+  gradient: ({ inputs: [a, b], gradient }) => [
+    f.batchMatmul(gradient, f.transpose(b!, [0, 2, 1])),
+    f.batchMatmul(f.transpose(a!, [0, 2, 1]), gradient),
+  ],
+  onnx: (emit, { inputs }) => emit.node('MatMul', inputs),
+  reference(_, [a, b], shape) {
+    const [, rows, inner] = a!.shape as [number, number, number];
+    const columns = b!.shape[2]!;
+    const result = new Float64Array(elements(shape));
+    forEachIndex(shape, ([batch, row, column], position) => {
+      for (let k = 0; k < inner; k++) {
+        const fromA = a!.data[(batch! * rows + row!) * inner + k]!;
+        result[position]! += fromA * b!.data[(batch! * inner + k) * columns + column!]!;
+      }
+    });
+    return result;
+  },
+};
+
+export const matrixOps = { matmul, batchMatmul };
