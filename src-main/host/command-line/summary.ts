@@ -43,7 +43,7 @@ export function describeReport(report: Report, model: string): string {
     quality('mean image', report.meanImage, null),
   ];
   if (report.rawKnn !== null) rows.push(['raw pixels', '', '', '', formatShare(report.rawKnn)]);
-  const heldOut = `Error on ${plural(report.heldOutCount, 'image')} held out (${report.heldOut}):`;
+  const heldOut = `Held-out error on ${plural(report.heldOutCount, 'image')} (${report.heldOut}):`;
   const warnings = report.warnings.map(({ message, advice }) => `Warning: ${message} ${advice}`);
   return [heldOut, indent(alignTable(rows)), ...warnings].join('\n');
 }

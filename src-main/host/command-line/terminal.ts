@@ -45,6 +45,8 @@ export class Terminal {
   #barShown = false;
   #last = Number.NEGATIVE_INFINITY;
   #stage: Progress['stage'] | undefined;
+  /** What was said last: a stage that ends twice is announced once. */
+  #place = '';
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -76,12 +78,15 @@ export class Terminal {
   }
 
   progress(progress: Progress): void {
+    const place = `${progress.stage} ${progress.done} of ${progress.total}`;
+    if (place === this.#place) return;
     const entered = progress.stage !== this.#stage;
     const finished = progress.done === progress.total;
     const interval = this.#options.errors.isTTY ? barInterval : lineInterval;
     if (!entered && !finished && this.#now() - this.#last < interval) return;
     if (!this.#options.errors.isTTY && finished && !entered && this.#now() - this.#last < 1_000) return;
     this.#stage = progress.stage;
+    this.#place = place;
     this.#last = this.#now();
     if (this.#options.errors.isTTY) this.#drawBar(progress);
     else this.#options.errors.write(`${describeProgress(progress)}\n`);
@@ -116,7 +121,7 @@ export class Terminal {
 function describeProgress({ stage, done, total, rate, detail }: Progress): string {
   const { title, unit } = stages[stage];
   const count =
-    total === null
+    total === null || total === 0
       ? `${formatCount(done)} ${unit}`
       : `${formatCount(done)} of ${formatCount(total)} ${unit} (${Math.floor((100 * done) / Math.max(total, 1))} %)`;
   const speed = rate > 0 ? `, ${rate < 10 ? rate.toFixed(1) : formatCount(rate)}/s` : '';

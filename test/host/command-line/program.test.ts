@@ -191,7 +191,7 @@ describe('output', () => {
   bad\\n.png: Expected an image, received text.
 Trained recommended, 64 codes, 10 epochs on cpu in 1 min 15 s.
 Encoded 100 images in 0.5 s.
-Error on 10 images held out (validation):
+Held-out error on 10 images (validation):
                    MSE     PSNR   SSIM    5-NN
   recommended  0.00300  25.2 dB  0.950  97.4 %
   PCA          0.00900  20.4 dB  0.900  97.6 %

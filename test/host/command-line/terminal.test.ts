@@ -55,6 +55,12 @@ test('elsewhere there is a plain line at the start, every ten seconds, and at th
   expect(printed.errors).not.toContain('\u001b');
 });
 
+test('a stage that ends twice is announced once', () => {
+  const { printed, clock, train } = makeTerminal();
+  for (let time = 0; time < 5; time++, clock.now += 20_000) train(2350);
+  expect(printed.errors.match(/\n/g)).toHaveLength(1);
+});
+
 test('a stage of unknown length says how far it is', () => {
   const { terminal, printed } = makeTerminal();
   terminal.progress({ stage: 'scan', done: 1234, total: null, rate: 0 });
