@@ -84,7 +84,7 @@ export async function exportFeatures(work: Work, runId: string | undefined, opti
 /** The whole job: images in, learned features out. */
 export async function reduce(work: Work, given: string[], options: Options): Promise<void> {
   const out = await makeOutFolder(options);
-  const sources = options.samples ? [...given, await drawInto(work, join(out, 'samples'))] : given;
+  const sources = options.samples ? [...given, await drawInto(work, join(out, 'samples'), options.samples)] : given;
   const imported = await work.service.import(importRequest(sources, options), work.context);
   work.terminal.say(describeImport(imported));
   const trained = await trainOn(work, imported.dataset, options);
@@ -208,8 +208,9 @@ async function makeOutFolder(options: Options): Promise<string> {
   return out;
 }
 
-async function drawInto(work: Work, folder: string): Promise<string> {
-  const { count } = await drawSamples({}, folder, work.context);
+/** `wanted` is a number, or true where none was given. */
+async function drawInto(work: Work, folder: string, wanted: unknown): Promise<string> {
+  const { count } = await drawSamples(typeof wanted === 'number' ? { count: wanted } : {}, folder, work.context);
   work.terminal.say(`Drew ${plural(count, 'sample image')}: ${folder}`);
   return folder;
 }

@@ -151,7 +151,13 @@ function makeProgram(
     ],
     [
       out,
-      new Option('--samples', 'draw sample images and reduce them'),
+      wholeNumber(
+        '--samples [n]',
+        'draw sample images into the output folder and reduce them',
+        1,
+        1_000_000,
+        sampleDefaults.count,
+      ),
       fresh,
       ...settingOptions('import', 'train'),
       ...common,

@@ -60,6 +60,7 @@ describe('wrong use', () => {
       ['export', '--out', 'x', '--formats', 'csv,exe'],
       'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,tensorboard',
     ],
+    [['reduce', '--samples', 'photos', '--out', 'x'], 'Expected whole number 1–1000000.'],
     [['samples', 'x', '--count', '0'], 'Expected whole number 1–1000000.'],
   ] as const;
 
@@ -98,7 +99,7 @@ describe('requests', () => {
 
   test('reduce --samples draws into the output folder and reduces that', async () => {
     const out = temporaryFolder();
-    const { calls } = await pinhole(['reduce', '--samples', '--out', out]);
+    const { calls } = await pinhole(['reduce', '--samples', '16', '--out', out]);
     expect(existsSync(join(out, 'samples/circle/00000.png'))).toBe(true);
     expect(calls[0]).toEqual(['import', { sources: [join(out, 'samples')] }]);
   });
