@@ -1,6 +1,8 @@
 // Bytes of one image to a picture: recognise, check the header, decode by the fastest decoder that covers it.
 import { PinholeError } from '../contract/errors.ts';
+import type { Preprocessing } from '../contract/records.ts';
 import { decodeBmp, readBmpHeader } from './formats/bmp.ts';
+import { decodeJpegScaled, isFastJpeg } from './formats/jpeg.ts';
 import { readJpegHeader } from './formats/jpeg-header.ts';
 import { decodePng, readPngHeader } from './formats/png.ts';
 import { decodeWithSharp, readSharpHeader } from './formats/sharp.ts';

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
-import type { ImportFailure } from '../contract/records.ts';
+import type { ImportFailure, Preprocessing } from '../contract/records.ts';
 import { decodeArray } from './array.ts';
 import { type Content, readAll, readHead, unreadable } from './bytes.ts';
 import { decodeImage, readHeader } from './decode.ts';
@@ -161,7 +161,7 @@ async function decodeAll(task: DecodeTask): Promise<DecodeResult> {
       const { bytes, modified } = contentOf(task, index, candidate);
       const sha256 = hash('sha256', bytes, 'hex');
       const size = bytes.length;
-      const picture = await decode(candidate, bytes, task);
+      const picture = await decode(candidate, bytes, task, task.preprocessing);
       render(picture, task.preprocessing, rows, position);
       return { state: 'decoded', ...orientedSize(picture), bytes: size, modified, sha256 };
     });
@@ -182,9 +182,10 @@ function decode(
   candidate: Candidate,
   bytes: Uint8Array,
   { pixelLimit }: { pixelLimit: number },
+  target: Preprocessing | null = null,
 ): Picture | Promise<Picture> {
   if (candidate.array !== null) return decodeArray(bytes, candidate.array);
-  return decodeImage(bytes, candidate.path, candidate.page, pixelLimit);
+  return decodeImage(bytes, candidate.path, { page: candidate.page, pixelLimit, target });
 }
 
 async function orFailure<T>(
