@@ -66,7 +66,10 @@ export class GraphBuilder {
     return new Value(this, id, this.node(id).type);
   }
 
-  /** Makes `gradients` use `rule` at `output` instead of walking through the nodes that compute it. */
+  /**
+   * Makes `gradients` use `rule` at `output` instead of walking through the nodes that compute it. An equal expression
+   * elsewhere in this graph is the same node, so the rule holds there too.
+   */
   setGradient(output: Value, custom: CustomGradient): Value {
     this.#customGradients.set(output.id, custom);
     return output;

@@ -108,20 +108,17 @@ function scalarLast({ node, inputs: [a, b] }: Candidate): Value | undefined {
   return commutes && isScalar(a!) && !isScalar(b!) ? a!.builder.apply(node.op, {}, b!, a!) : undefined;
 }
 
-/** (x · s) · t → x · (s · t), −(x · s) → x · −s, (−x) · s → x · −s, (x · s) · y → (x · y) · s: one pass less, now or later. */
+/** (x · s) · t → x · (s · t), −(x · s) → x · −s, (−x) · s → x · −s: one pass less. */
 function gatherScalarFactors({ node, inputs: [a, b] }: Candidate): Value | undefined {
   if (node.op === 'negate') {
     const scaled = scaledBy(a);
     return scaled && f.multiply(scaled.x, f.negate(scaled.scalar));
   }
-  if (node.op !== 'multiply' || isScalar(a!)) return undefined;
+  if (node.op !== 'multiply' || isScalar(a!) || !isScalar(b!)) return undefined;
+  const negated = asOp(a, 'negate')?.inputs[0];
+  if (negated) return f.multiply(negated, f.negate(b!));
   const scaled = scaledBy(a);
-  if (isScalar(b!)) {
-    const negated = asOp(a, 'negate')?.inputs[0];
-    if (negated) return f.multiply(negated, f.negate(b!));
-    return scaled && f.multiply(scaled.x, f.multiply(scaled.scalar, b!));
-  }
-  return undefined;
+  return scaled && f.multiply(scaled.x, f.multiply(scaled.scalar, b!));
 }
 
 function scaledBy(value: Value | undefined): { x: Value; scalar: Value } | undefined {

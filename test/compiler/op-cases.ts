@@ -300,6 +300,10 @@ export const forwardOnlyCases: readonly OpCase[] = [
   ),
   operation('equal at ties', [quarters(4, 4), quarters(4, 4)], (a, b) => f.equal(a!, b!)),
   operation('pixels out', [wide(3, 4)], (a) => f.cast(f.clip(f.round(f.multiply(a!, 100)), 0, 255), 'uint8')),
+  operation('bytes in another shape', [bytes(2, 3, 2)], (a) => f.cast(f.reshape(a!, [2, 6]), 'float32')),
+  operation('pixels out in another shape', [bytes(2, 6)], (a) =>
+    f.reshape(f.cast(f.multiply(f.cast(a!, 'float32'), 0.5), 'uint8'), [2, 3, 2]),
+  ),
   operation('a bool result', [normal(3, 4)], (a) => f.greater(a!, 0)),
   operation('clipStraightThrough', [wide(3, 4)], (a) => f.clipStraightThrough(a!, 0, 1)),
 ];

@@ -1,7 +1,7 @@
 // Graph to ONNX bytes: walks the op table's lowering rules and writes the model. Knows no op by name.
 import { PinholeError } from '../../contract/errors.ts';
 import type { Binding, DType, Graph, TensorType } from '../graph.ts';
-import type { OnnxAttribute, OnnxEmitter } from '../ops/op.ts';
+import { type OnnxAttribute, type OnnxEmitter, onnxTypes } from '../ops/op.ts';
 import { closed, elements } from '../ops/shapes.ts';
 import { opOf } from '../ops/table.ts';
 import { Message } from './protobuf.ts';
@@ -16,15 +16,6 @@ export interface OnnxOptions {
   metadata?: Readonly<Record<string, string>>;
   producerVersion?: string;
 }
-
-/** TensorProto.DataType */
-export const onnxTypes: Readonly<Record<DType | 'int64', number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-};
 
 /** The model as the bytes of an `.onnx` file. The open batch becomes the symbolic dimension N. */
 export function toOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {

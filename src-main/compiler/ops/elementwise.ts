@@ -11,6 +11,7 @@ import {
   type NumericArray,
   type OnnxEmitter,
   type Op,
+  onnxTypes,
 } from './op.ts';
 import { broadcastOffset, broadcastShapes, forEachIndex, stridesOf } from './shapes.ts';
 
@@ -243,9 +244,6 @@ const where: Op<NoParams> = {
   onnx: (emit, { inputs }) => emit.node('Where', inputs),
   reference: (_, inputs, shape) => mapElements(inputs, shape, (condition, a, b) => (condition ? a! : b!)),
 };
-
-/** TensorProto.DataType */
-const onnxTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 };
 
 const cast: Op<ElementwiseParams['cast']> = {
   elementwise: true,

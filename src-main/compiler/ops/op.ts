@@ -9,6 +9,15 @@ export interface NumericArray {
   readonly data: Float64Array;
 }
 
+/** TensorProto.DataType */
+export const onnxTypes: Readonly<Record<DType | 'int64', number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
+
 export type OnnxAttribute = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 
 /** Where lowering rules write to. Names stand for values. */
