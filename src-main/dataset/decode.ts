@@ -40,12 +40,38 @@ export async function readHeader(
   return header;
 }
 
-/** `page` counts from 0. Errors as `readHeader`. */
-export async function decodeImage(bytes: Uint8Array, name: string, page: number, pixelLimit: number): Promise<Picture> {
+export interface DecodeOptions {
+  /** Of a TIFF file, from 0. */
+  page: number;
+  pixelLimit: number;
+  /** What the picture is for: one that will be much smaller may be decoded at a fraction of its size. Null: full size. */
+  target: Preprocessing | null;
+}
+
+/** Errors as `readHeader`. */
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  { page, pixelLimit, target }: DecodeOptions,
+): Promise<Picture> {
   const header = await readHeader(bytes, true, name, pixelLimit);
   if (header?.decoder === 'png') return decodePng(bytes);
   if (header?.decoder === 'bmp') return decodeBmp(bytes);
-  return decodeWithSharp(bytes, header!.format, page);
+  const fast = header?.decoder === 'jpeg' && target !== null ? decodeJpegFor(bytes, target) : undefined;
+  return fast ?? decodeWithSharp(bytes, header!.format, page);
+}
+
+// Half as large again as what is needed: measured on photographs, the result then differs from that of full decoding by
+// 0.6 of 255 on average (1.3 without the margin, 0.5 with twice as much).
+const scaleMargin = 1.5;
+
+function decodeJpegFor(bytes: Uint8Array, target: Preprocessing): Picture | undefined {
+  const header = readJpegHeader(bytes)!;
+  const { width, height } = oriented(header.width, header.height, header.orientation);
+  const zooms = [target.width / width, target.height / height];
+  const zoom = target.fit === 'contain' ? Math.min(...zooms) : Math.max(...zooms);
+  const eighths = Math.ceil(8 * scaleMargin * zoom);
+  return eighths < 8 && isFastJpeg(header) ? decodeJpegScaled(bytes, header, eighths) : undefined;
 }
 
 type HeaderReader = (

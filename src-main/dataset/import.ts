@@ -46,7 +46,8 @@ export async function importDataset(
     });
     const surveyed = await surveyCandidates(scanned.candidates, earlier.known, settings, pool, context);
     keepUnchangedContainers(scanned, surveyed, earlier);
-    if (surveyed.work.length + surveyed.same.length === 0) throw nothingFound(settings, scanned, surveyed);
+    if (surveyed.work.length + surveyed.same.length === 0)
+      throw nothingFound(settings, [...surveyed.failures, ...scanned.failures], surveyed.failedFormats);
     const dataset = earlier.dataset ?? (await createDataset(catalogue, id, settings, surveyed, pool, context));
     mkdirSync(folder, { recursive: true });
     return await bringUpToDate({
@@ -275,15 +276,13 @@ async function* abortable<T>(values: AsyncGenerator<T>, signal: AbortSignal | un
 }
 
 function finish(update: Update, failures: ImportFailure[]): void {
-  const { catalogue, workspaceFolder, dataset, settings, scanned, surveyed } = update;
+  const { catalogue, workspaceFolder, dataset, settings, surveyed } = update;
   settle(update, failures, 'ready');
   if (catalogue.getDataset(dataset.id).count > 0) return;
   catalogue.deleteDataset(dataset.id);
   rmSync(datasetFolder(workspaceFolder, dataset.id), { recursive: true, force: true });
-  throw nothingFound(settings, scanned, {
-    ...surveyed,
-    failedFormats: surveyed.work.map(({ survey }) => formatOf(survey)),
-  });
+  const failedFormats = [...surveyed.failedFormats, ...surveyed.work.map(({ survey }) => formatOf(survey))];
+  throw nothingFound(settings, failures, failedFormats);
 }
 
 const formatOf = ({ format }: Work['survey']): Format | null => (format === 'array' ? null : format);
@@ -325,17 +324,20 @@ function updateSplits(catalogue: Catalogue, id: string, number: number, settings
 }
 
 /** Says what was found instead: “only 3 text files”. */
-function nothingFound({ sources }: ImportSettings, scanned: Scan, { failures, failedFormats }: Surveyed): PinholeError {
+function nothingFound(
+  { sources }: ImportSettings,
+  failures: readonly ImportFailure[],
+  failedFormats: readonly (Format | null)[],
+): PinholeError {
   const counts = new Map<string, number>();
   for (const format of failedFormats) {
     const noun = format === null ? 'file that could not be read' : formatNouns[format];
     counts.set(noun, (counts.get(noun) ?? 0) + 1);
   }
   const found = [...counts].map(([noun, count]) => (count === 1 ? `1 ${noun}` : `${count} ${plural(noun)}`));
-  const all = [...failures, ...scanned.failures];
-  const instead = found.length > 0 ? `only ${found.join(', ')}` : (all[0]?.reason ?? 'it is empty');
+  const instead = found.length > 0 ? `only ${found.join(', ')}` : (failures[0]?.reason ?? 'it is empty');
   const where = sources.length === 1 ? `“${sources[0]}”` : `${sources.length} sources`;
-  const example = found.length > 0 && all[0] ? ` For example “${all[0].path}”: ${all[0].reason}` : '';
+  const example = found.length > 0 && failures[0] ? ` For example “${failures[0].path}”: ${failures[0].reason}` : '';
   const advice = 'Choose a folder, archive or array file that holds images.';
   return new PinholeError(
     'source-empty',
