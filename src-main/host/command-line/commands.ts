@@ -1,4 +1,4 @@
-// What each command does with the service. Reading options and reporting errors is program.ts's business.
+// What each command does with the service. Reading options and reporting errors is not theirs.
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type {
@@ -27,8 +27,11 @@ import type { Terminal } from './terminal.ts';
 import { formatCount, formatDuration, plural } from './words.ts';
 
 /** What a command works with. `warnings` are the notices of that level so far, for the JSON result. */
-export interface Work {
+export interface Work extends LoneWork {
   service: Service;
+}
+
+export interface LoneWork {
   terminal: Terminal;
   context: Context;
   warnings: Notice[];
@@ -119,7 +122,7 @@ export async function listDevices(work: Work): Promise<void> {
 }
 
 /** Draws sample images; needs no workspace. */
-export async function samples(terminal: Terminal, context: Context, folder: string, options: Options): Promise<void> {
+export async function samples({ terminal, context }: LoneWork, folder: string, options: Options): Promise<void> {
   const started = performance.now();
   const { count } = await drawSamples(options as SampleSettings, resolve(folder), context);
   const seconds = (performance.now() - started) / 1000;

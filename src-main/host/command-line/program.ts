@@ -1,13 +1,12 @@
-// The command line's grammar: commands, options, examples, interrupts and exit codes. What commands do is in commands.ts.
+// Runs one command line: opens the workspace, listens to interrupts, turns errors into exit codes. Commands are in grammar.ts.
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { ExportFormat, Service } from '../../contract/api.ts';
+import { Command, CommanderError } from 'commander';
+import type { Service } from '../../contract/api.ts';
 import { type ErrorCode, PinholeError } from '../../contract/errors.ts';
 import type { Context, Notice } from '../../contract/records.ts';
-import { sampleDefaults } from '../../dataset/samples.ts';
-import * as commands from './commands.ts';
-import { settingOptions } from './options.ts';
+import type { LoneWork, Options } from './commands.ts';
+import { type CommandDescription, describeCommands } from './grammar.ts';
 import { type Screen, Terminal } from './terminal.ts';
 
 /** Everything outside that the command line touches, so that tests can stand in for it. */
@@ -31,10 +30,6 @@ const exitCodeOf: Partial<Record<ErrorCode, number>> = {
   'spec-invalid': exitCodes.usage,
   'workspace-locked': exitCodes.locked,
 };
-
-const exitCodeHelp = `
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 no Node to run on, 4 workspace in use by another process,
-130 interrupted by Ctrl-C, 143 by SIGTERM. Whatever was interrupted goes on from there when the same command is run again.`;
 
 /** Runs one command line and gives back its exit code. */
 export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -89,34 +84,11 @@ function makeProgram(
 ): Command {
   const { output, errors, variables, version } = surroundings;
   const defaultWorkspace = variables.PINHOLE_WORKSPACE || join(homedir(), 'Pinhole');
-  const warnings: Notice[] = [];
-  const context: Context = {
-    signal,
-    onProgress: (progress) => terminal.progress(progress),
-    onNotice: (notice) => {
-      if (notice.level === 'warning') warnings.push(notice);
-      terminal.notice(notice);
-    },
-  };
-
-  /** Opens the workspace for one command and closes it, whatever happens. */
-  async function withService(options: commands.Options, action: (work: commands.Work) => Promise<void>): Promise<void> {
-    const workspace = resolve((options.workspace as string | undefined) ?? defaultWorkspace);
-    const service = await surroundings.openService({ workspace, command: ['pinhole', ...words].join(' ') }, context);
-    try {
-      await action({ service, terminal, context, warnings });
-    } finally {
-      await service.close();
-    }
-  }
-
+  const alone = makeLoneWork(terminal, signal);
   const program = new Command('pinhole')
     .description('Learns compact features from folders of images, on this machine, and writes them as CSV.')
     .version(version)
-    .addHelpText(
-      'after',
-      `\nThe workspace holds data sets and runs: --workspace, PINHOLE_WORKSPACE, or ${defaultWorkspace}.\n${exitCodeHelp}`,
-    )
+    .addHelpText('after', describeSurroundings(defaultWorkspace))
     .configureOutput({
       writeOut: (text) => output.write(text),
       writeErr: (text) => errors.write(text),
@@ -126,130 +98,56 @@ function makeProgram(
     .showHelpAfterError('Run it with --help to see what is possible.')
     .exitOverride();
 
-  function command(usage: string, description: string, examples: string[], options: Option[]): Command {
-    const subcommand = program.command(usage).description(description);
-    for (const option of options) subcommand.addOption(option);
-    return subcommand.addHelpText('after', `\nExamples:\n${examples.map((line) => `  pinhole ${line}`).join('\n')}`);
+  /** Opens the workspace for one command and closes it, whatever happens. */
+  async function runWithService(run: NonNullable<CommandDescription['run']>, options: Options, given: string[]) {
+    const workspace = resolve((options.workspace as string | undefined) ?? defaultWorkspace);
+    const command = ['pinhole', ...words].join(' ');
+    const service = await surroundings.openService({ workspace, command }, alone.context);
+    try {
+      await run({ ...alone, service }, options, given);
+    } finally {
+      await service.close();
+    }
   }
-  const workspace = new Option('--workspace <dir>', `folder of data sets and runs (default: ${defaultWorkspace})`);
-  const json = new Option(
-    '--json',
-    'last line on standard output is one JSON object; everything else goes to standard error',
-  );
-  const out = new Option('--out <dir>', 'folder to write to').makeOptionMandatory();
-  const fresh = new Option('--fresh', 'train anew even if the same was trained before');
-  const common = [workspace, json];
-  const presetNote = '\nA setting without a default is as the preset has it.';
 
-  command(
-    'reduce [source...]',
-    'The whole job in one line: images in, learned features out.',
-    [
-      'reduce photos --out features',
-      'reduce train --test test --codes 30 --seconds 60 --out features',
-      'reduce --samples --out my-first-features',
-    ],
-    [
-      out,
-      wholeNumber(
-        '--samples [n]',
-        'draw sample images into the output folder and reduce them',
-        1,
-        1_000_000,
-        sampleDefaults.count,
-      ),
-      fresh,
-      ...settingOptions('import', 'train'),
-      ...common,
-    ],
-  )
-    .addHelpText('after', presetNote)
-    .action((sources, options) => withService(options, (work) => commands.reduce(work, sources, options)));
-
-  command(
-    'import <source...>',
-    'Reads folders, single images, ZIP and TAR archives, IDX, NPY and NPZ files into a data set.',
-    ['import photos', 'import mnist/train --test mnist/test --name mnist', 'import scans.zip --size 64 --color grey'],
-    [...settingOptions('import'), ...common],
-  ).action((sources, options) => withService(options, (work) => commands.importImages(work, sources, options)));
-
-  command(
-    'train [dataset]',
-    'Trains on a data set (the newest, if none is named), or resumes what was interrupted.',
-    [
-      'train',
-      'train mnist --codes 30 --epochs 20',
-      'train photos --preset conv --augment crop=0.8,flip=true --seconds 600',
-    ],
-    [fresh, ...settingOptions('train'), ...common],
-  )
-    .addHelpText('after', presetNote)
-    .action((dataset, options) => withService(options, (work) => commands.train(work, dataset, options)));
-
-  command(
-    'encode <run> [source...]',
-    "Encodes the images that a run was trained on, or other images with the run's model.",
-    ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos'],
-    common,
-  ).action((run, sources, options) => withService(options, (work) => commands.encode(work, run, sources)));
-
-  command(
-    'decode <run> <codes>',
-    'Turns codes (CSV or NPY, edited or not) back into images.',
-    ['decode recommended-1a2b3c4d5e features/features.csv --out decoded'],
-    [out, ...common],
-  ).action((run, codes, options) => withService(options, (work) => commands.decode(work, run, codes, options)));
-
-  command(
-    'export [run]',
-    'Writes features, model and pictures of a run (the newest, if none is named).',
-    ['export --out features', 'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features'],
-    [out, formatsOption(), ...common],
-  ).action((run, options) => withService(options, (work) => commands.exportFeatures(work, run, options)));
-
-  command(
-    'info [id]',
-    'Shows what the workspace holds, or all about one data set or run.',
-    ['info', 'info mnist --json'],
-    common,
-  ).action((id, options) => withService(options, (work) => commands.showInfo(work, id)));
-
-  command(
-    'devices',
-    'Shows what can train here, and why other things cannot.',
-    ['devices', 'devices --json'],
-    common,
-  ).action((options) => withService(options, commands.listDevices));
-
-  command(
-    'samples <dir>',
-    'Draws sample images: coloured shapes in class folders, the same on every machine.',
-    ['samples shapes', 'samples shapes --count 500 --size 64 --seed 7'],
-    [
-      wholeNumber('--count <n>', 'images', 1, 1_000_000, sampleDefaults.count),
-      wholeNumber('--size <px>', 'side of an image', 8, 1024, sampleDefaults.size),
-      wholeNumber('--seed <n>', 'seed of everything random', 0, 2 ** 32 - 1, sampleDefaults.seed),
-      json,
-    ],
-  ).action((folder, options) => commands.samples(terminal, context, folder, options));
+  for (const { run, runAlone, ...description } of describeCommands(defaultWorkspace)) {
+    const command = addCommand(program, description);
+    command.action(async () => {
+      const [options, given] = [command.opts(), command.processedArgs];
+      if (run) await runWithService(run, options, given);
+      else await runAlone!(alone, options, given);
+    });
+  }
   return program;
 }
 
-function formatsOption(): Option {
-  const known: ExportFormat[] = [...commands.exportFormats, 'tensorboard'];
-  const range = `any of ${known.join(',')}; default: all but tensorboard`;
-  return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
-    const formats = text.split(',');
-    if (formats.every((format) => (known as string[]).includes(format))) return formats;
-    throw new InvalidArgumentError(`Expected ${range}.`);
-  });
+function addCommand(
+  program: Command,
+  { usage, description, examples, options, hasPreset }: CommandDescription,
+): Command {
+  const command = program.command(usage).description(description);
+  for (const option of options) command.addOption(option);
+  if (hasPreset) command.addHelpText('after', '\nA setting without a default is as the preset has it.');
+  return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  pinhole ${line}`).join('\n')}`);
 }
 
-function wholeNumber(flags: string, what: string, low: number, high: number, standard: number): Option {
-  const range = `whole number ${low}–${high}`;
-  return new Option(flags, `${what} (${range}; default: ${standard})`).argParser((text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`Expected ${range}.`);
-  });
+function makeLoneWork(terminal: Terminal, signal: AbortSignal): LoneWork {
+  const warnings: Notice[] = [];
+  const context: Context = {
+    signal,
+    onProgress: (progress) => terminal.progress(progress),
+    onNotice: (notice) => {
+      if (notice.level === 'warning') warnings.push(notice);
+      terminal.notice(notice);
+    },
+  };
+  return { terminal, context, warnings };
+}
+
+function describeSurroundings(defaultWorkspace: string): string {
+  return `
+The workspace holds data sets and runs: --workspace, PINHOLE_WORKSPACE, or ${defaultWorkspace}.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 no Node to run on, 4 workspace in use by another process,
+130 interrupted by Ctrl-C, 143 by SIGTERM. Whatever was interrupted goes on from there when the same command is run again.`;
 }

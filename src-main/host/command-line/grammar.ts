@@ -1,0 +1,140 @@
+// The commands: how each is written, what it offers, and which function of commands.ts does it.
+import { InvalidArgumentError, Option } from 'commander';
+import type { ExportFormat } from '../../contract/api.ts';
+import { sampleDefaults } from '../../dataset/samples.ts';
+import * as commands from './commands.ts';
+import { settingOptions } from './options.ts';
+
+type Arguments = readonly (string | string[] | undefined)[];
+
+export interface CommandDescription {
+  /** Name and arguments in commander's notation. */
+  usage: string;
+  description: string;
+  /** Each without `pinhole`. */
+  examples: string[];
+  options: Option[];
+  /** Settings without a default are as the preset has them: said in the help. */
+  hasPreset?: boolean;
+  /** Exactly one of the two: with the workspace opened, or without one. */
+  run?: (work: commands.Work, options: commands.Options, given: Arguments) => Promise<void>;
+  runAlone?: (work: commands.LoneWork, options: commands.Options, given: Arguments) => Promise<void>;
+}
+
+/** `defaultWorkspace` is shown in the help. Options belong to one program, so every call makes new ones. */
+export function describeCommands(defaultWorkspace: string): CommandDescription[] {
+  const workspace = new Option('--workspace <dir>', `folder of data sets and runs (default: ${defaultWorkspace})`);
+  const jsonMeaning = 'last line on standard output is one JSON object; everything else goes to standard error';
+  const json = new Option('--json', jsonMeaning);
+  const out = new Option('--out <dir>', 'folder to write to').makeOptionMandatory();
+  const fresh = new Option('--fresh', 'train anew even if the same was trained before');
+  const common = [workspace, json];
+  return [
+    {
+      usage: 'reduce [source...]',
+      description: 'The whole job in one line: images in, learned features out.',
+      examples: [
+        'reduce photos --out features',
+        'reduce train --test test --codes 30 --seconds 60 --out features',
+        'reduce --samples --out my-first-features',
+      ],
+      options: [out, drawnSamples(), fresh, ...settingOptions('import', 'train'), ...common],
+      hasPreset: true,
+      run: (work, options, [sources]) => commands.reduce(work, sources as string[], options),
+    },
+    {
+      usage: 'import <source...>',
+      description: 'Reads folders, single images, ZIP and TAR archives, IDX, NPY and NPZ files into a data set.',
+      examples: [
+        'import photos',
+        'import mnist/train --test mnist/test --name mnist',
+        'import scans.zip --size 64 --color grey',
+      ],
+      options: [...settingOptions('import'), ...common],
+      run: (work, options, [sources]) => commands.importImages(work, sources as string[], options),
+    },
+    {
+      usage: 'train [dataset]',
+      description: 'Trains on a data set (the newest, if none is named), or resumes what was interrupted.',
+      examples: [
+        'train',
+        'train mnist --codes 30 --epochs 20',
+        'train photos --preset conv --augment crop=0.8,flip=true --seconds 600',
+      ],
+      options: [fresh, ...settingOptions('train'), ...common],
+      hasPreset: true,
+      run: (work, options, [dataset]) => commands.train(work, dataset as string | undefined, options),
+    },
+    {
+      usage: 'encode <run> [source...]',
+      description: "Encodes the images that a run was trained on, or other images with the run's model.",
+      examples: ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos'],
+      options: common,
+      run: (work, _, [run, sources]) => commands.encode(work, run as string, sources as string[]),
+    },
+    {
+      usage: 'decode <run> <codes>',
+      description: 'Turns codes (CSV or NPY, edited or not) back into images.',
+      examples: ['decode recommended-1a2b3c4d5e features/features.csv --out decoded'],
+      options: [out, ...common],
+      run: (work, options, [run, codes]) => commands.decode(work, run as string, codes as string, options),
+    },
+    {
+      usage: 'export [run]',
+      description: 'Writes features, model and pictures of a run (the newest, if none is named).',
+      examples: ['export --out features', 'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features'],
+      options: [out, exportedFormats(), ...common],
+      run: (work, options, [run]) => commands.exportFeatures(work, run as string | undefined, options),
+    },
+    {
+      usage: 'info [id]',
+      description: 'Shows what the workspace holds, or all about one data set or run.',
+      examples: ['info', 'info mnist --json'],
+      options: common,
+      run: (work, _, [id]) => commands.showInfo(work, id as string | undefined),
+    },
+    {
+      usage: 'devices',
+      description: 'Shows what can train here, and why other things cannot.',
+      examples: ['devices', 'devices --json'],
+      options: common,
+      run: commands.listDevices,
+    },
+    {
+      usage: 'samples <dir>',
+      description: 'Draws sample images: coloured shapes in class folders, the same on every machine.',
+      examples: ['samples shapes', 'samples shapes --count 500 --size 64 --seed 7'],
+      options: [
+        wholeNumber('--count <n>', 'images', [1, 1_000_000], sampleDefaults.count),
+        wholeNumber('--size <px>', 'side of an image', [8, 1024], sampleDefaults.size),
+        wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], sampleDefaults.seed),
+        json,
+      ],
+      runAlone: (work, options, [folder]) => commands.samples(work, folder as string, options),
+    },
+  ];
+}
+
+function drawnSamples(): Option {
+  const what = 'draw sample images into the output folder and reduce them';
+  return wholeNumber('--samples [n]', what, [1, 1_000_000], sampleDefaults.count);
+}
+
+function exportedFormats(): Option {
+  const known: ExportFormat[] = [...commands.exportFormats, 'tensorboard'];
+  const range = `any of ${known.join(',')}; default: all but tensorboard`;
+  return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
+    const formats = text.split(',');
+    if (formats.every((format) => (known as string[]).includes(format))) return formats;
+    throw new InvalidArgumentError(`Expected ${range}.`);
+  });
+}
+
+function wholeNumber(flags: string, what: string, [low, high]: [number, number], standard: number): Option {
+  const range = `whole number ${low}–${high}`;
+  return new Option(flags, `${what} (${range}; default: ${standard})`).argParser((text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Expected ${range}.`);
+  });
+}
