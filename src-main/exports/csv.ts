@@ -141,7 +141,8 @@ interface Columns {
 
 function findColumns(cells: readonly string[], path: string, codeSize: number | undefined): Columns {
   const names = cells.map((cell) => cell.trim());
-  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  const places = new Map(names.map((name, index) => [name, index]));
+  const repeated = names.find((name, index) => name !== '' && places.get(name) !== index);
   if (repeated !== undefined) throw damaged(path, 'each column once', `${repeated} twice`);
   const numbered = names.flatMap((name, index) =>
     /^z\d+$/.test(name) ? [{ index, place: Number(name.slice(1)) }] : [],
@@ -153,7 +154,7 @@ function findColumns(cells: readonly string[], path: string, codeSize: number | 
     const received = missing < 0 ? names[numbered.at(-1)!.index]! : `none called ${wanted[missing]}`;
     throw damaged(path, `code columns ${wanted[0]} to ${wanted.at(-1)}`, received);
   }
-  const item = Object.fromEntries(itemColumns.map((name) => [name, names.indexOf(name)])) as Columns['item'];
+  const item = Object.fromEntries(itemColumns.map((name) => [name, places.get(name) ?? -1])) as Columns['item'];
   return { count: names.length, item, codes: numbered.map(({ index }) => index), names };
 }
 

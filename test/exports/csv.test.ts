@@ -162,6 +162,14 @@ test('more than a thousand code units get four digits; columns reach the last', 
   expect((await collect(path))[0]!.codes.length).toBe(1001);
 });
 
+test('rows longer than the buffer they are collected in', async () => {
+  const codes = Float32Array.from({ length: 3 * 150_000 }, (_, index) => -(index + 1) / 3e30);
+  await writeCsv(path, await source([item(0, 'a'), item(1, 'b'), item(2, 'c')], codes, 150_000));
+  const rows = await collect(path);
+  expect(rows.map((row) => row.path)).toEqual(['a', 'b', 'c']);
+  expect(Buffer.concat(rows.map((row) => Buffer.from(row.codes.buffer))).equals(Buffer.from(codes.buffer))).toBe(true);
+});
+
 test('counts that do not match are refused and leave no file', async () => {
   const codes = new Float32Array(4);
   const three = await source([item(0, 'a'), item(1, 'b'), item(2, 'c')], codes, 2);
