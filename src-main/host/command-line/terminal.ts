@@ -94,7 +94,8 @@ export class Terminal {
 
   #drawBar(progress: Progress): void {
     const text = describeProgress(progress);
-    const width = (this.#options.errors.columns ?? 80) - 1;
+    // Some pseudo-terminals say that they are 0 columns wide.
+    const width = (this.#options.errors.columns || 80) - 1;
     const bar = progress.total === null ? '' : `${drawBar(progress.done / progress.total)} `;
     const line = bar.length + text.length <= width ? bar + text : text.slice(0, width);
     this.#options.errors.write(`\r${line}\u001b[K`);

@@ -34,6 +34,9 @@ test('a bar shows count, share, rate, time left and detail, and is wiped before 
 });
 
 test('on a narrow terminal the line never wraps', () => {
+  const unknown = makeTerminal({ isTTY: true, columns: 0 });
+  unknown.train(1);
+  expect(unknown.printed.errors).toContain('s left');
   const { printed, train } = makeTerminal({ isTTY: true, columns: 40 });
   train(1);
   expect(printed.errors.replace('\r', '').replace('\u001b[K', '')).toHaveLength(39);
