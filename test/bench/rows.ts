@@ -58,6 +58,13 @@ function stepRow(data: Data, preset: string, threadCounts: readonly number[], se
     unit: 'images/s',
     contenders: [
       pinhole({ ...task, pixels: here(data, data.pixels) }),
+      // To be seen, not to stand for Pinhole: small models gain nothing from a second thread, and lose on a busy machine.
+      {
+        name: 'Pinhole, 1 thread',
+        group: 'one thread',
+        peer: 'Pinhole',
+        request: { ...task, threads: 1, pixels: here(data, data.pixels) },
+      },
       {
         name: 'TensorFlow.js wasm',
         group: 'TensorFlow.js',

@@ -1,5 +1,6 @@
 // Pinhole itself: the stages as the command line runs them, on the CPU with as many threads as there are cores.
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { parse } from 'valibot';
 import { buildModel, type Model } from '../../../src-main/compiler/model.ts';
 import type { EpochMetrics } from '../../../src-main/contract/records.ts';
@@ -23,7 +24,7 @@ const codeSize = 64;
 
 const executor = await createOnnxExecutor({ device: 'cpu' });
 const datasets = new Map<string, OpenDataset>();
-const stepping = new Map<PresetName, Stepping>();
+const stepping = new Map<string, Stepping>();
 
 interface Stepping {
   trainer: Trainer;
@@ -64,20 +65,30 @@ function startOf(model: Model): Map<string, Float32Array> {
   return values;
 }
 
-async function steppingOf(preset: PresetName, trainCount: number): Promise<Stepping> {
-  const known = stepping.get(preset);
+async function steppingOf(preset: PresetName, threads: number, trainCount: number): Promise<Stepping> {
+  const key = `${preset} ${threads}`;
+  const known = stepping.get(key);
   if (known !== undefined) return known;
   const { plan, model, values } = modelOf(preset, trainCount);
-  const trainer = await executor.train(trainingProgram(model, plan), values);
+  const onThreads = await createOnnxExecutor({ device: 'cpu', threads });
+  const trainer = await onThreads.train(trainingProgram(model, plan), values);
   const created = { trainer, batchSize: plan.batchSize, steps: 0 };
-  stepping.set(preset, created);
+  stepping.set(key, created);
   return created;
 }
 
+interface StepRequest {
+  preset: PresetName;
+  /** Left out: one per core, as a run has it. */
+  threads?: number;
+  pixels: string;
+  seconds: number;
+}
+
 /** Batches that lie ready as bytes, which is what a step takes. */
-async function step({ preset, pixels, seconds }: { preset: PresetName; pixels: string; seconds: number }) {
+async function step({ preset, threads = availableParallelism(), pixels, seconds }: StepRequest) {
   const dataset = datasetOf(pixels);
-  const run = await steppingOf(preset, dataset.split('train').length);
+  const run = await steppingOf(preset, threads, dataset.split('train').length);
   const shape = [run.batchSize, image.height, image.width, image.channels];
   const batches = Array.from({ length: 32 }, (_, index) => {
     const data = new Uint8Array(run.batchSize * pixelCount);
