@@ -46,7 +46,7 @@ export async function createCpuTrainer(
       return taken;
     },
     async evaluator(graph) {
-      return createRunner(await pool.open(graph), graph, stepper.bound);
+      return createRunner(await pool.open(graph), stepper.bound);
     },
     read: async () => copyValues(stepper.live()),
     async write(replacements) {
@@ -62,6 +62,7 @@ function fusedStepper(session: Session, program: TrainingProgram): Stepper {
   const live = new Map([...update.values, ...allocate(program.constants)]);
   const bound = asTensors([...program.parameters, ...program.constants], live);
   const loss = new Float32Array(1);
+  // Written in place, where the update reads them. (onnxruntime-node copies them once more into results nobody reads.)
   const results: OrtTensors = { loss: scalar(loss) };
   for (const { name, shape } of program.parameters) {
     results[`gradient:${name}`] = toOrt({ dtype: 'float32', shape, data: update.gradients.get(name)! });

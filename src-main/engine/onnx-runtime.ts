@@ -1,9 +1,9 @@
 // The executor on ONNX Runtime: forward graphs and training on the CPU, or on any GPU by WebGPU.
 import { availableParallelism, cpus } from 'node:os';
 import { createCpuTrainer, fusedUpdateObstacle, type UpdateKind } from './cpu-trainer.ts';
-import type { Device, DeviceKind, Executor } from './executor.ts';
+import type { Device, DeviceKind, Executor, Trainer } from './executor.ts';
 import { createSessionPool } from './onnx-session.ts';
-import { createRunner } from './runner.ts';
+import { bindInputs, createRunner } from './runner.ts';
 import { createWebgpuTrainer } from './webgpu-trainer.ts';
 
 export interface OnnxExecutorOptions {
@@ -34,19 +34,36 @@ export async function createOnnxExecutor(options: OnnxExecutorOptions): Promise<
     return obstacle ? 'graph' : 'fused';
   }
 
+  const trainers = new Set<Trainer>();
   return {
     device,
-    async compile(graph, values) {
-      const session = await pool.open(graph, { values });
-      return createRunner(session, graph, () => ({}));
+    async compile(graph, values = new Map()) {
+      const embedded = totalBytes(values) <= embeddedLimit;
+      const session = await pool.open(graph, embedded ? { values } : {});
+      const bound = embedded ? {} : bindInputs(graph, values);
+      return createRunner(session, () => bound);
     },
-    train(program, values) {
-      if (options.device === 'webgpu') return createWebgpuTrainer(pool, program, values);
-      return createCpuTrainer(pool, program, values, chooseUpdate(fusedUpdateObstacle(program)));
+    async train(program, values) {
+      const trainer =
+        options.device === 'webgpu'
+          ? await createWebgpuTrainer(pool, program, values)
+          : await createCpuTrainer(pool, program, values, chooseUpdate(fusedUpdateObstacle(program)));
+      trainers.add(trainer);
+      return trainer;
     },
-    dispose: () => pool.releaseAll(),
+    async dispose() {
+      // Trainers first: their GPU tensors must go before the sessions that they came from.
+      for (const trainer of trainers) await trainer.dispose();
+      await pool.releaseAll();
+    },
   };
 }
+
+/** ONNX Runtime prepares values that are part of the model for faster products, but a model file ends at 2 GiB. */
+const embeddedLimit = 2 ** 30;
+
+const totalBytes = (values: ReadonlyMap<string, Float32Array>) =>
+  values.values().reduce((total, { byteLength }) => total + byteLength, 0);
 
 function describe(kind: DeviceKind, threads: number): Pick<Device, 'name' | 'software'> {
   if (kind === 'webgpu') return { name: 'WebGPU', software: false };

@@ -63,9 +63,11 @@ function conversation(child: ChildProcess, task: ProbeTask): Promise<ProbeOutcom
   child.on('message', (message: ProbeReply) => {
     reply = message;
   });
-  child.send(task);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
+  child.send(task, () => undefined); // a child that is gone already is reported when it closes
+  return new Promise((resolve) => {
+    child.on('error', (error) =>
+      resolve({ reply: failed(`No process could be started to try it: ${error.message}.`), log }),
+    );
     // `close` comes after standard error has ended. A crash after the reply, while the driver shuts down, is no fault.
     child.on('close', (code, signal) => resolve({ reply: reply ?? crashed(code, signal), log }));
   });
@@ -73,6 +75,9 @@ function conversation(child: ChildProcess, task: ProbeTask): Promise<ProbeOutcom
 
 function crashed(code: number | null, signal: NodeJS.Signals | null): ProbeReply {
   const how = signal === 'SIGKILL' ? 'did not answer in time' : `crashed (${signal ?? `exit code ${code}`})`;
-  const error = new PinholeError('device-unavailable', `Its driver ${how}.`, 'Update the graphics driver.');
-  return { ok: false, error: error.toJSON() };
+  return failed(`Its driver ${how}.`, 'Update the graphics driver.');
+}
+
+function failed(message: string, advice?: string): ProbeReply {
+  return { ok: false, error: new PinholeError('device-unavailable', message, advice).toJSON() };
 }

@@ -48,7 +48,7 @@ export async function createWebgpuTrainer(
       return taken;
     },
     async evaluator(graph) {
-      return createRunner(await pool.open(graph), graph, () => live);
+      return createRunner(await pool.open(graph), () => live);
     },
     read: () => download(pool, all, live),
     async write(replacements) {
@@ -60,7 +60,10 @@ export async function createWebgpuTrainer(
       for (const name in uploaded) replace(name, uploaded[name]!);
     },
     async dispose() {
-      for (const name in live) live[name]!.dispose();
+      for (const name in live) {
+        live[name]!.dispose();
+        delete live[name]; // a second dispose finds nothing
+      }
       for (const session of [uploader, lossReader, stepper]) await session.release();
     },
   };

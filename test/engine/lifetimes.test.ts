@@ -3,12 +3,16 @@ import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../src-main/compiler/builder.ts';
 import { createCpuTrainer } from '../../src-main/engine/cpu-trainer.ts';
 import type { Trainer } from '../../src-main/engine/executor.ts';
+import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
 import { createSessionPool, type OrtTensor, type SessionPool } from '../../src-main/engine/onnx-session.ts';
 import { createWebgpuTrainer } from '../../src-main/engine/webgpu-trainer.ts';
 import { chooseSoftwareVulkan, need } from '../support/resources.ts';
 import { adamw, denseProgram, imagesAt, startingValues, takeSteps } from './support.ts';
 
 chooseSoftwareVulkan();
+
+/** A software GPU compiles its shaders on the CPU. */
+const patience = { timeout: 180_000 };
 
 const program = denseProgram(adamw);
 
@@ -66,6 +70,20 @@ test('a WebGPU trainer releases its sessions and disposes every GPU tensor befor
   expect(tensors.size).toBeGreaterThan(5 * (program.parameters.length + program.state.length));
   expect(inner.size).toBe(0);
 });
+
+test.for(['cpu', 'webgpu'] as const)(
+  'an executor on %s disposes what its users forgot',
+  patience,
+  async (device, context) => {
+    if (device === 'webgpu') need(context, 'webgpu');
+    const executor = await createOnnxExecutor({ device });
+    const trainer = await executor.train(program, startingValues(program));
+    await takeSteps(trainer, 1, 2);
+    await executor.dispose();
+    await trainer.dispose();
+    await expect(takeSteps(trainer, 3, 3)).rejects.toThrow('a released session was run');
+  },
+);
 
 test('a pool releases what its users forgot, and a released session refuses to run', async () => {
   const pool = createSessionPool({ device: 'cpu', threads: 1 });
