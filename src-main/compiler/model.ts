@@ -5,7 +5,7 @@ import type { Value } from './builder.ts';
 import {
   add,
   cast,
-  clip,
+  clipStraightThrough,
   conv2d,
   depthToSpace,
   divide,
@@ -120,7 +120,7 @@ export function buildModel(spec: ModelSpec, image: ImageShape): Model {
       const whitened = spec.pcaStart ? divide(codes, lookup('pca.deviation')) : codes;
       const learned = mapsToPixels(run(decoder, lookup, whitened));
       const total = spec.pcaStart ? add(learned, backProjection(lookup, codes)) : learned;
-      return spec.output === 'clip' ? clipToPixels(total) : total;
+      return spec.output === 'clip' ? clipStraightThrough(total, 0, 1) : total;
     },
   };
 }
@@ -298,15 +298,6 @@ function activate(x: Value, activation: Activation): Value {
     default:
       return activation satisfies never;
   }
-}
-
-/**
- * Limits x to 0–1 and lets its gradient through unchanged (a straight-through estimator, Bengio et al. 2013). With a
- * squared error that is the gradient of a convex loss: a pixel that is too dark or too bright is pulled back however
- * far outside it is, and one that should be black may be anything below.
- */
-function clipToPixels(x: Value): Value {
-  return x.builder.setGradient(clip(x, 0, 1), { inputs: [x], rule: (gradient) => [gradient] });
 }
 
 // ---- parameters ---------------------------------------------------------------------------------------------------

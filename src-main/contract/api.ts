@@ -64,7 +64,12 @@ export interface Service {
   readonly workspace: string;
   import(request: ImportRequest, context?: Context): Promise<ImportResult>;
   /** Resumes an interrupted run with the same data, settings and seed; `fresh` starts a new one regardless. */
-  train(datasetId: string, request: TrainingRequest, options?: { fresh?: boolean }, context?: Context): Promise<TrainResult>;
+  train(
+    datasetId: string,
+    request: TrainingRequest,
+    options?: { fresh?: boolean },
+    context?: Context,
+  ): Promise<TrainResult>;
   /** Encodes the run's own data set and makes its report, or encodes another one with the run's preprocessing. */
   encode(runId: string, options?: { datasetId?: string }, context?: Context): Promise<EncodeResult>;
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */

@@ -49,9 +49,19 @@ export class PinholeError extends Error {
     if (error instanceof PinholeError) return error;
     const { code, message } = error as { code?: string; message?: string };
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      return new PinholeError('disk-full', `The disk is full: ${message}`, 'Free some space and run the same again; what was written is kept.', { cause: error });
+      return new PinholeError(
+        'disk-full',
+        `The disk is full: ${message}`,
+        'Free some space and run the same again; what was written is kept.',
+        { cause: error },
+      );
     }
-    return new PinholeError('internal', `internal: ${message ?? String(error)}`, 'This is a fault in Pinhole; please report it with the details.', { cause: error });
+    return new PinholeError(
+      'internal',
+      `internal: ${message ?? String(error)}`,
+      'This is a fault in Pinhole; please report it with the details.',
+      { cause: error },
+    );
   }
 }
 

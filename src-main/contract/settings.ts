@@ -13,7 +13,9 @@ const preprocessingSchema = v.strictObject({
   channels: v.picklist([1, 3]),
   fit: v.picklist(['cover', 'contain', 'stretch']),
   background: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)),
-  intensity: v.nullable(v.strictObject({ mode: v.picklist(['full', 'percentile']), low: v.number(), high: v.number() })),
+  intensity: v.nullable(
+    v.strictObject({ mode: v.picklist(['full', 'percentile']), low: v.number(), high: v.number() }),
+  ),
 });
 
 export const importSettingsSchema = v.strictObject({

@@ -26,7 +26,13 @@ export const layerSchema = v.variant('type', [
   /** Two 3×3 convolutions around a skip connection, pre-activation, group-normalised (He et al. 2016; Wu and He 2018). */
   v.strictObject({ type: v.literal('residual'), activation: v.optional(v.picklist(activations), 'silu') }),
   /** A convolution to filters·factor² channels, then depth-to-space (Shi et al. 2016): learned upsampling without holes. */
-  v.strictObject({ type: v.literal('upsample'), filters: units, factor: v.optional(v.picklist([2, 4]), 2), activation, start }),
+  v.strictObject({
+    type: v.literal('upsample'),
+    filters: units,
+    factor: v.optional(v.picklist([2, 4]), 2),
+    activation,
+    start,
+  }),
   v.strictObject({ type: v.literal('groupNorm'), groups: v.optional(units, 8) }),
   v.strictObject({ type: v.literal('layerNorm') }),
   v.strictObject({ type: v.literal('activation'), activation: v.picklist(activations) }),
@@ -48,7 +54,12 @@ export type ModelSpec = v.InferOutput<typeof modelSpecSchema>;
 
 const rate = v.pipe(v.number(), v.minValue(0));
 export const optimizerSchema = v.variant('type', [
-  v.strictObject({ type: v.literal('sgd'), momentum: v.optional(rate, 0), nesterov: v.optional(v.boolean(), false), clipNorm: v.optional(rate) }),
+  v.strictObject({
+    type: v.literal('sgd'),
+    momentum: v.optional(rate, 0),
+    nesterov: v.optional(v.boolean(), false),
+    clipNorm: v.optional(rate),
+  }),
   v.strictObject({
     type: v.literal('adam'),
     beta1: v.optional(rate, 0.9),

@@ -43,6 +43,6 @@ async function readTable(path: string): Promise<CodeTable> {
   }
   const size = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * size);
-  rows.forEach((row, index) => data.set(row, index * size));
+  for (const [index, row] of rows.entries()) data.set(row, index * size);
   return { codes: { count: rows.length, size, data }, names };
 }

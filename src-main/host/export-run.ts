@@ -11,7 +11,7 @@ import { writeCsv, writeFeaturesNote } from '../exports/csv.ts';
 import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
-import { writeAtomic } from '../files/atomic.ts';
+import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { codePaths } from '../latent/encode.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
 import { loadModel } from '../training/model-files.ts';
@@ -28,9 +28,15 @@ export interface ExportInput {
 }
 
 /** Writes each format atomically under its own name; an interrupted export leaves whole files only. */
-export async function exportRun(input: ExportInput, folder: string, formats: readonly ExportFormat[], context: Context): Promise<ExportResult> {
+export async function exportRun(
+  input: ExportInput,
+  folder: string,
+  formats: readonly ExportFormat[],
+  context: Context,
+): Promise<ExportResult> {
   const started = performance.now();
   await mkdir(folder, { recursive: true });
+  await removeLeftovers(folder);
   const files: string[] = [];
   for (const format of formats) {
     throwIfCancelled(context.signal);
@@ -79,7 +85,10 @@ const writers: Record<ExportFormat, Writer> = {
     const shown = contactSheetItems(input.items, contactSheetCapacity(height, width));
     const { originals, reconstructions } = await input.reconstruct(shown.map((item) => item.id));
     const shape = { count: shown.length, height, width, channels };
-    await writeContactSheet(path, { originals: { ...shape, data: originals }, reconstructions: { ...shape, data: reconstructions } });
+    await writeContactSheet(path, {
+      originals: { ...shape, data: originals },
+      reconstructions: { ...shape, data: reconstructions },
+    });
     return [path];
   },
 
@@ -101,7 +110,13 @@ async function writeNote(path: string, { run, dataset, items }: ExportInput): Pr
   const { pinhole, ...others } = versions;
   await writeFeaturesNote(path, {
     pinholeVersion: pinhole!,
-    model: { runId: run.id, preset: run.preset, codeSize: info.spec.codeSize, sha256: info.weightsHash, device: device.name },
+    model: {
+      runId: run.id,
+      preset: run.preset,
+      codeSize: info.spec.codeSize,
+      sha256: info.weightsHash,
+      device: device.name,
+    },
     preprocessing: info.preprocessing,
     seed: plan.seed,
     dataset: { name: dataset.name, hash: dataset.hash, images: items.length },

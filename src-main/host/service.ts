@@ -74,7 +74,12 @@ class WorkspaceService implements Service {
     return importDataset(this.#catalogue, this.workspace, parse(importSettingsSchema, request), context ?? {});
   }
 
-  async train(datasetId: string, request: TrainingRequest, options: { fresh?: boolean } = {}, context: Context = {}): Promise<TrainResult> {
+  async train(
+    datasetId: string,
+    request: TrainingRequest,
+    options: { fresh?: boolean } = {},
+    context: Context = {},
+  ): Promise<TrainResult> {
     const settings = parse(trainingSettingsSchema, request);
     const dataset = this.#readyDataset(datasetId);
     const known = options.fresh ? undefined : this.#catalogue.findRun(runId(dataset, settings));
@@ -83,9 +88,18 @@ class WorkspaceService implements Service {
     }
     const run = known ?? this.#insertRun(dataset, settings);
     const outcome = await this.#trainToTheEnd(run, settings, context);
-    const file = { ...outcome.run, reason: outcome.reason, seconds: { train: outcome.seconds, encode: 0, evaluate: 0 } };
+    const file = {
+      ...outcome.run,
+      reason: outcome.reason,
+      seconds: { train: outcome.seconds, encode: 0, evaluate: 0 },
+    };
     await writeRunFile(run.folder, file);
-    this.#catalogue.updateRun(run.id, { state: 'finished', epochs: outcome.epochs, device: file.device.name, codeSize: file.plan.spec.codeSize });
+    this.#catalogue.updateRun(run.id, {
+      state: 'finished',
+      epochs: outcome.epochs,
+      device: file.device.name,
+      codeSize: file.plan.spec.codeSize,
+    });
     return { run: this.#catalogue.getRun(run.id), trained: true, seconds: outcome.seconds };
   }
 
@@ -99,7 +113,13 @@ class WorkspaceService implements Service {
     const file = await readRunFile(run.folder);
     if (own && run.report) {
       const { encode, evaluate } = file.seconds;
-      return { run, images: this.#catalogue.items(datasetId).length, codesFile, seconds: encode, evaluateSeconds: evaluate };
+      return {
+        run,
+        images: this.#catalogue.items(datasetId).length,
+        codesFile,
+        seconds: encode,
+        evaluateSeconds: evaluate,
+      };
     }
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
     const encoded = await this.#job({ kind: 'encode', ...input, codesFolder: folder }, context);
@@ -121,7 +141,13 @@ class WorkspaceService implements Service {
     return { files: [outFolder], rows: files, seconds: (performance.now() - started) / 1000 };
   }
 
-  async export(id: string, outFolder: string, formats: ExportFormat[], context: Context = {}, options: { datasetId?: string } = {}): Promise<ExportResult> {
+  async export(
+    id: string,
+    outFolder: string,
+    formats: ExportFormat[],
+    context: Context = {},
+    options: { datasetId?: string } = {},
+  ): Promise<ExportResult> {
     const run = this.#finishedRun(id);
     const datasetId = options.datasetId ?? run.datasetId;
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
@@ -171,13 +197,21 @@ class WorkspaceService implements Service {
   #readyDataset(id: string): Dataset {
     const dataset = this.#catalogue.getDataset(id);
     if (dataset.state === 'ready') return dataset;
-    throw new PinholeError('usage', `The import of ${dataset.name} was not finished.`, 'Import the same sources again to finish it, then train.');
+    throw new PinholeError(
+      'usage',
+      `The import of ${dataset.name} was not finished.`,
+      'Import the same sources again to finish it, then train.',
+    );
   }
 
   #finishedRun(id: string): RunRecord {
     const run = this.#catalogue.getRun(id);
     if (run.state === 'finished') return run;
-    throw new PinholeError('usage', `The run ${id} is ${run.state}; it has no model yet.`, 'Train with the same settings again to finish it.');
+    throw new PinholeError(
+      'usage',
+      `The run ${id} is ${run.state}; it has no model yet.`,
+      'Train with the same settings again to finish it.',
+    );
   }
 
   #insertRun(dataset: Dataset, settings: TrainingSettings): RunRecord {
@@ -204,14 +238,25 @@ class WorkspaceService implements Service {
   /** Goes on from the last checkpoint when the device is lost, and leaves a run that can be resumed in any other case. */
   async #trainToTheEnd(run: RunRecord, settings: TrainingSettings, context: Context): Promise<TrainingOutcome> {
     this.#catalogue.updateRun(run.id, { state: 'running' });
-    const input = { kind: 'train', workspace: this.workspace, datasetId: run.datasetId, runId: run.id, folder: run.folder, settings } as const;
+    const input = {
+      kind: 'train',
+      workspace: this.workspace,
+      datasetId: run.datasetId,
+      runId: run.id,
+      folder: run.folder,
+      settings,
+    } as const;
     try {
       for (let restarts = 0; ; restarts++) {
         try {
           return await this.#job({ ...input, resume: existsSync(runPaths(run.folder).run) }, context);
         } catch (error) {
-          if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts) throw error;
-          context.onNotice?.({ level: 'warning', message: `${error.message} Training goes on from its last checkpoint.` });
+          if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts)
+            throw error;
+          context.onNotice?.({
+            level: 'warning',
+            message: `${error.message} Training goes on from its last checkpoint.`,
+          });
         }
       }
     } catch (error) {
@@ -243,5 +288,9 @@ function parse<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOut
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = issue.path?.map((part) => String(part.key)).join('.') ?? 'settings';
-  throw new PinholeError('usage', `Expected ${issue.expected ?? 'a valid value'} for ${field}, received ${issue.received}.`, 'See --help for the range of every setting.');
+  throw new PinholeError(
+    'usage',
+    `Expected ${issue.expected ?? 'a valid value'} for ${field}, received ${issue.received}.`,
+    'See --help for the range of every setting.',
+  );
 }

@@ -26,7 +26,13 @@ export function codePaths(folder: string) {
 }
 
 /** Encodes every image of the data set; the three files appear together, `ids.npy` last. Returns the number of images. */
-export async function encodeDataset(executor: Executor, saved: SavedModel, dataset: OpenDataset, folder: string, context: Context = {}): Promise<number> {
+export async function encodeDataset(
+  executor: Executor,
+  saved: SavedModel,
+  dataset: OpenDataset,
+  folder: string,
+  context: Context = {},
+): Promise<number> {
   expectSameShape(saved, dataset);
   const { codeSize } = saved.model.spec;
   const ids = Uint32Array.from(dataset.items(), (item) => item.id);
@@ -73,7 +79,11 @@ export async function decodeCodes(
 ): Promise<void> {
   const { codeSize } = saved.model.spec;
   if (codes.size !== codeSize) {
-    throw new PinholeError('usage', `Expected codes of ${codeSize} values for this model, received ${codes.size}.`, 'Use codes that this model made.');
+    throw new PinholeError(
+      'usage',
+      `Expected codes of ${codeSize} values for this model, received ${codes.size}.`,
+      'Use codes that this model made.',
+    );
   }
   const runner = await executor.compile(decoderGraph(saved.model), saved.values);
   const started = performance.now();
@@ -86,7 +96,12 @@ export async function decodeCodes(
       const { image } = await runner.run({ code: { dtype: 'float32', shape: [rows, codeSize], data } });
       await onImages(image!.data as Uint8Array, first);
       const done = first + rows;
-      context.onProgress?.({ stage: 'decode', done, total: codes.count, rate: (done * 1000) / (performance.now() - started) });
+      context.onProgress?.({
+        stage: 'decode',
+        done,
+        total: codes.count,
+        rate: (done * 1000) / (performance.now() - started),
+      });
       await setImmediate();
     }
   } finally {

@@ -27,7 +27,13 @@ const queryBlock = 128;
  * For each query its k nearest references by Euclidean distance. `k` is lowered to the number of references.
  * Distances are compared as |r|² − 2 q·r, which orders like |q − r|²; ties go to the reference that comes first.
  */
-export async function nearestNeighbours(executor: Executor, references: Vectors, queries: Vectors, k: number, context: Context = {}): Promise<Neighbours> {
+export async function nearestNeighbours(
+  executor: Executor,
+  references: Vectors,
+  queries: Vectors,
+  k: number,
+  context: Context = {},
+): Promise<Neighbours> {
   const kept = Math.min(k, references.count);
   const indices = new Uint32Array(queries.count * kept);
   const runner = await executor.compile(
@@ -43,7 +49,9 @@ export async function nearestNeighbours(executor: Executor, references: Vectors,
       throwIfCancelled(context.signal);
       const rows = Math.min(queryBlock, queries.count - first);
       block.set(queries.data.subarray(first * queries.size, (first + rows) * queries.size));
-      const { scores } = await runner.run({ queries: { dtype: 'float32', shape: [queryBlock, queries.size], data: block } });
+      const { scores } = await runner.run({
+        queries: { dtype: 'float32', shape: [queryBlock, queries.size], data: block },
+      });
       for (let row = 0; row < rows; row++) {
         const scoresOfRow = scores!.data.subarray(row * references.count, (row + 1) * references.count) as Float32Array;
         smallest(scoresOfRow, indices.subarray((first + row) * kept, (first + row + 1) * kept));

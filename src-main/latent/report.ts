@@ -4,11 +4,11 @@ import type { Context, Item, Quality, Report } from '../contract/records.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import type { Executor } from '../engine/executor.ts';
 import { createQualityMeter, peakSignalToNoise } from '../numerics/image-quality.ts';
+import { createRandom, permutation } from '../numerics/random.ts';
 import { inferenceGraph, pcaGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import type { SavedModel } from '../training/model-files.ts';
 import type { Pca } from '../training/pca.ts';
-import { createRandom, permutation } from '../numerics/random.ts';
 import type { Codes } from './encode.ts';
 import { neighbourAccuracy, type Vectors } from './neighbours.ts';
 import { warningsFor } from './warnings.ts';
@@ -126,7 +126,8 @@ function quality(mse: number, similarity: number): Quality {
 
 function errorOfMean(originals: Uint8Array, mean: Float32Array): number {
   let sum = 0;
-  for (let index = 0; index < originals.length; index++) sum += (originals[index]! / 255 - mean[index % mean.length]!) ** 2;
+  for (let index = 0; index < originals.length; index++)
+    sum += (originals[index]! / 255 - mean[index % mean.length]!) ** 2;
   return sum / originals.length;
 }
 
@@ -135,10 +136,21 @@ function errorOfMean(originals: Uint8Array, mean: Float32Array): number {
 type Accuracies = Pick<Report, 'knn' | 'pcaKnn' | 'rawKnn' | 'knnCount'>;
 
 /** k = 5, held-out queries against everything else that has a label; null without at least two labels. */
-async function neighbourAccuracies(input: ReportInput, items: readonly Item[], split: 'validation' | 'test', context: Context): Promise<Accuracies> {
+async function neighbourAccuracies(
+  input: ReportInput,
+  items: readonly Item[],
+  split: 'validation' | 'test',
+  context: Context,
+): Promise<Accuracies> {
   const labelled = items.filter((item) => item.label !== null);
-  const queries = sample(labelled.filter((item) => item.split === split), neighbourQueries);
-  const references = sample(labelled.filter((item) => item.split !== split), referenceLimit(input.saved.model.image));
+  const queries = sample(
+    labelled.filter((item) => item.split === split),
+    neighbourQueries,
+  );
+  const references = sample(
+    labelled.filter((item) => item.split !== split),
+    referenceLimit(input.saved.model.image),
+  );
   if (queries.length === 0 || new Set(references.map((item) => item.label)).size < 2) {
     return { knn: null, pcaKnn: null, rawKnn: null, knnCount: 0 };
   }
@@ -177,12 +189,23 @@ function codesOf(codes: Codes, ids: Uint32Array): Vectors {
   return { count: ids.length, size: codes.size, data };
 }
 
-async function pcaCodesOf({ executor, dataset, saved, pca }: ReportInput, ids: Uint32Array, context: Context): Promise<Vectors> {
+async function pcaCodesOf(
+  { executor, dataset, saved, pca }: ReportInput,
+  ids: Uint32Array,
+  context: Context,
+): Promise<Vectors> {
   const size = saved.model.spec.codeSize;
   const data = new Float32Array(ids.length * size);
   const runner = await executor.compile(pcaGraph(saved.model.image, size), pcaValues(pca));
   try {
-    for await (const { first, results } of runBlocks(runner, dataset.pixels, ids, saved.model.image, 'evaluate', context)) {
+    for await (const { first, results } of runBlocks(
+      runner,
+      dataset.pixels,
+      ids,
+      saved.model.image,
+      'evaluate',
+      context,
+    )) {
       data.set(results.codes!.data as Float32Array, first * size);
     }
   } finally {

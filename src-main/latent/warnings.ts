@@ -25,7 +25,9 @@ const overfittingRatio = 1.5;
 
 /** Warnings, most serious first; empty where there is nothing to say. */
 export function warningsFor(evidence: Evidence): Warning[] {
-  return [meanImage, worseThanPca, deadUnits, deadOutputs, overfitting, fewImages, diverged].flatMap((check) => check(evidence) ?? []);
+  return [meanImage, worseThanPca, deadUnits, deadOutputs, overfitting, fewImages, diverged].flatMap(
+    (check) => check(evidence) ?? [],
+  );
 }
 
 function meanImage({ report }: Evidence): Warning | null {
@@ -63,7 +65,8 @@ function deadOutputs({ varyingOutputs, deadOutputs: dead }: Evidence): Warning |
   return {
     code: 'dead-outputs',
     message: `${dead} of the ${varyingOutputs} pixel values that vary in the images are answered with one constant: those outputs are dead.`,
-    advice: 'A ReLU output that has gone dark gets no gradient and never recovers; use a linear output (any other preset).',
+    advice:
+      'A ReLU output that has gone dark gets no gradient and never recovers; use a linear output (any other preset).',
   };
 }
 

@@ -1,17 +1,34 @@
 // The graphs of a model: the loss to train, and the forward graphs that evaluate, encode, decode and export it.
-import type { Loss } from '../contract/spec.ts';
+
 import { GraphBuilder, type Value } from '../compiler/builder.ts';
-import { abs, add, cast, clip, log, matmul, multiply, negate, reduceMean, reshape, round, square, subtract } from '../compiler/functions.ts';
+import {
+  abs,
+  add,
+  cast,
+  clip,
+  log,
+  matmul,
+  multiply,
+  negate,
+  reduceMean,
+  reshape,
+  round,
+  square,
+  subtract,
+} from '../compiler/functions.ts';
 import type { Dim, Graph, TensorType } from '../compiler/graph.ts';
 import { type ImageShape, type Lookup, type Model, scaledPixels } from '../compiler/model.ts';
+import { simplify } from '../compiler/simplify.ts';
 import { composeTraining, type TrainingProgram } from '../compiler/training-step.ts';
+import type { Loss } from '../contract/spec.ts';
 import type { TrainingPlan } from './presets.ts';
 
 /** The training program of a plan; feeds are `images` (uint8 N×H×W×C) and, with noise, `noise` (float32 N×(H·W·C)). */
 export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgram {
   const shape = imageShape(model.image, plan.batchSize);
   const feeds = [{ name: 'images', type: { dtype: 'uint8', shape } as TensorType }];
-  if (plan.noise > 0) feeds.push({ name: 'noise', type: { dtype: 'float32', shape: [plan.batchSize, pixelCount(model.image)] } });
+  if (plan.noise > 0)
+    feeds.push({ name: 'noise', type: { dtype: 'float32', shape: [plan.batchSize, pixelCount(model.image)] } });
   return composeTraining({
     name: plan.preset,
     batchSize: plan.batchSize,
@@ -20,7 +37,8 @@ export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgr
     feeds,
     optimizer: plan.optimizer,
     loss: ({ feed, parameter, constant: frozen }) => {
-      const lookup: Lookup = (name) => (model.constants.some((entry) => entry.name === name) ? frozen(name) : parameter(name));
+      const lookup: Lookup = (name) =>
+        model.constants.some((entry) => entry.name === name) ? frozen(name) : parameter(name);
       const target = scaledPixels(feed('images'));
       // Denoising: the model sees the noisy image and answers for the clean one (Vincent et al. 2010).
       const seen = plan.noise > 0 ? add(target, multiply(feed('noise'), plan.noise)) : target;
@@ -47,20 +65,22 @@ export function inferenceGraph(model: Model, outputs: readonly Output[]): Graph 
     error: () => squaredErrors(reconstruction, pixels),
     reconstruction: () => toImages(reconstruction, model.image),
   };
-  return builder.build('inference', Object.fromEntries(outputs.map((output) => [output, results[output]()])));
+  return simplify(builder.build('inference', Object.fromEntries(outputs.map((output) => [output, results[output]()]))));
 }
 
 /** `image`, uint8 N×H×W×C → `code`, float32 N×K. */
 export function encoderGraph(model: Model): Graph {
   const { builder, lookup, images } = open(model, 'image');
-  return builder.build('encoder', { code: model.encode(lookup, scaledPixels(images)) });
+  return simplify(builder.build('encoder', { code: model.encode(lookup, scaledPixels(images)) }));
 }
 
 /** `code`, float32 N×K → `image`, uint8 N×H×W×C. */
 export function decoderGraph(model: Model): Graph {
   const builder = new GraphBuilder();
   const code = builder.input('code', { dtype: 'float32', shape: ['N', model.spec.codeSize] });
-  return builder.build('decoder', { image: toImages(model.decode(lookupInputs(builder, model), code), model.image) });
+  return simplify(
+    builder.build('decoder', { image: toImages(model.decode(lookupInputs(builder, model), code), model.image) }),
+  );
 }
 
 /** The baseline: `images` (uint8 N×H×W×C), `mean` D and `basis` D×K → `codes`, `error`, `reconstruction` of plain PCA. */
@@ -126,7 +146,7 @@ function squaredErrors(reconstruction: Value, target: Value): Value {
   return reduceMean(square(subtract(reconstruction, target)), { axes: [1] });
 }
 
-/** Pixels 0–1 to uint8 images, rounded half to even as ONNX does. */
+/** Pixels 0–1 to uint8 images, rounded to the nearest. */
 function toImages(pixels: Value, image: ImageShape): Value {
   const bytes = cast(round(clip(multiply(pixels, 255), 0, 255)), 'uint8');
   return reshape(bytes, imageShape(image, pixels.shape[0]!));

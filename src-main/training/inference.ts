@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Tensor } from '../compiler/graph.ts';
 import type { ImageShape } from '../compiler/model.ts';
-import type { Context, Progress } from '../contract/records.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
+import type { Context, Progress } from '../contract/records.ts';
 import type { Runner } from '../engine/executor.ts';
 import type { Pixels } from './batches.ts';
 

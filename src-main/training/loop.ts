@@ -1,8 +1,8 @@
 // The training loop: steps, evaluations, checkpoints, rollbacks. It knows no model and no device, only what it is given.
 import { setImmediate } from 'node:timers/promises';
+import { learningRateAt } from '../compiler/schedules.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, EpochMetrics } from '../contract/records.ts';
-import { learningRateAt } from '../compiler/schedules.ts';
 import type { Trainer } from '../engine/executor.ts';
 import type { Batches } from './batches.ts';
 import type { TrainingPlan } from './presets.ts';

@@ -48,8 +48,13 @@ export async function saveModel(
   await writeSafetensors(weights, modelTensors(model, values), { format: 'pinhole', preset: info.preset });
   const complete: ModelInfo = { ...info, spec: model.spec, image: model.image, weightsHash: await hashFile(weights) };
   const metadata = onnxMetadata(complete);
-  for (const [name, graph] of [['encoder', encoderGraph(model)], ['decoder', decoderGraph(model)]] as const) {
-    const used = new Map(graph.inputs.flatMap((input) => (values.has(input.name) ? [[input.name, values.get(input.name)!]] : [])));
+  for (const [name, graph] of [
+    ['encoder', encoderGraph(model)],
+    ['decoder', decoderGraph(model)],
+  ] as const) {
+    const used = new Map(
+      graph.inputs.flatMap((input) => (values.has(input.name) ? [[input.name, values.get(input.name)!]] : [])),
+    );
     await writeAtomic(join(folder, `${name}.onnx`), toOnnx(graph, { initializers: used, metadata }));
   }
   await writeAtomic(join(folder, 'model.json'), `${JSON.stringify(complete, null, 2)}\n`);
@@ -62,7 +67,11 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   const path = join(folder, 'model.safetensors');
   const { tensors } = await readSafetensors(path);
   if ((await hashFile(path)) !== info.weightsHash) {
-    throw new PinholeError('file-damaged', `${path} is not the file that model.json describes: its SHA-256 differs.`, 'Copy the model folder again, all files together.');
+    throw new PinholeError(
+      'file-damaged',
+      `${path} is not the file that model.json describes: its SHA-256 differs.`,
+      'Copy the model folder again, all files together.',
+    );
   }
   const model = buildModel(info.spec, info.image);
   const values = new Map<string, Float32Array>();
@@ -86,13 +95,23 @@ async function readModelInfo(folder: string): Promise<ModelInfo> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new PinholeError('not-found', `No model in ${folder}: model.json cannot be read.`, 'Name the folder that holds model.json.', { cause });
+    throw new PinholeError(
+      'not-found',
+      `No model in ${folder}: model.json cannot be read.`,
+      'Name the folder that holds model.json.',
+      { cause },
+    );
   }
   try {
     const info = JSON.parse(text) as ModelInfo;
     return { ...info, spec: v.parse(modelSpecSchema, info.spec) };
   } catch (cause) {
-    throw new PinholeError('file-damaged', `${path} is not a model description: ${(cause as Error).message}`, 'Copy the model folder again.', { cause });
+    throw new PinholeError(
+      'file-damaged',
+      `${path} is not a model description: ${(cause as Error).message}`,
+      'Copy the model folder again.',
+      { cause },
+    );
   }
 }
 

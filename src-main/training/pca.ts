@@ -1,9 +1,10 @@
 // Principal component analysis of pixels through the engine: the start of a model, and the baseline it must beat.
-import { throwIfCancelled } from '../contract/errors.ts';
-import type { Context } from '../contract/records.ts';
+
 import { GraphBuilder } from '../compiler/builder.ts';
 import { cast, matmul, multiply, subtract } from '../compiler/functions.ts';
 import type { Graph, Tensor } from '../compiler/graph.ts';
+import { throwIfCancelled } from '../contract/errors.ts';
+import type { Context } from '../contract/records.ts';
 import type { Executor, Runner } from '../engine/executor.ts';
 import { type Columns, leadingEigenpairs } from '../numerics/subspace.ts';
 
@@ -38,10 +39,18 @@ const covarianceLimit = 2048;
 const deviationFloor = 1e-3;
 
 /** The leading principal components of the samples. Components beyond the rank of the data have variance 0. */
-export async function fitPca(executor: Executor, samples: Samples, components: number, seed: number, context: Context = {}): Promise<Pca> {
+export async function fitPca(
+  executor: Executor,
+  samples: Samples,
+  components: number,
+  seed: number,
+  context: Context = {},
+): Promise<Pca> {
   const { mean, totalVariance } = moments(samples, context);
   const small = samples.pixels <= covarianceLimit;
-  const covariance = small ? await covarianceProduct(executor, samples, mean, context) : streamedProduct(executor, samples, mean, context);
+  const covariance = small
+    ? await covarianceProduct(executor, samples, mean, context)
+    : streamedProduct(executor, samples, mean, context);
   try {
     const { values, vectors } = await leadingEigenpairs({
       size: samples.pixels,
@@ -88,13 +97,20 @@ interface Product {
   dispose(): Promise<void>;
 }
 
-async function covarianceProduct(executor: Executor, samples: Samples, mean: Float32Array, context: Context): Promise<Product> {
+async function covarianceProduct(
+  executor: Executor,
+  samples: Samples,
+  mean: Float32Array,
+  context: Context,
+): Promise<Product> {
   const { pixels } = samples;
   const runner = await executor.compile(momentGraph(pixels), new Map([['mean', mean]]));
   const covariance = new Float64Array(pixels * pixels);
   try {
     for (const { rows, count, done } of blocks(samples, context)) {
-      const { moment } = await runner.run({ rows: { dtype: 'uint8', shape: [count, pixels], data: rows.subarray(0, count * pixels) } });
+      const { moment } = await runner.run({
+        rows: { dtype: 'uint8', shape: [count, pixels], data: rows.subarray(0, count * pixels) },
+      });
       addScaled(covariance, moment!.data as Float32Array, 1 / samples.count);
       context.onProgress?.({ stage: 'pca', done, total: samples.count, rate: 0 });
     }

@@ -1,8 +1,9 @@
 // The presets: named model specs and training settings with sensible defaults, and how a person's overrides change them.
-import { PinholeError } from '../contract/errors.ts';
-import type { Activation, Layer, Loss, ModelSpec, OptimizerSpec, ScheduleName } from '../contract/spec.ts';
-import type { PresetName, TrainingSettings } from '../contract/settings.ts';
+
 import type { ImageShape } from '../compiler/model.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { PresetName, TrainingSettings } from '../contract/settings.ts';
+import type { Activation, Layer, Loss, ModelSpec, OptimizerSpec, ScheduleName } from '../contract/spec.ts';
 
 /** Everything a run needs to know, with nothing left to default. */
 export interface TrainingPlan {
@@ -45,7 +46,8 @@ const adamw: OptimizerSpec = { type: 'adamw', beta1: 0.9, beta2: 0.999, epsilon:
 
 export const presets: Readonly<Record<PresetName, Preset>> = {
   recommended: {
-    description: 'Starts at the PCA solution and learns what PCA cannot express; the kept model is never worse than PCA.',
+    description:
+      'Starts at the PCA solution and learns what PCA cannot express; the kept model is never worse than PCA.',
     codeSize: 64,
     hidden: [512, 256],
     filters: 0,
@@ -112,7 +114,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
  * The code size is lowered to what the data can carry only by the preset's default, never against an explicit choice.
  */
 export function planTraining(settings: TrainingSettings, image: ImageShape, trainCount: number): TrainingPlan {
-  const preset = { ...presets[settings.preset], ...definedOnly(pick(settings, ['hidden', 'filters', 'activation', 'pcaStart'])) };
+  const preset = {
+    ...presets[settings.preset],
+    ...definedOnly(pick(settings, ['hidden', 'filters', 'activation', 'pcaStart'])),
+  };
   const pixels = image.height * image.width * image.channels;
   const codeSize = settings.codeSize ?? Math.min(preset.codeSize, Math.max(1, Math.floor(pixels / 2)));
   if (codeSize > pixels) {
@@ -122,7 +127,8 @@ export function planTraining(settings: TrainingSettings, image: ImageShape, trai
       `Choose a code size below ${pixels}, or import the images at a larger size.`,
     );
   }
-  const epochs = settings.epochs ?? (settings.seconds === undefined ? defaultEpochs(preset, trainCount) : Number.MAX_SAFE_INTEGER);
+  const epochs =
+    settings.epochs ?? (settings.seconds === undefined ? defaultEpochs(preset, trainCount) : Number.MAX_SAFE_INTEGER);
   return {
     preset: settings.preset,
     spec: { name: settings.preset, codeSize, pcaStart: preset.pcaStart, ...preset.build(preset, image, codeSize) },
@@ -176,7 +182,10 @@ function residualDense({ hidden, activation, pcaStart }: Preset, image: ImageSha
   const last = pcaStart ? 'zero' : 'glorot';
   return {
     encoder: [...hidden.map((units) => dense(units, activation)), dense(codeSize, 'linear', last)],
-    decoder: [...[...hidden].reverse().map((units) => dense(units, activation)), dense(pixelCount(image), 'linear', last)],
+    decoder: [
+      ...[...hidden].reverse().map((units) => dense(units, activation)),
+      dense(pixelCount(image), 'linear', last),
+    ],
     output: 'clip' as const,
   };
 }
@@ -203,7 +212,14 @@ function residualConvolutional({ filters, activation, pcaStart }: Preset, image:
       dense(channels * height * width, activation),
       { type: 'reshape' as const, height, width, channels },
       ...decoder,
-      { type: 'conv' as const, filters: image.channels, kernel: 3 as const, stride: 1 as const, activation: 'linear' as const, start: last },
+      {
+        type: 'conv' as const,
+        filters: image.channels,
+        kernel: 3 as const,
+        stride: 1 as const,
+        activation: 'linear' as const,
+        start: last,
+      },
     ],
     output: 'clip' as const,
   };

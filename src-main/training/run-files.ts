@@ -1,11 +1,11 @@
 // The folder of a run: where its files are, and reading and writing run.json, metrics and checkpoints.
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImageShape } from '../compiler/model.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { EpochMetrics, Preprocessing, Report } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
-import type { ImageShape } from '../compiler/model.ts';
-import { writeAtomic } from '../files/atomic.ts';
+import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../files/safetensors.ts';
 import type { Pca } from './pca.ts';
 import type { TrainingPlan } from './presets.ts';
@@ -67,9 +67,13 @@ export function runPaths(folder: string) {
   };
 }
 
+/** Also clears away what a killed process had half written. */
 export async function createRunFolders(folder: string): Promise<void> {
   const { last, events, model, codes } = runPaths(folder);
-  for (const path of [join(last, '..'), events, model, codes]) await mkdir(path, { recursive: true });
+  for (const path of [folder, join(last, '..'), events, model, codes]) {
+    await mkdir(path, { recursive: true });
+    await removeLeftovers(path);
+  }
 }
 
 export async function writeRunFile(folder: string, run: RunFile): Promise<void> {
@@ -84,11 +88,17 @@ export async function readRunFile(folder: string): Promise<RunFile> {
   try {
     return JSON.parse(text) as RunFile;
   } catch (cause) {
-    throw new PinholeError('file-damaged', `${path} is not valid JSON.`, 'Train again; the data set is not affected.', { cause });
+    throw new PinholeError('file-damaged', `${path} is not valid JSON.`, 'Train again; the data set is not affected.', {
+      cause,
+    });
   }
 }
 
-export async function saveCheckpoint(path: string, { values, progress }: Checkpoint, shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+export async function saveCheckpoint(
+  path: string,
+  { values, progress }: Checkpoint,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Promise<void> {
   const tensors = new Map([...values].map(([name, data]) => [name, { shape: shapes.get(name)!, data }]));
   await writeSafetensors(path, tensors, { progress: JSON.stringify(progress) });
 }

@@ -21,8 +21,8 @@ import {
   createRunFolders,
   loadCheckpoint,
   loadPca,
-  readRunFile,
   type RunFile,
+  readRunFile,
   runPaths,
   type StopReason,
   saveCheckpoint,
@@ -88,7 +88,11 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
     const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
     const trainer = await executor.train(program, checkpoint?.values ?? initialValues(model, pca, plan.seed));
     try {
-      return await trainOn(trainer, { job, plan, model, run, batches, started, checkpoint, shapes: shapesOf(program) }, context);
+      return await trainOn(
+        trainer,
+        { job, plan, model, run, batches, started, checkpoint, shapes: shapesOf(program) },
+        context,
+      );
     } finally {
       await trainer.dispose();
     }
@@ -116,7 +120,13 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   const evaluator = await trainer.evaluator(inferenceGraph(model, ['error']));
   const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction']));
   await truncateMetrics(folder, checkpoint?.progress.step ?? -1);
-  const log = await createEventLog(paths.events, dataset.pixels, run.probes, model.image, checkpoint?.progress.step ?? null);
+  const log = await createEventLog(
+    paths.events,
+    dataset.pixels,
+    run.probes,
+    model.image,
+    checkpoint?.progress.step ?? null,
+  );
   try {
     const result = await runTrainingLoop(
       {
@@ -128,12 +138,14 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
         secondsBefore: (performance.now() - prepared.started) / 1000,
         checkpointSeconds: settings.checkpointSeconds,
         saveLast: (last) => saveCheckpoint(paths.last, last, shapes),
-        saveBest: ({ values, progress }) => saveCheckpoint(paths.best, { values: ofModel(values, model), progress }, shapes),
+        saveBest: ({ values, progress }) =>
+          saveCheckpoint(paths.best, { values: ofModel(values, model), progress }, shapes),
         onMetrics: (metrics) => record(folder, metrics, log, painter),
       },
       context,
     );
-    if (result.reason === 'cancelled') throw new PinholeError('cancelled', 'Training was stopped.', 'Run the same again to go on from here.');
+    if (result.reason === 'cancelled')
+      throw new PinholeError('cancelled', 'Training was stopped.', 'Run the same again to go on from here.');
     return await finish(prepared, result.reason, result.progress.step, result.progress.seconds);
   } finally {
     await log.close();
@@ -141,13 +153,23 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   }
 }
 
-async function record(folder: string, metrics: EpochMetrics, log: Awaited<ReturnType<typeof createEventLog>>, painter: Runner): Promise<void> {
+async function record(
+  folder: string,
+  metrics: EpochMetrics,
+  log: Awaited<ReturnType<typeof createEventLog>>,
+  painter: Runner,
+): Promise<void> {
   await appendMetrics(folder, metrics);
   await log.write(metrics, painter);
 }
 
 /** The kept model is the best one; its files are what every later stage reads. */
-async function finish({ job, model, run, batches, plan }: Prepared, reason: StopReason, step: number, seconds: number): Promise<TrainingOutcome> {
+async function finish(
+  { job, model, run, batches, plan }: Prepared,
+  reason: StopReason,
+  step: number,
+  seconds: number,
+): Promise<TrainingOutcome> {
   const paths = runPaths(job.folder);
   const best = await loadCheckpoint(paths.best);
   if (best === null) throw new PinholeError('internal', 'internal: training ended without a best checkpoint');
@@ -189,7 +211,13 @@ function heldOutImages(dataset: OpenDataset): Uint32Array {
   return validation.length > 0 ? validation : dataset.split('train');
 }
 
-async function pcaOf(executor: Executor, job: TrainingJob, plan: TrainingPlan, ids: Uint32Array, context: Context): Promise<Pca> {
+async function pcaOf(
+  executor: Executor,
+  job: TrainingJob,
+  plan: TrainingPlan,
+  ids: Uint32Array,
+  context: Context,
+): Promise<Pca> {
   const path = runPaths(job.folder).pca;
   const known = await loadPca(path);
   if (known) return known;
@@ -241,10 +269,19 @@ function ofModel(values: ReadonlyMap<string, Float32Array>, model: Model): Map<s
 }
 
 function shapesOf(program: ReturnType<typeof trainingProgram>): Map<string, readonly number[]> {
-  return new Map([...program.parameters, ...program.constants, ...program.state].map(({ name, shape }) => [name, shape]));
+  return new Map(
+    [...program.parameters, ...program.constants, ...program.state].map(({ name, shape }) => [name, shape]),
+  );
 }
 
-function describeRun(job: TrainingJob, plan: TrainingPlan, model: Model, executor: Executor, reason: string, threads: number): RunFile {
+function describeRun(
+  job: TrainingJob,
+  plan: TrainingPlan,
+  model: Model,
+  executor: Executor,
+  reason: string,
+  threads: number,
+): RunFile {
   const { dataset, settings, runId } = job;
   const held = heldOutImages(dataset);
   const order = permutation(held.length, createRandom(plan.seed, probeCount));

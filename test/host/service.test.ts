@@ -1,18 +1,19 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
 import type { Progress } from '../../src-main/contract/records.ts';
+import type { TrainingRequest } from '../../src-main/contract/settings.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { readCsv } from '../../src-main/exports/csv.ts';
 import { readNpy } from '../../src-main/files/npy.ts';
 import { createService } from '../../src-main/host/service.ts';
+import { start } from '../support/processes.ts';
 import { need, repository } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const settings = { codeSize: 5, hidden: [16], epochs: 3, batchSize: 16, device: 'cpu', threads: 1 } as const;
+const settings: TrainingRequest = { codeSize: 5, hidden: [16], epochs: 3, batchSize: 16, device: 'cpu', threads: 1 };
 
 let images: string;
 beforeAll(async () => {
@@ -145,35 +146,21 @@ describe('from images to features', () => {
 });
 
 describe('SIGKILL', () => {
-  // A second process works in the workspace until its output says that the stage is under way, and is then killed.
-  const script = (workspace: string, stage: Progress['stage'], from: number) => `
-    const { createService } = await import(${JSON.stringify(join(repository, 'src-main/host/service.ts'))});
-    const service = await createService({ workspace: ${JSON.stringify(workspace)}, command: 'killed test' });
-    const context = { onProgress: ({ stage, done }) => stage === '${stage}' && done >= ${from} && console.log('now') };
-    const { dataset } = await service.import({ sources: [${JSON.stringify(images)}] }, context);
-    const { run } = await service.train(dataset.id, { ...${JSON.stringify(settings)}, epochs: 400, checkpointSeconds: 0 }, {}, context);
-    await service.encode(run.id, {}, context);
-    for (;;) await service.export(run.id, ${JSON.stringify(join(workspace, 'out'))}, ['csv', 'npy', 'parquet', 'model'], context);
-  `;
+  const request: TrainingRequest = { ...settings, epochs: 30, checkpointSeconds: 0 };
+  const fixture = join(repository, 'test/host/fixture-service.ts');
 
+  /** A second process works in the workspace until it says that the stage is under way, and is then killed. */
   async function workUntilKilled(workspace: string, stage: Progress['stage'], from: number): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script(workspace, stage, from)],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    const closed = new Promise((resolve) => child.once('close', resolve));
+    const env = { TRAINING_SETTINGS: JSON.stringify(request) };
+    const { child, ended } = start(process.execPath, [fixture, workspace, images, stage, String(from)], { env });
     child.stdout.once('data', () => child.kill('SIGKILL'));
-    await closed;
-    expect(child.signalCode).toBe('SIGKILL');
+    expect((await ended).signal).toBe('SIGKILL');
   }
 
   test.each([
     ['import', 1],
     ['train', 1],
-    ['train', 300],
+    ['train', 60],
     ['encode', 1],
     ['export', 1],
   ] as const)(
@@ -193,7 +180,7 @@ describe('SIGKILL', () => {
         const steps: number[] = [];
         const { run } = await service.train(
           imported.dataset.id,
-          { ...settings, epochs: 400, checkpointSeconds: 0 },
+          request,
           {},
           { onProgress: (progress) => progress.stage === 'train' && steps.push(progress.done) },
         );

@@ -25,14 +25,19 @@ test.each([
   [200, 7, 5, 5],
   [50, 130, 3, 4],
   [33, 129, 64, 1],
-])('%i references and %i queries of %i values: the nearest %i are those of a direct search', async (references, queries, size, k) => {
-  const [all, asked] = [randomVectors(references, size, 1), randomVectors(queries, size, 2)];
-  const { indices } = await nearestNeighbours(executor, all, asked, k);
-  for (let query = 0; query < queries; query++) {
-    const exact = Array.from({ length: references }, (_, index) => index).sort((a, b) => distance(asked, query, all, a) - distance(asked, query, all, b));
-    expect([...indices.subarray(query * k, (query + 1) * k)]).toEqual(exact.slice(0, k));
-  }
-});
+])(
+  '%i references and %i queries of %i values: the nearest %i are those of a direct search',
+  async (references, queries, size, k) => {
+    const [all, asked] = [randomVectors(references, size, 1), randomVectors(queries, size, 2)];
+    const { indices } = await nearestNeighbours(executor, all, asked, k);
+    for (let query = 0; query < queries; query++) {
+      const exact = Array.from({ length: references }, (_, index) => index).sort(
+        (a, b) => distance(asked, query, all, a) - distance(asked, query, all, b),
+      );
+      expect([...indices.subarray(query * k, (query + 1) * k)]).toEqual(exact.slice(0, k));
+    }
+  },
+);
 
 test('there are never more neighbours than references', async () => {
   const { k, indices } = await nearestNeighbours(executor, randomVectors(2, 3, 1), randomVectors(1, 3, 2), 5);

@@ -21,7 +21,10 @@ const good: Evidence = {
   deadOutputs: 0,
   gaveUp: false,
 };
-const withModel = (mse: number): Partial<Evidence> => ({ report: { ...good.report, model: quality(mse) }, trainMse: mse });
+const withModel = (mse: number): Partial<Evidence> => ({
+  report: { ...good.report, model: quality(mse) },
+  trainMse: mse,
+});
 
 test('a good run has nothing to be warned of', () => {
   expect(warningsFor(good)).toEqual([]);
@@ -29,12 +32,36 @@ test('a good run has nothing to be warned of', () => {
 
 describe('each fault has its warning, in words, with what to change', () => {
   test.each<[string, Partial<Evidence>, string]>([
-    ['mean-image', withModel(0.06), 'The model is no better than showing the mean image (error 0.0600 against 0.0600): its codes say nothing.'],
-    ['worse-than-pca', withModel(0.018), 'Plain PCA with as many numbers per image does better (error 0.00900, the model 0.0180, 2.0 times as much).'],
-    ['dead-units', { codeDeviations: Float64Array.of(2, 0, 1e-9, 1) }, '2 of 4 code units never change: they carry nothing.'],
-    ['dead-outputs', { deadOutputs: 100 }, '100 of the 700 pixel values that vary in the images are answered with one constant: those outputs are dead.'],
-    ['overfitting', { trainMse: 0.001 }, 'Images it has not seen come back 4.0 times worse than the 900 it learned from: it has begun to memorise.'],
-    ['few-images', { trainCount: 5 }, '5 images are few for 4 numbers per image; the 100 held-out ones are what its error rests on.'],
+    [
+      'mean-image',
+      withModel(0.06),
+      'The model is no better than showing the mean image (error 0.0600 against 0.0600): its codes say nothing.',
+    ],
+    [
+      'worse-than-pca',
+      withModel(0.018),
+      'Plain PCA with as many numbers per image does better (error 0.00900, the model 0.0180, 2.0 times as much).',
+    ],
+    [
+      'dead-units',
+      { codeDeviations: Float64Array.of(2, 0, 1e-9, 1) },
+      '2 of 4 code units never change: they carry nothing.',
+    ],
+    [
+      'dead-outputs',
+      { deadOutputs: 100 },
+      '100 of the 700 pixel values that vary in the images are answered with one constant: those outputs are dead.',
+    ],
+    [
+      'overfitting',
+      { trainMse: 0.001 },
+      'Images it has not seen come back 4.0 times worse than the 900 it learned from: it has begun to memorise.',
+    ],
+    [
+      'few-images',
+      { trainCount: 5 },
+      '5 images are few for 4 numbers per image; the 100 held-out ones are what its error rests on.',
+    ],
     ['diverged', { gaveUp: true }, 'The loss exploded four times; the model is the best one from before.'],
   ])('%s', (code, change, message) => {
     const warnings = warningsFor({ ...good, ...change });

@@ -7,7 +7,8 @@ import { type Columns, leadingEigenpairs } from '../../src-main/numerics/subspac
 function covariance(size: number, seed: number): Matrix {
   const random = createRandom(seed);
   const factors = new Matrix(size, size);
-  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) factors.set(row, column, random.normal() / (1 + row));
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < size; column++) factors.set(row, column, random.normal() / (1 + row));
   return factors.transpose().mmul(factors);
 }
 
@@ -26,7 +27,13 @@ test.each([
   [12, 12],
 ])('the leading eigenpairs of %i × %i agree with a full decomposition', async (size, count) => {
   const matrix = covariance(size, size);
-  const { values, vectors } = await leadingEigenpairs({ size, count, multiply: multiplier(matrix), seed: 1, tolerance: 1e-13 });
+  const { values, vectors } = await leadingEigenpairs({
+    size,
+    count,
+    multiply: multiplier(matrix),
+    seed: 1,
+    tolerance: 1e-13,
+  });
   const exact = new EigenvalueDecomposition(matrix, { assumeSymmetric: true }).realEigenvalues.sort((a, b) => b - a);
   for (let index = 0; index < count; index++) expect(values[index]! / exact[index]!).toBeCloseTo(1, 6);
   const basis = Matrix.from1DArray(size, count, vectors.data);
@@ -37,7 +44,12 @@ test.each([
 
 test('a matrix of lower rank gives zeros beyond it', async () => {
   const direction = Matrix.columnVector([3, 4, 0, 0, 0, 0]);
-  const { values } = await leadingEigenpairs({ size: 6, count: 3, multiply: multiplier(direction.mmul(direction.transpose())), seed: 1 });
+  const { values } = await leadingEigenpairs({
+    size: 6,
+    count: 3,
+    multiply: multiplier(direction.mmul(direction.transpose())),
+    seed: 1,
+  });
   expect(values[0]).toBeCloseTo(25, 9);
   expect(values[1]).toBeCloseTo(0, 9);
   expect(values[2]).toBeCloseTo(0, 9);

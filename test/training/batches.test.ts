@@ -11,7 +11,15 @@ const pixels = {
     for (let row = 0; row < ids.length; row++) out.fill(ids[row]!, row * size, (row + 1) * size);
   },
 };
-const options = { pixels, image, ids: Uint32Array.from({ length: 10 }, (_, id) => id * 3), batchSize: 4, seed: 7, augment: null, noise: false };
+const options = {
+  pixels,
+  image,
+  ids: Uint32Array.from({ length: 10 }, (_, id) => id * 3),
+  batchSize: 4,
+  seed: 7,
+  augment: null,
+  noise: false,
+};
 
 function idsAt(batches: ReturnType<typeof createBatches>, step: number): number[] {
   const { data } = batches.at(step).images!;
@@ -31,7 +39,9 @@ describe('batches', () => {
     const batches = createBatches(options);
     const forwards = [1, 2, 3, 4].map((step) => idsAt(batches, step));
     expect(forwards[2]).not.toEqual(forwards[0]);
-    expect([4, 1, 3, 2].map((step) => idsAt(createBatches(options), step))).toEqual([3, 0, 2, 1].map((index) => forwards[index]));
+    expect([4, 1, 3, 2].map((step) => idsAt(createBatches(options), step))).toEqual(
+      [3, 0, 2, 1].map((index) => forwards[index]),
+    );
   });
 
   test('another seed gives another order', () => {

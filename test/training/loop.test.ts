@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Trainer } from '../../src-main/engine/executor.ts';
 import type { EpochMetrics, Notice } from '../../src-main/contract/records.ts';
+import type { Trainer } from '../../src-main/engine/executor.ts';
 import { type LoopOptions, runTrainingLoop } from '../../src-main/training/loop.ts';
 import type { TrainingPlan } from '../../src-main/training/presets.ts';
 import type { Checkpoint } from '../../src-main/training/run-files.ts';
@@ -104,7 +104,11 @@ describe('going on', () => {
 
     const controller = new AbortController();
     const first = setUp();
-    const stopAt = { stepsPerEpoch: 3, at: (step: number) => (step === 5 ? (controller.abort(), {}) : {}) };
+    const at = (step: number) => {
+      if (step === 5) controller.abort();
+      return {};
+    };
+    const stopAt = { stepsPerEpoch: 3, at };
     const stopped = await runTrainingLoop({ ...first.options, batches: stopAt }, { signal: controller.signal });
     expect(stopped).toMatchObject({ reason: 'cancelled', progress: { step: 5 } });
 
@@ -121,7 +125,10 @@ describe('going on', () => {
 describe('stopping early', () => {
   test('patience counts evaluations without improvement', async () => {
     const errors = [5, 4, 4, 4, 4, 4];
-    const { options } = setUp({ plan: { ...plan, epochs: 50, patience: 2 }, evaluate: async () => errors.shift() ?? 4 });
+    const { options } = setUp({
+      plan: { ...plan, epochs: 50, patience: 2 },
+      evaluate: async () => errors.shift() ?? 4,
+    });
     expect(await runTrainingLoop(options)).toMatchObject({ reason: 'plateau', progress: { step: 9, bestStep: 3 } });
   });
 
@@ -142,12 +149,16 @@ describe('an exploding loss', () => {
   test('goes back to the last good checkpoint with a lower rate, says so, and goes on', async () => {
     // Anything above a rate of 0.05 explodes from the second epoch on.
     let steps = 0;
-    const { options, saved, notices, context, model } = setUp({}, (w, rate) => (++steps > 3 && rate > 0.05 ? Number.NaN : w * w));
+    const { options, saved, notices, context, model } = setUp({}, (w, rate) =>
+      ++steps > 3 && rate > 0.05 ? Number.NaN : w * w,
+    );
     const { reason, progress } = await runTrainingLoop(options, context);
     expect(reason).toBe('epochs');
     expect(progress).toMatchObject({ rollbacks: 1, rateFactor: 0.3, step: 12 });
     expect(model.rates.at(-1)).toBeCloseTo(0.03);
-    expect(notices.map(({ message }) => message)).toEqual(['The loss exploded at step 6: back to step 3 with 30 % of the learning rate.']);
+    expect(notices.map(({ message }) => message)).toEqual([
+      'The loss exploded at step 6: back to step 3 with 30 % of the learning rate.',
+    ]);
     expect(saved.metrics.every(({ validationMse }) => Number.isFinite(validationMse))).toBe(true);
   });
 
@@ -157,7 +168,9 @@ describe('an exploding loss', () => {
     const { reason } = await runTrainingLoop(options, context);
     expect(reason).toBe('diverged');
     expect(notices).toHaveLength(4);
-    expect(notices.at(-1)!.message).toBe('The loss exploded again at step 6. Training stops with the best model so far (step 3).');
+    expect(notices.at(-1)!.message).toBe(
+      'The loss exploded again at step 6. Training stops with the best model so far (step 3).',
+    );
     expect(saved.best.at(-1)!.progress.bestStep).toBe(3);
   });
 });

@@ -22,12 +22,23 @@ function smoothImages(count: number, pixels: number): { samples: Samples; rows: 
       rows[row * pixels + pixel] = Math.min(255, Math.max(0, level));
     }
   }
-  return { rows, samples: { count, pixels, read: (first, wanted, out) => out.set(rows.subarray(first * pixels, (first + wanted) * pixels)) } };
+  return {
+    rows,
+    samples: {
+      count,
+      pixels,
+      read: (first, wanted, out) => out.set(rows.subarray(first * pixels, (first + wanted) * pixels)),
+    },
+  };
 }
 
 /** Eigenvalues of the covariance, by a full decomposition in double precision. */
 function exactVariances(rows: Uint8Array, count: number, pixels: number): number[] {
-  const data = Matrix.from1DArray(count, pixels, Float64Array.from(rows, (value) => value / 255));
+  const data = Matrix.from1DArray(
+    count,
+    pixels,
+    Float64Array.from(rows, (value) => value / 255),
+  );
   const centred = data.subRowVector(data.mean('column'));
   const covariance = centred.transpose().mmul(centred).div(count);
   return new EigenvalueDecomposition(covariance, { assumeSymmetric: true }).realEigenvalues.sort((a, b) => b - a);
@@ -43,7 +54,10 @@ describe.each([
     const pca = await fitPca(executor, samples, components, 1);
     const exact = exactVariances(rows, count, pixels);
     for (let index = 0; index < components; index++) expect(pca.variance[index]! / exact[index]!).toBeCloseTo(1, 3);
-    expect(pca.totalVariance).toBeCloseTo(exact.reduce((a, b) => a + b), 5);
+    expect(pca.totalVariance).toBeCloseTo(
+      exact.reduce((a, b) => a + b),
+      5,
+    );
     const basis = Matrix.from1DArray(pixels, components, Float64Array.from(pca.basis));
     expect(basis.transpose().mmul(basis).sub(Matrix.eye(components)).norm()).toBeLessThan(1e-5);
     const firstPixel = Array.from({ length: count }, (_, row) => rows[row * pixels]! / 255);
@@ -55,7 +69,11 @@ test('images too large for a covariance matrix are streamed, with the same resul
   const pixels = 2100;
   const { samples, rows } = smoothImages(40, pixels);
   const pca = await fitPca(executor, samples, 4, 1);
-  const centred = Matrix.from1DArray(40, pixels, Float64Array.from(rows, (value) => value / 255));
+  const centred = Matrix.from1DArray(
+    40,
+    pixels,
+    Float64Array.from(rows, (value) => value / 255),
+  );
   centred.subRowVector(centred.mean('column'));
   // The Gram matrix has the same eigenvalues and is small.
   const gram = centred.mmul(centred.transpose()).div(40);

@@ -5,7 +5,11 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Context, Notice } from '../../src-main/contract/records.ts';
-import { importSettingsSchema, type TrainingRequest, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import {
+  importSettingsSchema,
+  type TrainingRequest,
+  trainingSettingsSchema,
+} from '../../src-main/contract/settings.ts';
 import { type Catalogue, importDataset, openCatalogue, openDataset } from '../../src-main/dataset/index.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
@@ -50,8 +54,14 @@ describe('a run', () => {
     expect(metrics.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3, 4]);
     expect(outcome.bestMse).toBeLessThanOrEqual(metrics[0]!.validationMse);
     const paths = runPaths(folder);
-    for (const path of [paths.run, paths.metrics, paths.last, paths.best, paths.pca]) expect(existsSync(path), path).toBe(true);
-    expect((await readdir(paths.model)).sort()).toEqual(['decoder.onnx', 'encoder.onnx', 'model.json', 'model.safetensors']);
+    for (const path of [paths.run, paths.metrics, paths.last, paths.best, paths.pca])
+      expect(existsSync(path), path).toBe(true);
+    expect((await readdir(paths.model)).sort()).toEqual([
+      'decoder.onnx',
+      'encoder.onnx',
+      'model.json',
+      'model.safetensors',
+    ]);
     expect((await readdir(paths.events)).sort()).toEqual(['train', 'validation']);
     expect(outcome.run.probes).toHaveLength(10);
   });
@@ -72,31 +82,43 @@ describe('a run', () => {
     ['deep', { hidden: [32, 16] }],
     ['conv', { filters: 4, hidden: undefined }],
     ['recommended', { noise: 0.1, codeL1: 0.001, augment: { crop: 0.8, flip: true } }],
-  ] as const)('stopped in the middle and resumed, %s ends with the bits of an undisturbed run', async (preset, extra) => {
-    const request = { ...small, ...extra, preset } as TrainingRequest;
-    const [whole, broken] = [temporaryFolder(), temporaryFolder()];
-    await trainInto(whole, request);
-    const controller = new AbortController();
-    const stopAtStep = (step: number): Context => ({
-      signal: controller.signal,
-      onProgress: ({ stage, done }) => stage === 'train' && done >= step && controller.abort(),
-    });
-    await expect(trainInto(broken, request, false, stopAtStep(1))).rejects.toMatchObject({ code: 'cancelled' });
-    const stopped = await loadCheckpoint(runPaths(broken).last);
-    expect(stopped!.progress.step).toBeLessThan(24);
-    await trainInto(broken, request, true);
-    const end = async (folder: string) => (await loadCheckpoint(runPaths(folder).last))!.values;
-    expect(await end(broken)).toEqual(await end(whole));
-    const losses = async (folder: string) => (await readMetrics(folder)).map(({ step, trainLoss, validationMse }) => [step, trainLoss, validationMse]);
-    expect(await losses(broken)).toEqual(await losses(whole));
-  });
+  ] as const)(
+    'stopped in the middle and resumed, %s ends with the bits of an undisturbed run',
+    async (preset, extra) => {
+      const request = { ...small, ...extra, preset } as TrainingRequest;
+      const [whole, broken] = [temporaryFolder(), temporaryFolder()];
+      await trainInto(whole, request);
+      const controller = new AbortController();
+      const stopAtStep = (step: number): Context => ({
+        signal: controller.signal,
+        onProgress: ({ stage, done }) => stage === 'train' && done >= step && controller.abort(),
+      });
+      await expect(trainInto(broken, request, false, stopAtStep(1))).rejects.toMatchObject({ code: 'cancelled' });
+      const stopped = await loadCheckpoint(runPaths(broken).last);
+      expect(stopped!.progress.step).toBeLessThan(24);
+      await trainInto(broken, request, true);
+      const end = async (folder: string) => (await loadCheckpoint(runPaths(folder).last))!.values;
+      expect(await end(broken)).toEqual(await end(whole));
+      const losses = async (folder: string) =>
+        (await readMetrics(folder)).map(({ step, trainLoss, validationMse }) => [step, trainLoss, validationMse]);
+      expect(await losses(broken)).toEqual(await losses(whole));
+    },
+  );
 
   test('a rate that explodes is rolled back for real, and the model stays whole', async () => {
     const folder = temporaryFolder();
     const notices: Notice[] = [];
     await trainInto(
       folder,
-      { ...small, preset: 'deep', hidden: [32, 16], optimizer: { type: 'sgd', momentum: 0.9 }, schedule: 'constant', learningRate: 1e6, epochs: 3 },
+      {
+        ...small,
+        preset: 'deep',
+        hidden: [32, 16],
+        optimizer: { type: 'sgd', momentum: 0.9 },
+        schedule: 'constant',
+        learningRate: 1e6,
+        epochs: 3,
+      },
       false,
       { onNotice: (notice) => notices.push(notice) },
     );
@@ -138,7 +160,12 @@ describe('model files', () => {
     const { model } = runPaths(folder);
     const saved = await loadModel(model);
     const other = temporaryFolder();
-    await saveModel(other, saved.model, new Map([...saved.values].map(([name, data]) => [name, data.map((x) => x + 1)])), saved.info);
+    await saveModel(
+      other,
+      saved.model,
+      new Map([...saved.values].map(([name, data]) => [name, data.map((x) => x + 1)])),
+      saved.info,
+    );
     await copyFile(join(other, 'model.safetensors'), join(model, 'model.safetensors'));
     await expect(loadModel(model)).rejects.toMatchObject({ code: 'file-damaged' });
     await appendFile(join(other, 'model.json'), '{');
