@@ -44,19 +44,28 @@ export function orientedSize({ width, height, orientation, original }: Picture):
 
 /** Writes one row (height × width × channels of `target`) of `out` at `offset`. */
 export function render(picture: Picture, target: Preprocessing, out: Uint8Array, offset: number): void {
-  const plain = withChannels(flatten(toBytes(picture, target), target.background), target.channels);
-  const onSide = picture.orientation > 4;
-  const width = onSide ? target.height : target.width;
-  const height = onSide ? target.width : target.height;
-  const row = out.subarray(offset, offset + width * height * target.channels);
-  if (picture.orientation === 1) {
-    place(plain, picture, width, height, target, row);
+  const { width, height, channels } = target;
+  const plain = withChannels(flatten(toBytes(picture, target), target.background), channels);
+  const row = out.subarray(offset, offset + width * height * channels);
+  const seen = orientedSize(picture);
+  if (target.fit !== 'contain') {
+    const zoom = Math.max(width / seen.width, height / seen.height);
+    const cut = target.fit === 'cover' ? { width: width / zoom, height: height / zoom } : seen;
+    drawOriented(plain, picture, cut, target, row);
     return;
   }
-  const fitted = new Uint8Array(row.length);
-  place(plain, picture, width, height, target, fitted);
-  orient(fitted, width, height, target.channels, picture.orientation, row);
+  const zoom = Math.min(width / seen.width, height / seen.height);
+  const inner = { width: within(width, seen.width * zoom), height: within(height, seen.height * zoom) };
+  if (inner.width === width && inner.height === height) {
+    drawOriented(plain, picture, seen, target, row);
+    return;
+  }
+  const drawn = new Uint8Array(inner.width * inner.height * channels);
+  drawOriented(plain, picture, seen, inner, drawn);
+  pad(drawn, inner, target, row);
 }
+
+const within = (limit: number, length: number) => Math.max(1, Math.min(limit, Math.round(length)));
 
 /** True where every pixel has equal red, green and blue; alpha is not looked at. */
 export function isGrey({ channels, data }: Picture): boolean {
@@ -117,66 +126,62 @@ function withChannels(plain: Plain, channels: 1 | 3): Plain {
   return { width, height, channels, data: result };
 }
 
-/** Cover cuts the longer side evenly, contain pads with the background, stretch does neither. Same size: a plain copy. */
-function place(
-  plain: Plain,
-  picture: Picture,
-  width: number,
-  height: number,
-  target: Preprocessing,
-  out: Uint8Array,
-): void {
-  const size = picture.original ?? plain;
-  if (size.width === width && size.height === height && (picture.scale ?? 1) === 1) {
-    out.set(plain.data);
-    return;
-  }
-  const across = width / size.width;
-  const down = height / size.height;
-  if (target.fit === 'contain') {
-    contain(plain, picture, { width, height }, Math.min(across, down), target, out);
-    return;
-  }
-  const zoom = Math.max(across, down);
-  const seen = target.fit === 'cover' ? { width: width / zoom, height: height / zoom } : size;
-  const left = (size.width - seen.width) / 2;
-  const top = (size.height - seen.height) / 2;
-  draw(plain, picture, { left, top, ...seen }, { width, height }, out);
-}
-
 interface Size {
   width: number;
   height: number;
 }
 
-function contain(plain: Plain, picture: Picture, frame: Size, zoom: number, target: Preprocessing, out: Uint8Array) {
-  const { channels } = plain;
-  const size = picture.original ?? plain;
-  const width = Math.max(1, Math.min(frame.width, Math.round(size.width * zoom)));
-  const height = Math.max(1, Math.min(frame.height, Math.round(size.height * zoom)));
-  const inner = new Uint8Array(width * height * channels);
-  draw(plain, picture, { left: 0, top: 0, width: size.width, height: size.height }, { width, height }, inner);
-  const color = parseColor(target.background);
-  const padding = channels === 1 ? [luma(color)] : color;
-  for (let index = 0; index < out.length; index++) out[index] = padding[index % channels]!;
-  const left = (frame.width - width) >> 1;
-  const top = (frame.height - height) >> 1;
-  for (let y = 0; y < height; y++) {
-    const line = inner.subarray(y * width * channels, (y + 1) * width * channels);
-    out.set(line, ((top + y) * frame.width + left) * channels);
+/** Draws the middle of the image (`cut`, in its own pixels) at the size `to`; both as a person sees it. */
+function drawOriented(plain: Plain, picture: Picture, cut: Size, to: Size, out: Uint8Array): void {
+  const { orientation } = picture;
+  const lying = orientation > 4;
+  const turn = ({ width, height }: Size): Size => (lying ? { width: height, height: width } : { width, height });
+  const size = turn(to);
+  if (orientation === 1) {
+    draw(plain, picture, cut, size, out);
+    return;
   }
+  const drawn = new Uint8Array(out.length);
+  draw(plain, picture, turn(cut), size, drawn);
+  orient(drawn, size.width, size.height, plain.channels, orientation, out);
 }
 
-/** Resamples a box, given in pixels of the original, to `to`. */
-function draw(plain: Plain, picture: Picture, box: Size & { left: number; top: number }, to: Size, out: Uint8Array) {
-  const scale = picture.scale ?? 1;
-  // A plain average down to twice the size that is needed, then the filter: a fraction of the work, and the eye cannot tell.
-  const ratio = Math.min(box.width / to.width, box.height / to.height) * scale;
+/** As `drawOriented`, in the orientation in which the picture is stored. The same size is a plain copy. */
+function draw(plain: Plain, { original, scale = 1 }: Picture, cut: Size, to: Size, out: Uint8Array): void {
+  const { width, height } = original ?? plain;
+  if (scale === 1 && width === to.width && height === to.height) {
+    out.set(plain.data);
+    return;
+  }
+  // A plain average down to twice the size that is needed, then the filter: a fraction of the work, and no eye can tell.
+  const ratio = Math.min(cut.width / to.width, cut.height / to.height) * scale;
   const factor = Math.max(1, Math.floor(ratio / 2));
-  const source = shrink(plain, factor);
   const zoom = scale / factor;
-  const scaled = { left: box.left * zoom, top: box.top * zoom, width: box.width * zoom, height: box.height * zoom };
-  resample(source, scaled, to.width, to.height, out);
+  const box = {
+    left: ((width - cut.width) / 2) * zoom,
+    top: ((height - cut.height) / 2) * zoom,
+    width: cut.width * zoom,
+    height: cut.height * zoom,
+  };
+  resample(shrink(plain, factor), box, to.width, to.height, out);
+}
+
+/** Puts the image in the middle of a ground in the background colour. */
+function pad(
+  drawn: Uint8Array,
+  inner: Size,
+  { width, height, channels, background }: Preprocessing,
+  out: Uint8Array,
+): void {
+  const color = parseColor(background);
+  const ground = channels === 1 ? [luma(color)] : color;
+  for (let index = 0; index < out.length; index++) out[index] = ground[index % channels]!;
+  const left = (width - inner.width) >> 1;
+  const top = (height - inner.height) >> 1;
+  for (let y = 0; y < inner.height; y++) {
+    const line = drawn.subarray(y * inner.width * channels, (y + 1) * inner.width * channels);
+    out.set(line, ((top + y) * width + left) * channels);
+  }
 }
 
 /** For each EXIF orientation, whether the stored image must be transposed, then mirrored across and upside down. */

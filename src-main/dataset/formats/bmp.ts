@@ -1,5 +1,4 @@
 // BMP through @napi-rs/image: libvips has no reader for it.
-import { Transformer } from '@napi-rs/image';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Picture } from '../picture.ts';
 
@@ -16,8 +15,10 @@ export function readBmpHeader(bytes: Uint8Array): { width: number; height: numbe
 }
 
 /** Errors: `image-unreadable`. */
-export function decodeBmp(bytes: Uint8Array): Picture {
+export async function decodeBmp(bytes: Uint8Array): Promise<Picture> {
   const { width, height } = readBmpHeader(bytes);
+  // Loaded when first needed, as BMP files are rare.
+  const { Transformer } = await import('@napi-rs/image');
   try {
     const data = new Transformer(bytes).rawPixelsSync();
     const channels = (data.length / (width * height)) as Picture['channels'];

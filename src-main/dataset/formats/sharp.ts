@@ -1,12 +1,21 @@
 // The general decoder: everything that sharp (libvips) reads, brought to sRGB or left as deep as it is stored.
-import sharp, { type Metadata } from 'sharp';
+import type { Metadata } from 'sharp';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Picture } from '../picture.ts';
 import { type ImageFormat, withArticle } from '../recognise.ts';
 
-// Images are decoded beside each other: threads inside one image only add switching, and no image comes twice.
-sharp.concurrency(1);
-sharp.cache(false);
+let loading: Promise<typeof import('sharp').default> | undefined;
+
+/** Loaded when first needed: it takes a tenth of a second, and many imports never use it. */
+function loadSharp(): Promise<typeof import('sharp').default> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Images are decoded beside each other: threads inside one image only add switching, and no image comes twice.
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  });
+  return loading;
+}
 
 export interface SharpHeader {
   width: number;
@@ -20,6 +29,7 @@ export interface SharpHeader {
 
 /** Errors: `image-unreadable`. */
 export async function readSharpHeader(bytes: Uint8Array, format: ImageFormat): Promise<SharpHeader> {
+  const sharp = await loadSharp();
   const metadata = await guard(format, () => sharp(bytes, { limitInputPixels: false }).metadata());
   const { width, height, orientation, pages } = metadata;
   // Frames of an animation are stacked; only the first one is decoded.
@@ -36,6 +46,7 @@ export async function readSharpHeader(bytes: Uint8Array, format: ImageFormat): P
 
 /** `page` counts from 0 and matters for TIFF only. Errors: `image-unreadable`. */
 export async function decodeWithSharp(bytes: Uint8Array, format: ImageFormat, page: number): Promise<Picture> {
+  const sharp = await loadSharp();
   return guard(format, async () => {
     const options = { limitInputPixels: false, failOn: 'error', sequentialRead: true, unlimited: true } as const;
     const image = sharp(bytes, format === 'tiff' ? { ...options, page } : options);
@@ -56,9 +67,12 @@ export async function decodeWithSharp(bytes: Uint8Array, format: ImageFormat, pa
 const isDeep = ({ depth }: Metadata) => depth !== 'uchar';
 
 /** Grey stays grey, deep stays deep (and is not converted); everything else becomes sRGB. */
-function workingSpace({ space, depth }: Metadata): string {
-  if (depth === 'uchar') return space === 'b-w' ? 'b-w' : 'srgb';
-  return space === 'grey16' || space === 'b-w' || space === 'scrgb' ? space : 'rgb16';
+function workingSpace({ space, depth, hasAlpha }: Metadata): string {
+  // As grey, sharp hands out a single channel: the alpha would be lost.
+  const isGrey = !hasAlpha && (space === 'b-w' || space === 'grey16');
+  if (depth === 'uchar') return isGrey ? 'b-w' : 'srgb';
+  if (depth === 'ushort') return isGrey ? 'grey16' : 'rgb16';
+  return isGrey ? 'b-w' : 'scrgb';
 }
 
 function depthOf({ depth }: Metadata): 'uchar' | 'ushort' | 'float' {

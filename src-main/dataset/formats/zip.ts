@@ -16,10 +16,12 @@ const localHeaderLength = 30;
 // Deflate cannot shrink data further than this; an archive that says so is lying, and nothing is allocated for it.
 const largestRatio = 1032;
 const largestMember = 2 ** 30;
+// Names and sizes are checked here, member by member: yauzl would give up the whole archive.
+const zipOptions = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
 
 /** Files only, in the order of the archive's directory. Errors: `file-damaged`. */
 export async function* readZip(file: string): AsyncGenerator<ZipMember> {
-  const archive = await guard(() => yauzl.openPromise(file, { decodeStrings: false, autoClose: false }));
+  const archive = await guard(() => yauzl.openPromise(file, zipOptions));
   const descriptor = openSync(file, 'r');
   try {
     const entries = archive.eachEntry();
@@ -68,6 +70,9 @@ function problemOf(entry: yauzl.Entry): PinholeError | null {
   }
   if (uncompressedSize > Math.max(64, compressedSize * largestRatio)) {
     return damagedArchive(`at most ${compressedSize * largestRatio} unpacked bytes`, `${uncompressedSize}`);
+  }
+  if (compressionMethod === 0 && uncompressedSize !== compressedSize) {
+    return damagedArchive(`${uncompressedSize} stored bytes`, `${compressedSize}`);
   }
   if (uncompressedSize > largestMember) {
     const message = `Expected at most ${largestMember} bytes for an archive member, received ${uncompressedSize}.`;
