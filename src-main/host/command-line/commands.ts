@@ -55,14 +55,19 @@ export async function train(work: Work, datasetId: string | undefined, options: 
   work.terminal.result(result);
 }
 
-export async function encode(work: Work, runId: string, sources: string[]): Promise<void> {
+export async function encode(work: Work, runId: string, sources: string[], options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
   const dataset = sources.length > 0 ? await importAs(work, run, sources) : undefined;
-  const result = await work.service.encode(run.id, dataset ? { datasetId: dataset.id } : {}, work.context);
+  const images = dataset ? { datasetId: dataset.id } : {};
+  const result = await work.service.encode(run.id, images, work.context);
   work.terminal.say(
     `Encoded ${plural(result.images, 'image')} in ${formatDuration(result.seconds)}: ${result.codesFile}`,
   );
-  work.terminal.result(result);
+  if (options.out === undefined) return work.terminal.result(result);
+  const out = await makeOutFolder(options);
+  const exported = await work.service.export(run.id, out, ['csv', 'npy', 'parquet'], work.context, images);
+  sayFiles(work, exported);
+  work.terminal.result({ ...result, files: exported.files });
 }
 
 export async function decode(work: Work, runId: string, codesFile: string, options: Options): Promise<void> {

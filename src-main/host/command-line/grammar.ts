@@ -68,9 +68,9 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
     {
       usage: 'encode <run> [source...]',
       description: "Encodes the images that a run was trained on, or other images with the run's model.",
-      examples: ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos'],
-      options: common,
-      run: (work, _, [run, sources]) => commands.encode(work, run as string, sources as string[]),
+      examples: ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos --out new-features'],
+      options: [new Option('--out <dir>', 'also write the features (CSV, NPY, Parquet) to this folder'), ...common],
+      run: (work, options, [run, sources]) => commands.encode(work, run as string, sources as string[], options),
     },
     {
       usage: 'decode <run> <codes>',

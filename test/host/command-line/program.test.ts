@@ -128,6 +128,12 @@ describe('requests', () => {
     expect(calls).toContainEqual(['encode', run.id, { datasetId: dataset.id }]);
   });
 
+  test('features of new images are written where a folder is named', async () => {
+    const out = temporaryFolder();
+    const { calls } = await pinhole(['encode', run.id, 'new', '--out', out]);
+    expect(calls).toContainEqual(['export', run.id, out, ['csv', 'npy', 'parquet'], { datasetId: dataset.id }]);
+  });
+
   test('decode names run, codes and folder', async () => {
     const out = temporaryFolder();
     const { calls } = await pinhole(['decode', run.id, 'codes.csv', '--out', out]);
