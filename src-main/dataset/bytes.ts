@@ -23,17 +23,21 @@ const scratch = new Uint8Array(headLength);
 
 /** The beginning of what lies there (`headLength` bytes, or all of it). */
 export function readHead(place: Place): Content {
-  return place.inflated === null ? read(place, headLength) : readAll(place);
+  if (place.inflated !== null) return readAll(place);
+  const content = read(place, headLength);
+  return content.complete ? verified(content, place) : content;
 }
 
 /** All of it. Errors: `image-unreadable`, `image-too-large`. */
 export function readAll(place: Place): Content {
   const content = read(place, Number.POSITIVE_INFINITY);
   const bytes = place.inflated === null ? content.bytes : inflate(content.bytes, place.inflated);
-  if (place.checksum !== null && crc32(bytes) !== place.checksum) {
-    throw new PinholeError('image-unreadable', 'The checksum in the archive does not match: the file is damaged.');
-  }
-  return { ...content, bytes, size: bytes.length };
+  return verified({ ...content, bytes, size: bytes.length }, place);
+}
+
+function verified(content: Content, { checksum }: Place): Content {
+  if (checksum === null || crc32(content.bytes) === checksum) return content;
+  throw new PinholeError('image-unreadable', 'The checksum in the archive does not match: the file is damaged.');
 }
 
 function read({ file, offset, length }: Place, limit: number): Content {

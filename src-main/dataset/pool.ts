@@ -27,24 +27,33 @@ export function createPool(size = availableParallelism()): Pool {
   const running = new Map<number, Job>();
   const threads = Array.from({ length: size }, startThread);
   let nextId = 0;
+  let failure: { error: unknown } | undefined;
 
   function startThread(): { worker: Worker; load: number } {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: stop.buffer });
+    // Options of this process (an inspector, a script given as text) are not for the threads.
+    const options = { workerData: stop.buffer, execArgv: [] };
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), options);
     const thread = { worker, load: 0 };
     worker.on('message', ({ id, result, error }: { id: number; result?: Result; error?: SerializedError }) => {
-      const job = running.get(id)!;
+      const job = running.get(id);
       running.delete(id);
       thread.load--;
+      if (job === undefined) return;
       if (result !== undefined) job.resolve(result);
       else job.reject(PinholeError.fromJSON(error!));
       dispatch();
     });
-    worker.on('error', (error) => {
-      for (const job of [...running.values(), ...waiting]) job.reject(error);
-      running.clear();
-      waiting.length = 0;
-    });
+    worker.on('error', giveUp);
+    worker.on('exit', () => giveUp(new PinholeError('internal', 'internal: a decoding thread has ended')));
     return thread;
+  }
+
+  /** Without one of its threads the pool cannot keep the order of the tasks: everything that is asked of it fails. */
+  function giveUp(error: unknown): void {
+    failure ??= { error };
+    for (const job of [...running.values(), ...waiting]) job.reject(error);
+    running.clear();
+    waiting.length = 0;
   }
 
   function dispatch(): void {
@@ -64,7 +73,8 @@ export function createPool(size = availableParallelism()): Pool {
     size,
     run(task, transfer = []) {
       return new Promise((resolve, reject) => {
-        waiting.push({ task, transfer, resolve: resolve as Job['resolve'], reject });
+        if (failure !== undefined) reject(failure.error);
+        else waiting.push({ task, transfer, resolve: resolve as Job['resolve'], reject });
         dispatch();
       });
     },

@@ -1,15 +1,13 @@
 // A workspace for import tests: settings with their defaults, one call to import, and rows to compare.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
 import type { ImportResult } from '../../../src-main/contract/api.ts';
 import type { Context, Item } from '../../../src-main/contract/records.ts';
-import { type ImportRequest, type ImportSettings, importSettingsSchema } from '../../../src-main/contract/settings.ts';
+import type { ImportRequest } from '../../../src-main/contract/settings.ts';
 import { type Catalogue, importDataset, openCatalogue, openDataset } from '../../../src-main/dataset/index.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-
-export const withDefaults = (request: ImportRequest): ImportSettings => v.parse(importSettingsSchema, request);
+import { withDefaults } from './settings.ts';
 
 export interface Workspace {
   folder: string;
