@@ -1,5 +1,6 @@
 // The job process: everything that runs a model, in a child that can be killed. It reads the catalogue and never writes it.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DeviceReport } from '../contract/api.ts';
 import type { Context, Report } from '../contract/records.ts';
@@ -149,7 +150,8 @@ async function withModel<T>(
 ): Promise<T> {
   const { device } = await readRunFile(runFolder);
   const saved = await loadModel(runPaths(runFolder).model);
-  const executor = await createOnnxExecutor({ device: device.kind as DeviceKind, threads: device.threads });
+  const threads = settings.threads ?? availableParallelism();
+  const executor = await createOnnxExecutor({ device: device.kind as DeviceKind, threads });
   try {
     return await work(executor, saved);
   } finally {

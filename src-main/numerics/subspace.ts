@@ -39,7 +39,11 @@ export async function leadingEigenpairs(options: SubspaceOptions): Promise<Eigen
   const { size, count, multiply, seed, tolerance = 1e-7, maxIterations = 60 } = options;
   const columns = Math.min(size, count + extraColumns);
   const random = createRandom(seed);
-  let basis: Columns = { rows: size, columns, data: Float64Array.from({ length: size * columns }, () => random.normal()) };
+  let basis: Columns = {
+    rows: size,
+    columns,
+    data: Float64Array.from({ length: size * columns }, () => random.normal()),
+  };
   let sum = 0;
   for (let iteration = 1; ; iteration++) {
     orthonormalise(basis);

@@ -1,6 +1,8 @@
 // One training run, from data set to model files: analyse, choose a device, train, keep the best. The report comes later.
 import { availableParallelism } from 'node:os';
+import { multiplyAdds } from '../compiler/cost.ts';
 import { buildModel, countParameters, type Model } from '../compiler/model.ts';
+import type { TrainingProgram } from '../compiler/training-step.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
@@ -73,16 +75,17 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
   await createRunFolders(folder);
 
   const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, noise: plan.noise > 0 });
+  const threads = previous?.device.threads ?? settings.threads ?? usefulThreads(program);
   const { executor, reason } = await chooseDevice({
     requested: (previous?.device.kind as DeviceKind | undefined) ?? settings.device,
-    threads: settings.threads ?? availableParallelism(),
+    threads,
     program,
     values: blankValues(model),
     feeds: batches.at(1),
     context,
   });
   try {
-    const run = previous ?? describeRun(job, plan, model, executor, reason, settings.threads ?? availableParallelism());
+    const run = previous ?? describeRun(job, plan, model, executor, reason, threads);
     if (!previous) await writeRunFile(folder, run);
     const pca = await pcaOf(executor, job, plan, trainIds, context);
     const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
@@ -99,6 +102,15 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
   } finally {
     await executor.dispose();
   }
+}
+
+// Below this many multiply-adds a step, threads wait for each other longer than they help: agarap2019 (38 million a
+// step at batch 128) takes 1.1 ms on one thread and 1.0–1.5 ms on two; at batch 512 two win on an idle machine.
+const oneThreadLimit = 64e6;
+
+/** Depends on the model alone, so that the same run has the same bits on the same machine. */
+function usefulThreads(program: TrainingProgram): number {
+  return multiplyAdds(program.gradients) < oneThreadLimit ? 1 : availableParallelism();
 }
 
 interface Prepared {

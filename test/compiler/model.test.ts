@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
 import { GraphBuilder, type Value } from '../../src-main/compiler/builder.ts';
 import { buildModel, countParameters, type ImageShape, scaledPixels } from '../../src-main/compiler/model.ts';
 import { interpret } from '../../src-main/compiler/reference.ts';
@@ -60,7 +60,11 @@ describe('a dense model', () => {
   test('with a silent network and a PCA start it is PCA', () => {
     const silent = { start: 'zero' };
     const { pixels, values, result } = runModel(
-      spec({ pcaStart: true, encoder: [{ type: 'dense', units: 3, ...silent }], decoder: [{ type: 'dense', units: 24, ...silent }] }),
+      spec({
+        pcaStart: true,
+        encoder: [{ type: 'dense', units: 3, ...silent }],
+        decoder: [{ type: 'dense', units: 24, ...silent }],
+      }),
       grey,
     );
     // runModel draws even the parameters that start at zero, so the network's own part is taken off again.
@@ -125,7 +129,13 @@ describe('a convolutional model', () => {
   test('odd sizes halve upwards and colours stay apart', () => {
     const odd = { height: 5, width: 7, channels: 3 };
     const { model } = runModel(
-      spec({ encoder: [{ type: 'conv', filters: 2, stride: 2 }, { type: 'dense', units: 3 }], decoder: [{ type: 'dense', units: 105 }] }),
+      spec({
+        encoder: [
+          { type: 'conv', filters: 2, stride: 2 },
+          { type: 'dense', units: 3 },
+        ],
+        decoder: [{ type: 'dense', units: 105 }],
+      }),
       odd,
     );
     expect(model.layers[0]!.output).toEqual([3, 4, 2]);
@@ -134,13 +144,53 @@ describe('a convolutional model', () => {
 
 describe('a spec that cannot work names the layer and the shapes', () => {
   test.each([
-    ['an encoder of the wrong size', { encoder: [{ type: 'dense', units: 5 }] }, grey, 'Model "test": the encoder must end in the code size 3, but its last layer (dense) gives 5.'],
-    ['a decoder of the wrong size', { decoder: [{ type: 'dense', units: 25 }] }, grey, 'Model "test": the decoder must end in 4×6×1 pixels, but its last layer (dense) gives 25.'],
-    ['no encoder', { encoder: [] }, grey, 'Model "test": the encoder must end in the code size 3, but it has no layers.'],
-    ['a convolution on a flat code', { decoder: [{ type: 'conv', filters: 1 }] }, grey, 'Layer decoder.0 (conv): it needs height×width×channels, and receives 3 values without a place.'],
-    ['an impossible reshape', { decoder: [{ type: 'reshape', height: 2, width: 2, channels: 1 }] }, grey, 'Layer decoder.0 (reshape): 3 values cannot become 2×2×1.'],
-    ['groups that do not divide', { encoder: [{ type: 'conv', filters: 3 }, { type: 'groupNorm', groups: 2 }] }, grey, 'Layer encoder.1 (groupNorm): 3 channels cannot be divided into 2 groups.'],
-    ['a PCA start wider than the image', { codeSize: 30, pcaStart: true, encoder: [{ type: 'dense', units: 30 }] }, grey, 'The code size 30 is larger than the image (24 values), so nothing would be reduced.'],
+    [
+      'an encoder of the wrong size',
+      { encoder: [{ type: 'dense', units: 5 }] },
+      grey,
+      'Model "test": the encoder must end in the code size 3, but its last layer (dense) gives 5.',
+    ],
+    [
+      'a decoder of the wrong size',
+      { decoder: [{ type: 'dense', units: 25 }] },
+      grey,
+      'Model "test": the decoder must end in 4×6×1 pixels, but its last layer (dense) gives 25.',
+    ],
+    [
+      'no encoder',
+      { encoder: [] },
+      grey,
+      'Model "test": the encoder must end in the code size 3, but it has no layers.',
+    ],
+    [
+      'a convolution on a flat code',
+      { decoder: [{ type: 'conv', filters: 1 }] },
+      grey,
+      'Layer decoder.0 (conv): it needs height×width×channels, and receives 3 values without a place.',
+    ],
+    [
+      'an impossible reshape',
+      { decoder: [{ type: 'reshape', height: 2, width: 2, channels: 1 }] },
+      grey,
+      'Layer decoder.0 (reshape): 3 values cannot become 2×2×1.',
+    ],
+    [
+      'groups that do not divide',
+      {
+        encoder: [
+          { type: 'conv', filters: 3 },
+          { type: 'groupNorm', groups: 2 },
+        ],
+      },
+      grey,
+      'Layer encoder.1 (groupNorm): 3 channels cannot be divided into 2 groups.',
+    ],
+    [
+      'a PCA start wider than the image',
+      { codeSize: 30, pcaStart: true, encoder: [{ type: 'dense', units: 30 }] },
+      grey,
+      'The code size 30 is larger than the image (24 values), so nothing would be reduced.',
+    ],
   ])('%s', (_, changes, image, message) => {
     expect(() => buildModel(spec(changes), image)).toThrow(expect.objectContaining({ code: 'spec-invalid', message }));
   });

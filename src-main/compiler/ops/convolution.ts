@@ -64,6 +64,8 @@ function expectConvolution(
 }
 
 const conv2d: Op<ConvolutionParams['conv2d']> = {
+  // Each result is a sum over the input channels and the window: weights O×I×h×w.
+  multiplyAdds: (_, [, weights], result) => elements(closed(result.shape)) * elements(closed(weights!.shape).slice(1)),
   infer(window, inputs) {
     const { sizes, kernels, batch, channels } = expectConvolution('conv2d', inputs, 1);
     const results = spatial.map((side) => {
@@ -87,6 +89,8 @@ const conv2d: Op<ConvolutionParams['conv2d']> = {
 };
 
 const convTranspose2d: Op<ConvolutionParams['convTranspose2d']> = {
+  // Each input is spread over the output channels and the window: weights I×O×h×w.
+  multiplyAdds: (_, [x, weights]) => elements(closed(x!.shape)) * elements(closed(weights!.shape).slice(1)),
   infer(params, inputs) {
     const { sizes, kernels, batch, channels } = expectConvolution('convTranspose2d', inputs, 0);
     const results = spatial.map((side) => {

@@ -2,7 +2,7 @@
 import * as f from '../functions.ts';
 import type { Dim, TensorType } from '../graph.ts';
 import { expectTypes, invalid, type NoParams, type Op } from './op.ts';
-import { broadcastOffset, broadcastShapes, elements, forEachIndex, sameShape, stridesOf } from './shapes.ts';
+import { broadcastOffset, broadcastShapes, closed, elements, forEachIndex, sameShape, stridesOf } from './shapes.ts';
 
 export interface MatrixParams {
   /** a · b (+ bias), rank 2; the bias broadcasts to the product. */
@@ -12,6 +12,7 @@ export interface MatrixParams {
 }
 
 const matmul: Op<MatrixParams['matmul']> = {
+  multiplyAdds: ({ transposeA }, [a], result) => elements(closed(result.shape)) * closed(a!.shape)[transposeA ? 0 : 1]!,
   infer: (params, inputs) => ({ dtype: 'float32', shape: productShape(params, inputs) }),
   gradient({ params: { transposeA, transposeB }, inputs: [a, b, bias], gradient: g }) {
     const toA = transposeA
@@ -58,6 +59,7 @@ function productShape({ transposeA, transposeB }: MatrixParams['matmul'], inputs
 }
 
 const batchMatmul: Op<NoParams> = {
+  multiplyAdds: (_, [a], result) => elements(closed(result.shape)) * closed(a!.shape)[2]!,
   infer(_, inputs) {
     expectTypes('batchMatmul', inputs, 'float32', 'float32');
     const [a, b] = inputs.map(({ shape }) => shape);

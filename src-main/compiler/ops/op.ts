@@ -49,6 +49,8 @@ export interface Lowering<P> {
 export interface Op<P> {
   /** Each element of the result depends on the broadcast inputs at the same place only. */
   readonly elementwise?: true;
+  /** Multiply-adds of the textbook algorithm; left out where they are few beside those of products. */
+  multiplyAdds?(params: P, inputs: readonly TensorType[], result: TensorType): number;
   /** The type of the result. Throws `spec-invalid` when the inputs do not fit. */
   infer(params: P, inputs: readonly TensorType[]): TensorType;
   /** One gradient per input; `undefined` (or a shorter list) where it is zero everywhere. */
