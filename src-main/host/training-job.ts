@@ -148,7 +148,7 @@ async function withModel<T>(
   runFolder: string,
   work: (executor: Executor, saved: SavedModel) => Promise<T>,
 ): Promise<T> {
-  const { device } = await readRunFile(runFolder);
+  const { device, settings } = await readRunFile(runFolder);
   const saved = await loadModel(runPaths(runFolder).model);
   const threads = settings.threads ?? availableParallelism();
   const executor = await createOnnxExecutor({ device: device.kind as DeviceKind, threads });

@@ -96,7 +96,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     description: 'A small residual convolutional network on top of PCA, for images of 32 pixels and more: photographs.',
     codeSize: 64,
     hidden: [],
-    filters: 24,
+    filters: 16,
     activation: 'silu',
     pcaStart: true,
     optimizer: adamw,
@@ -190,26 +190,30 @@ function residualDense({ hidden, activation, pcaStart }: Preset, image: ImageSha
   };
 }
 
-/** Halves the image down to 8 pixels or an odd size, doubling the filters; the decoder mirrors it with depth-to-space. */
+/**
+ * Halves the image down to 8 pixels or an odd size, doubling the filters each time, with a residual block at every size
+ * but the largest, where it would cost as much as all others together; the decoder mirrors it with depth-to-space.
+ */
 function residualConvolutional({ filters, activation, pcaStart }: Preset, image: ImageShape, codeSize: number) {
   const last = pcaStart ? ('zero' as const) : ('glorot' as const);
   const encoder: Layer[] = [];
   const decoder: Layer[] = [];
-  let { height, width } = image;
-  let channels = filters;
-  encoder.push({ type: 'conv', filters: channels, kernel: 3, stride: 1, activation: 'linear', start: undefined });
-  while (height % 2 === 0 && width % 2 === 0 && Math.min(height, width) > 8) {
-    const wider = Math.min(channels * 2, filters * 4);
+  let { height, width, channels } = image;
+  for (let wider = filters; height % 2 === 0 && width % 2 === 0 && Math.min(height, width) > 8; wider *= 2) {
+    const narrower = encoder.length === 0 ? filters : channels;
     encoder.push({ type: 'conv', filters: wider, kernel: 3, stride: 2, activation: 'linear', start: undefined });
-    encoder.push({ type: 'residual', activation });
-    decoder.unshift({ type: 'upsample', filters: channels, factor: 2, activation, start: undefined });
-    decoder.unshift({ type: 'residual', activation });
+    decoder.unshift({ type: 'upsample', filters: narrower, factor: 2, activation, start: undefined });
+    if (encoder.length > 1) {
+      encoder.push({ type: 'residual', activation });
+      decoder.unshift({ type: 'residual', activation });
+    }
     [channels, height, width] = [wider, height / 2, width / 2];
   }
+  const smallest = height * width * channels;
   return {
     encoder: [...encoder, { type: 'activation' as const, activation }, dense(codeSize, 'linear', last)],
     decoder: [
-      dense(channels * height * width, activation),
+      dense(smallest, activation),
       { type: 'reshape' as const, height, width, channels },
       ...decoder,
       {
