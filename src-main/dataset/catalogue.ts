@@ -167,7 +167,8 @@ export class Catalogue {
     const sql = `SELECT id, path, label, split, width, height, bytes, sha256, modified, gone
                  FROM items WHERE dataset = ? ORDER BY id`;
     const rows = this.#all(sql, this.datasetNumber(datasetId));
-    return rows.map((row) => ({ ...row, gone: row.gone !== 0 }) as unknown as StoredItem);
+    for (const row of rows) row.gone = (row.gone !== 0) as never;
+    return rows as unknown as StoredItem[];
   }
 
   /** Rows of `pixels.npy` that are taken, by items that are there and by ones that are gone. */

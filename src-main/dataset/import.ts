@@ -6,17 +6,19 @@ import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, ImportFailure, Preprocessing } from '../contract/records.ts';
 import type { ImportSettings } from '../contract/settings.ts';
 import type { Catalogue, StoredItem } from './catalogue.ts';
+import { packSubjects } from './columns.ts';
 import { datasetHash, datasetId } from './hash.ts';
 import { datasetFolder, pixelFile } from './open.ts';
+import { withChannels } from './picture.ts';
 import { openPixelWriter } from './pixels.ts';
-import { createPool, inOrder, type Pool } from './pool.ts';
+import { abortable, createPool, inOrder, type Pool } from './pool.ts';
 import { createProgress } from './progress.ts';
 import { type Format, formatNouns } from './recognise.ts';
 import { type Scan, scan } from './scan.ts';
 import { assignSplits, splitOf } from './split.ts';
 import { createStore, type NewItem, type Store } from './store.ts';
 import { choosePreprocessing, type Surveyed, surveyCandidates, type Work } from './survey.ts';
-import type { DecodeResult, DecodeTask } from './tasks.ts';
+import type { Decoded, DecodeResult, DecodeTask, Subject } from './tasks.ts';
 
 /**
  * Imports images into the workspace, or brings an earlier import of the same sources and pixel settings up to date:
@@ -181,7 +183,9 @@ async function decodeAll(update: Update, store: Store): Promise<ImportFailure[]>
   const progress = createProgress(context, 'import', surveyed.work.length);
   const batches = inOrder(
     batchesOf(surveyed.work, pool.size),
-    (batch) => pool.run(decodeTask(batch, dataset.preprocessing, settings.pixelLimit)),
+    async (batch) =>
+      rowsOfDecoded(batch, dataset.preprocessing) ??
+      pool.run(decodeTask(batch, dataset.preprocessing, settings.pixelLimit)),
     4 * pool.size,
   );
   let done = 0;
@@ -203,14 +207,31 @@ function* batchesOf(work: readonly Work[], threads: number): Generator<Work[]> {
   let batch: Work[] = [];
   let bytes = 0;
   for (const one of work) {
+    const isMixed = batch.length > 0 && (batch[0]!.survey.early === null) !== (one.survey.early === null);
+    if (isMixed || batch.length >= count || bytes >= largestBatchBytes) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
     batch.push(one);
     bytes += one.survey.bytes;
-    if (batch.length < count && bytes < largestBatchBytes) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** The rows of images that were decoded early and already have the right size; undefined if one is not. */
+function rowsOfDecoded(batch: readonly Work[], { width, height, channels }: Preprocessing): DecodeResult | undefined {
+  const fits = ({ survey }: Work) => survey.early !== null && survey.width === width && survey.height === height;
+  if (!batch.every(fits)) return undefined;
+  const length = width * height * channels;
+  const rows = new Uint8Array(batch.length * length);
+  const decoded = batch.map(({ survey, content }, index): Decoded => {
+    const { bytes, modified, early } = survey;
+    const plain = { width, height, channels: early!.channels, data: content! };
+    rows.set(withChannels(plain, channels).data, index * length);
+    return { state: 'decoded', width, height, bytes, modified, sha256: early!.sha256 };
+  });
+  return { kind: 'decode', decoded, rows };
 }
 
 function decodeTask(batch: readonly Work[], preprocessing: Preprocessing, pixelLimit: number): DecodeTask {
@@ -226,53 +247,33 @@ function decodeTask(batch: readonly Work[], preprocessing: Preprocessing, pixelL
     used += content.length;
   }
   const modified = Float64Array.from(batch, ({ survey }) => survey.modified);
-  const candidates = batch.map(({ candidate }) => candidate);
-  return { kind: 'decode', candidates, preprocessing, pixelLimit, kept, offsets, lengths, modified };
+  const subjects = packSubjects(batch.map(subjectOf));
+  return { kind: 'decode', subjects, preprocessing, pixelLimit, kept, offsets, lengths, modified };
+}
+
+/** Pixels that were decoded early are an array now. */
+function subjectOf({ candidate, survey: { early, width, height } }: Work): Subject {
+  if (early === null) return candidate;
+  return { ...candidate, array: { width, height, channels: early.channels, type: 'uint8', bigEndian: false } };
 }
 
 function newItems(batch: Work[], { decoded }: DecodeResult, update: Update, failures: ImportFailure[]): NewItem[] {
   const items: NewItem[] = [];
-  for (const [index, { candidate }] of batch.entries()) {
+  for (const [index, { candidate, survey }] of batch.entries()) {
     const result = decoded[index]!;
     if (result.state === 'failed') {
       failures.push(result.failure);
       continue;
     }
     const { path, label, test } = candidate;
-    const { width, height, bytes, sha256, modified } = result;
+    const { width, height, modified } = result;
+    // What was decoded early came as pixels; the file is what is recorded.
+    const { bytes, sha256 } = survey.early === null ? result : { bytes: survey.bytes, sha256: survey.early.sha256 };
     const split = test ? 'test' : splitOf(path, update.settings);
     const replaces = update.earlier.known.get(path);
     items.push({ path, label, split, width, height, bytes, sha256, modified, replaces });
   }
   return items;
-}
-
-/** Ends with `cancelled` as soon as the signal is raised, without waiting for the value that is under way. */
-async function* abortable<T>(values: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  if (signal === undefined) {
-    yield* values;
-    return;
-  }
-  throwIfCancelled(signal);
-  const raised = Promise.withResolvers<never>();
-  raised.promise.catch(() => {});
-  const raise = () => {
-    try {
-      throwIfCancelled(signal);
-    } catch (error) {
-      raised.reject(error);
-    }
-  };
-  signal.addEventListener('abort', raise, { once: true });
-  try {
-    for (;;) {
-      const next = await Promise.race([values.next(), raised.promise]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', raise);
-  }
 }
 
 function finish(update: Update, failures: ImportFailure[]): void {
@@ -302,25 +303,29 @@ function settle(
         catalogue.updateItem(number, now);
       }
     }
-    updateSplits(catalogue, dataset.id, number, settings);
+    const items = updateSplits(catalogue, dataset.id, number, settings);
     failures.sort((first, second) => (first.path < second.path ? -1 : first.path > second.path ? 1 : 0));
     catalogue.replaceFailures(number, failures);
     if (state === 'ready') catalogue.replaceContainers(number, [...scanned.opened, ...scanned.unchanged]);
-    const hash = datasetHash(catalogue.items(dataset.id), dataset.preprocessing);
+    const hash = datasetHash(items, dataset.preprocessing);
     catalogue.updateDataset(dataset.id, { state, hash, name: settings.name ?? dataset.name });
   });
 }
 
-/** Items of a held-out source keep their split. */
-function updateSplits(catalogue: Catalogue, id: string, number: number, settings: ImportSettings): void {
-  const items = catalogue.storedItems(id).filter(({ gone, split }) => !gone && split !== 'test');
+/** Items of a held-out source keep their split. Returns the items that are there, with their splits as they are now. */
+function updateSplits(catalogue: Catalogue, id: string, number: number, settings: ImportSettings): StoredItem[] {
+  const items = catalogue.storedItems(id).filter(({ gone }) => !gone);
+  const open = items.filter(({ split }) => split !== 'test');
   const splits = assignSplits(
-    items.map(({ path }) => path),
+    open.map(({ path }) => path),
     settings,
   );
-  for (const [index, item] of items.entries()) {
-    if (item.split !== splits[index]) catalogue.updateItem(number, { ...item, split: splits[index]! });
+  for (const [index, item] of open.entries()) {
+    if (item.split === splits[index]) continue;
+    item.split = splits[index]!;
+    catalogue.updateItem(number, item);
   }
+  return items;
 }
 
 /** Says what was found instead: “only 3 text files”. */

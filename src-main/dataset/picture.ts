@@ -67,8 +67,19 @@ export function render(picture: Picture, target: Preprocessing, out: Uint8Array,
 
 const within = (limit: number, length: number) => Math.max(1, Math.min(limit, Math.round(length)));
 
+/** At its own size: eight bits, without alpha, turned upright, one channel where every pixel is grey. */
+export function toPlain(picture: Picture & { data: Uint8Array }, background: string): Plain {
+  const flat = flatten(picture, background);
+  const plain = flat.channels === 3 && isGrey(flat) ? withChannels(flat, 1) : flat;
+  if (picture.orientation === 1) return plain;
+  const { width, height, channels, data } = plain;
+  const upright = new Uint8Array(data.length);
+  orient(data, width, height, channels, picture.orientation, upright);
+  return { ...orientedSize(picture), channels, data: upright };
+}
+
 /** True where every pixel has equal red, green and blue; alpha is not looked at. */
-export function isGrey({ channels, data }: Picture): boolean {
+export function isGrey({ channels, data }: Pick<Picture, 'channels' | 'data'>): boolean {
   if (channels < 3) return true;
   for (let index = 0; index < data.length; index += channels) {
     if (data[index] !== data[index + 1] || data[index] !== data[index + 2]) return false;
@@ -112,7 +123,7 @@ function flatten(picture: Picture & { data: Uint8Array }, background: string): P
   return { width, height, channels: result, data: flat };
 }
 
-function withChannels(plain: Plain, channels: 1 | 3): Plain {
+export function withChannels(plain: Plain, channels: 1 | 3): Plain {
   if (plain.channels === channels) return plain;
   const { width, height, data } = plain;
   const result = new Uint8Array(width * height * channels);

@@ -1,7 +1,7 @@
 // Decoding threads, as many as the machine runs at once, and results in the order of their tasks.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { PinholeError, type SerializedError } from '../contract/errors.ts';
+import { PinholeError, type SerializedError, throwIfCancelled } from '../contract/errors.ts';
 import type { Result, ResultOf, Task } from './tasks.ts';
 
 export interface Pool {
@@ -110,4 +110,32 @@ export async function* inOrder<T, R>(
     yield { task: first.task, result: await first.result };
   }
   for (const { task, result } of queue) yield { task, result: await result };
+}
+
+/** Ends with `cancelled` as soon as the signal is raised, without waiting for the value that is under way. */
+export async function* abortable<T>(values: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  if (signal === undefined) {
+    yield* values;
+    return;
+  }
+  throwIfCancelled(signal);
+  const raised = Promise.withResolvers<never>();
+  raised.promise.catch(() => {});
+  const raise = () => {
+    try {
+      throwIfCancelled(signal);
+    } catch (error) {
+      raised.reject(error);
+    }
+  };
+  signal.addEventListener('abort', raise, { once: true });
+  try {
+    for (;;) {
+      const next = await Promise.race([values.next(), raised.promise]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', raise);
+  }
 }

@@ -8,9 +8,10 @@ import type { ImportSettings } from '../contract/settings.ts';
 import { findLabelFile } from './arrays.ts';
 import { unreadable } from './bytes.ts';
 import type { Container } from './catalogue.ts';
+import { wholeFile } from './columns.ts';
 import { expandContainer } from './containers.ts';
 import { hasImageName, isContainerFormat, isJunk, recognise, recogniseLength } from './recognise.ts';
-import type { Candidate, Place } from './tasks.ts';
+import type { Candidate } from './tasks.ts';
 
 export interface Scan {
   /** In the order of their paths. */
@@ -154,8 +155,14 @@ class Scanner {
         return;
       }
     }
-    const place: Place = { file, offset: 0, length: -1, inflated: null, checksum: null };
-    this.#result.candidates.push({ path, label: this.#labelled(label), test, place, array: null, page: 0 });
+    this.#result.candidates.push({
+      path,
+      label: this.#labelled(label),
+      test,
+      place: wholeFile(file),
+      array: null,
+      page: 0,
+    });
   }
 
   async #readContainer(file: string, prefix: string, label: string | null, test: boolean): Promise<void> {

@@ -1,19 +1,19 @@
 // Looking at every new image before any is decoded, and choosing the pixels of the data set from what was seen.
-import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context, ImportFailure, Preprocessing } from '../contract/records.ts';
 import type { ImportSettings } from '../contract/settings.ts';
 import type { StoredItem } from './catalogue.ts';
-import { inOrder, type Pool } from './pool.ts';
+import { packSubjects, unpackSurveys } from './columns.ts';
+import { abortable, inOrder, type Pool } from './pool.ts';
 import { createProgress } from './progress.ts';
 import type { Format } from './recognise.ts';
-import type { Candidate, Survey, SurveyResult, SurveyTask, ValueCounts } from './tasks.ts';
+import type { Candidate, NewSurvey, SurveyResult, SurveyTask, ValueCounts } from './tasks.ts';
 import { mergeValues, noValues, quantiles } from './values.ts';
 
 /** An image to be decoded. */
 export interface Work {
   candidate: Candidate;
-  survey: Survey & { state: 'new' };
-  /** Its bytes, where they were kept. */
+  survey: NewSurvey;
+  /** Its bytes, where they were kept, or its pixels where it was decoded early. */
   content: Uint8Array | null;
 }
 
@@ -29,12 +29,14 @@ export interface Surveyed {
 }
 
 export interface KnownItems {
+  readonly size: number;
   /** The item at a path: the one that is there, else the last one that was. */
   get(path: string): StoredItem | undefined;
 }
 
 // Small files are read once: contents are kept from the survey to the decoding, up to this share of free memory.
 const shareOfFreeMemory = 0.1;
+const largestKept = 2 ** 28;
 const largestBatch = 256;
 
 export async function surveyCandidates(
@@ -49,11 +51,11 @@ export async function surveyCandidates(
   let room = process.availableMemory() * shareOfFreeMemory;
   let done = 0;
   const tasks = surveyTasks(candidates, known, settings, pool, () => room);
-  for await (const { task, result } of inOrder(tasks, (task) => pool.run(task), 3 * pool.size)) {
-    throwIfCancelled(context.signal);
+  const surveys = inOrder(tasks, ({ task }) => pool.run(task), 3 * pool.size);
+  for await (const { task, result } of abortable(surveys, context.signal)) {
     room -= result.kept.length;
-    collect(task, result, known, found);
-    done += task.candidates.length;
+    collect(task.batch, result, known, found);
+    done += task.batch.length;
     progress.update(done);
   }
   progress.finish(done);
@@ -66,29 +68,33 @@ function* surveyTasks(
   settings: ImportSettings,
   pool: Pool,
   room: () => number,
-): Generator<SurveyTask> {
+): Generator<{ batch: Candidate[]; task: SurveyTask }> {
   const size = Math.max(1, Math.min(largestBatch, Math.ceil(candidates.length / (4 * pool.size))));
   for (let start = 0; start < candidates.length; start += size) {
     const batch = candidates.slice(start, start + size);
-    yield {
+    const task: SurveyTask = {
       kind: 'survey',
-      candidates: batch,
-      known: batch.map(({ path }) => knownFile(known.get(path) ?? known.get(pagePath(path, 0)))),
+      subjects: packSubjects(batch),
+      known:
+        known.size === 0 ? null : batch.map(({ path }) => knownFile(known.get(path) ?? known.get(pagePath(path, 0)))),
+      background: settings.preprocessing?.background ?? settings.background,
       pixelLimit: settings.pixelLimit,
       countValues: settings.preprocessing === undefined,
       // What is under way is not counted yet: each task may keep a tenth of what is left.
-      keepBytes: Math.max(0, Math.min(2 ** 30, Math.floor(room() / 10))),
+      keepBytes: Math.max(0, Math.min(largestKept, Math.floor(room() / 10))),
     };
+    yield { batch, task };
   }
 }
 
 const knownFile = (item: StoredItem | undefined) =>
   item === undefined ? null : { bytes: item.bytes, modified: item.modified, sha256: item.sha256 };
 
-function collect(task: SurveyTask, result: SurveyResult, known: KnownItems, found: Surveyed): void {
+function collect(batch: readonly Candidate[], result: SurveyResult, known: KnownItems, found: Surveyed): void {
   mergeValues(found.values, result.values);
-  for (const [index, candidate] of task.candidates.entries()) {
-    const survey = result.surveys[index]!;
+  const surveys = unpackSurveys(result.surveys);
+  for (const [index, candidate] of batch.entries()) {
+    const survey = surveys[index]!;
     if (survey.state === 'failed') {
       found.failures.push(survey.failure);
       found.failedFormats.push(survey.format);
@@ -167,18 +173,20 @@ async function chooseChannels(
   context: Context,
 ): Promise<1 | 3> {
   if (settings.color !== 'auto') return settings.color === 'grey' ? 1 : 3;
+  // Those that were decoded early are known to have colour.
+  if (work.some(({ survey }) => survey.color && survey.early !== null)) return 3;
   const colored = work.filter(({ survey }) => survey.color).map(({ candidate }) => candidate);
   const { pixelLimit } = settings;
   const batches = Array.from({ length: Math.ceil(colored.length / greyBatch) }, (_, index) => ({
     kind: 'grey' as const,
-    candidates: colored.slice(index * greyBatch, (index + 1) * greyBatch),
+    subjects: packSubjects(colored.slice(index * greyBatch, (index + 1) * greyBatch)),
     pixelLimit,
   }));
-  const first = batches[0];
   // One alone before the others: the usual answer is there, and looking ahead would be for nothing.
-  if (first !== undefined && (await pool.run({ ...first, candidates: first.candidates.slice(0, 1) })).color) return 3;
-  for await (const { result } of inOrder(batches, (task) => pool.run(task), pool.size)) {
-    throwIfCancelled(context.signal);
+  const first = { kind: 'grey' as const, subjects: packSubjects(colored.slice(0, 1)), pixelLimit };
+  if (colored.length > 0 && (await pool.run(first)).color) return 3;
+  const answers = inOrder(batches, (task) => pool.run(task), pool.size);
+  for await (const { result } of abortable(answers, context.signal)) {
     if (result.color) return 3;
   }
   return 1;

@@ -24,18 +24,33 @@ export interface ArrayLayout {
   bigEndian: boolean;
 }
 
-/** One image that may become an item. */
-export interface Candidate {
+/** One image, as a decoding thread knows it. */
+export interface Subject {
   /** As in `Item.path`. */
   path: string;
-  label: string | null;
-  /** From a held-out source. */
-  test: boolean;
   place: Place;
   /** Null for an encoded image. */
   array: ArrayLayout | null;
   /** Of a TIFF file, from 0. */
   page: number;
+}
+
+/** One image that may become an item. */
+export interface Candidate extends Subject {
+  label: string | null;
+  /** From a held-out source. */
+  test: boolean;
+}
+
+/** Images of a task, column by column: cloning many small objects from thread to thread costs more than decoding them. */
+export interface Subjects {
+  paths: string[];
+  /** A whole file is just its name. */
+  places: (string | Place)[];
+  /** Null where all are encoded images. */
+  arrays: (ArrayLayout | null)[] | null;
+  /** Null where all are first pages. */
+  pages: number[] | null;
 }
 
 /** What is known of an item from an earlier import. */
@@ -47,33 +62,50 @@ export interface KnownFile {
 
 export interface SurveyTask {
   kind: 'survey';
-  candidates: Candidate[];
-  known: (KnownFile | null)[];
+  subjects: Subjects;
+  /** Null where nothing is known of any. */
+  known: (KnownFile | null)[] | null;
   pixelLimit: number;
+  /** Of images that are decoded at once. */
+  background: string;
   /** Count the stored values of images with more than eight bits, for the percentile range. */
   countValues: boolean;
   /** Bytes that may be kept for decoding, so that small files are read once. */
   keepBytes: number;
 }
 
-/** What is learned of an image before it is decoded. */
+/** What is learned of a new image before its pixels are stored. */
+export interface NewSurvey {
+  state: 'new';
+  format: Format | 'array';
+  /** As a person sees it. */
+  width: number;
+  height: number;
+  /** Colour by its type; its pixels may still all be grey. */
+  color: boolean;
+  deep: boolean;
+  pages: number;
+  bytes: number;
+  modified: number;
+  /** A small image is decoded at once: what was kept are its pixels, at its own size, without alpha. */
+  early: { channels: 1 | 3; sha256: string } | null;
+}
+
 export type Survey =
-  | {
-      state: 'new';
-      format: Format | 'array';
-      /** As a person sees it. */
-      width: number;
-      height: number;
-      /** Colour by its type; its pixels may still all be grey. */
-      color: boolean;
-      deep: boolean;
-      pages: number;
-      bytes: number;
-      modified: number;
-    }
+  | NewSurvey
   /** The file is as it was, or at least its content is. */
   | { state: 'same'; modified: number }
   | { state: 'failed'; failure: ImportFailure; format: Format | null };
+
+/** Surveys column by column. */
+export interface Surveys {
+  /** The fields of `NewSurvey` that are numbers, side by side. */
+  numbers: Float64Array;
+  /** Hashes of those that were decoded at once, one after another. */
+  hashes: string;
+  /** Those that are not new, with their position. */
+  others: [index: number, survey: Survey][];
+}
 
 /** Histogram of stored values: exact for 16-bit integers, in 2^20 steps of equal relative size for others. */
 export interface ValueCounts {
@@ -86,8 +118,8 @@ export interface ValueCounts {
 
 export interface SurveyResult {
   kind: 'survey';
-  surveys: Survey[];
-  /** Contents of candidates, one after another, and where each lies; length −1: not kept. */
+  surveys: Surveys;
+  /** Contents of images, one after another, and where each lies; length −1: not kept. */
   kept: Uint8Array<ArrayBuffer>;
   offsets: Int32Array;
   lengths: Int32Array;
@@ -96,7 +128,7 @@ export interface SurveyResult {
 
 export interface GreyTask {
   kind: 'grey';
-  candidates: Candidate[];
+  subjects: Subjects;
   pixelLimit: number;
 }
 
@@ -108,7 +140,7 @@ export interface GreyResult {
 
 export interface DecodeTask {
   kind: 'decode';
-  candidates: Candidate[];
+  subjects: Subjects;
   preprocessing: Preprocessing;
   pixelLimit: number;
   kept: Uint8Array<ArrayBuffer>;

@@ -6,11 +6,12 @@ import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { ImportFailure, Preprocessing } from '../contract/records.ts';
 import { decodeArray } from './array.ts';
 import { type Content, readAll, readHead, unreadable } from './bytes.ts';
-import { decodeImage, readHeader } from './decode.ts';
-import { isGrey, orientedSize, type Picture, render } from './picture.ts';
+import { packSurveys, unpackSubjects } from './columns.ts';
+import { decodeImage, type Header, readHeader } from './decode.ts';
+import { decodePng } from './formats/png.ts';
+import { isGrey, orientedSize, type Picture, render, toPlain } from './picture.ts';
 import { type Format, recognise } from './recognise.ts';
 import type {
-  Candidate,
   Decoded,
   DecodeResult,
   DecodeTask,
@@ -18,6 +19,7 @@ import type {
   GreyTask,
   KnownFile,
   Result,
+  Subject,
   Survey,
   SurveyResult,
   SurveyTask,
@@ -59,23 +61,24 @@ function perform(task: Task): Promise<Result> {
 }
 
 async function surveyAll(task: SurveyTask): Promise<SurveyResult> {
-  const keeper = createKeeper(task.candidates.length, task.keepBytes);
+  const subjects = unpackSubjects(task.subjects);
+  const keeper = createKeeper(subjects.length, task.keepBytes);
   const values = noValues();
   const surveys: Survey[] = [];
-  for (const [index, candidate] of task.candidates.entries()) {
+  for (const [index, subject] of subjects.entries()) {
     checkStopped();
-    const known = task.known[index] ?? null;
-    const result = await orFailure<Survey>(candidate, async () => {
-      if (known !== null && isUntouched(candidate, known)) return { state: 'same', modified: known.modified };
-      return survey(candidate, index, known, task, keeper, values);
+    const known = task.known?.[index] ?? null;
+    const result = await orFailure<Survey>(subject, async () => {
+      if (known !== null && isUntouched(subject, known)) return { state: 'same', modified: known.modified };
+      return survey(subject, index, known, task, keeper, values);
     });
-    surveys.push(result.state === 'failed' ? { ...result, format: formatOf(candidate) } : result);
+    surveys.push(result.state === 'failed' ? { ...result, format: formatOf(subject) } : result);
   }
-  return { kind: 'survey', surveys, ...keeper.finish(), values };
+  return { kind: 'survey', surveys: packSurveys(surveys), ...keeper.finish(), values };
 }
 
 /** What a file that failed holds, for the account of what was found. */
-function formatOf({ place, path, array }: Candidate): Format | null {
+function formatOf({ place, path, array }: Subject): Format | null {
   if (array !== null) return null;
   try {
     return recognise(readHead(place).bytes, path);
@@ -86,7 +89,7 @@ function formatOf({ place, path, array }: Candidate): Format | null {
 }
 
 /** Size and time of change as they were: the content is taken to be the same, too. */
-function isUntouched({ place }: Candidate, known: KnownFile): boolean {
+function isUntouched({ place }: Subject, known: KnownFile): boolean {
   if (known.modified === 0) return false;
   try {
     const { size, mtimeMs } = statSync(place.file);
@@ -97,49 +100,70 @@ function isUntouched({ place }: Candidate, known: KnownFile): boolean {
 }
 
 async function survey(
-  candidate: Candidate,
+  subject: Subject,
   index: number,
   known: KnownFile | null,
   task: SurveyTask,
   keeper: Keeper,
   values: SurveyResult['values'],
 ): Promise<Survey> {
-  let content = readHead(candidate.place);
+  let content = readHead(subject.place);
   if (known !== null) {
-    content = completed(content, candidate);
+    content = completed(content, subject);
     if (known.sha256 === hash('sha256', content.bytes, 'hex')) return { state: 'same', modified: content.modified };
   }
   const { size: bytes, modified } = content;
-  if (candidate.array !== null) {
-    const { width, height, channels, type } = candidate.array;
+  if (subject.array !== null) {
+    const { width, height, channels, type } = subject.array;
     const deep = type !== 'uint8' && type !== 'bool';
-    if (deep && task.countValues)
-      countValues(await decode(candidate, completed(content, candidate).bytes, task), values);
+    if (deep && task.countValues) countValues(await decode(subject, completed(content, subject).bytes, task), values);
     if (content.complete) keeper.keep(index, content.bytes);
-    return { state: 'new', format: 'array', width, height, color: channels > 2, deep, pages: 1, bytes, modified };
+    const color = channels > 2;
+    return { state: 'new', format: 'array', width, height, color, deep, pages: 1, bytes, modified, early: null };
   }
-  let header = await readHeader(content.bytes, content.complete, candidate.path, task.pixelLimit);
+  let header = await readHeader(content.bytes, content.complete, subject.path, task.pixelLimit);
   if (header === undefined) {
-    content = completed(content, candidate);
-    header = await readHeader(content.bytes, true, candidate.path, task.pixelLimit);
+    content = completed(content, subject);
+    header = await readHeader(content.bytes, true, subject.path, task.pixelLimit);
   }
+  const early = content.complete ? decodeEarly(content, header!, index, task, keeper) : null;
+  if (early !== null) return early;
   if (content.complete) keeper.keep(index, content.bytes);
   const { decoder: _, ...found } = header!;
   if (found.deep && task.countValues) {
     for (let page = 0; page < found.pages; page++) {
-      countValues(await decode({ ...candidate, page }, completed(content, candidate).bytes, task), values);
+      countValues(await decode({ ...subject, page }, completed(content, subject).bytes, task), values);
     }
   }
-  return { state: 'new', ...found, bytes, modified };
+  return { state: 'new', ...found, bytes, modified, early: null };
 }
 
-const completed = (content: Content, { place }: Candidate): Content => (content.complete ? content : readAll(place));
+// Beyond this an image is worth the way to a thread of its own.
+const earlyPixels = 64 * 64;
 
-async function findColor({ candidates, pixelLimit }: GreyTask): Promise<GreyResult> {
-  for (const candidate of candidates) {
+/** Small images are decoded at once: handling them a second time would cost more than their pixels take room. */
+function decodeEarly(
+  { bytes, modified, size }: Content,
+  { decoder, ...found }: Header,
+  index: number,
+  { background }: SurveyTask,
+  keeper: Keeper,
+): Survey | null {
+  if (decoder !== 'png' || found.deep || found.width * found.height > earlyPixels) return null;
+  const sha256 = hash('sha256', bytes, 'hex');
+  const picture = decodePng(bytes) as Picture & { data: Uint8Array };
+  const { channels, data } = toPlain(picture, background);
+  if (!keeper.keep(index, data)) return null;
+  return { state: 'new', ...found, color: channels === 3, bytes: size, modified, early: { channels, sha256 } };
+}
+
+const completed = (content: Content, { place }: Subject): Content => (content.complete ? content : readAll(place));
+
+async function findColor({ subjects, pixelLimit }: GreyTask): Promise<GreyResult> {
+  for (const subject of unpackSubjects(subjects)) {
     checkStopped();
     try {
-      if (!isGrey(await decode(candidate, readAll(candidate.place).bytes, { pixelLimit })))
+      if (!isGrey(await decode(subject, readAll(subject.place).bytes, { pixelLimit })))
         return { kind: 'grey', color: true };
     } catch (error) {
       // A damaged image has no colour; the decoding lists it.
@@ -152,16 +176,17 @@ async function findColor({ candidates, pixelLimit }: GreyTask): Promise<GreyResu
 async function decodeAll(task: DecodeTask): Promise<DecodeResult> {
   const { width, height, channels } = task.preprocessing;
   const length = width * height * channels;
-  const rows = new Uint8Array(task.candidates.length * length);
+  const subjects = unpackSubjects(task.subjects);
+  const rows = new Uint8Array(subjects.length * length);
   const decoded: Decoded[] = [];
   let position = 0;
-  for (const [index, candidate] of task.candidates.entries()) {
+  for (const [index, subject] of subjects.entries()) {
     checkStopped();
-    const result = await orFailure<Decoded>(candidate, async () => {
-      const { bytes, modified } = contentOf(task, index, candidate);
+    const result = await orFailure<Decoded>(subject, async () => {
+      const { bytes, modified } = contentOf(task, index, subject);
       const sha256 = hash('sha256', bytes, 'hex');
       const size = bytes.length;
-      const picture = await decode(candidate, bytes, task, task.preprocessing);
+      const picture = await decode(subject, bytes, task, task.preprocessing);
       render(picture, task.preprocessing, rows, position);
       return { state: 'decoded', ...orientedSize(picture), bytes: size, modified, sha256 };
     });
@@ -171,25 +196,25 @@ async function decodeAll(task: DecodeTask): Promise<DecodeResult> {
   return { kind: 'decode', decoded, rows: rows.subarray(0, position) };
 }
 
-function contentOf(task: DecodeTask, index: number, candidate: Candidate): { bytes: Uint8Array; modified: number } {
+function contentOf(task: DecodeTask, index: number, subject: Subject): { bytes: Uint8Array; modified: number } {
   const length = task.lengths[index]!;
-  if (length < 0) return readAll(candidate.place);
+  if (length < 0) return readAll(subject.place);
   const start = task.offsets[index]!;
   return { bytes: task.kept.subarray(start, start + length), modified: task.modified[index]! };
 }
 
 function decode(
-  candidate: Candidate,
+  subject: Subject,
   bytes: Uint8Array,
   { pixelLimit }: { pixelLimit: number },
   target: Preprocessing | null = null,
 ): Picture | Promise<Picture> {
-  if (candidate.array !== null) return decodeArray(bytes, candidate.array);
-  return decodeImage(bytes, candidate.path, { page: candidate.page, pixelLimit, target });
+  if (subject.array !== null) return decodeArray(bytes, subject.array);
+  return decodeImage(bytes, subject.path, { page: subject.page, pixelLimit, target });
 }
 
 async function orFailure<T>(
-  candidate: Candidate,
+  subject: Subject,
   action: () => Promise<T>,
 ): Promise<T | { state: 'failed'; failure: ImportFailure }> {
   try {
@@ -197,7 +222,7 @@ async function orFailure<T>(
   } catch (error) {
     const { code, message, advice } = PinholeError.from(error);
     const reason = advice === '' || code === 'internal' ? message : `${message} ${advice}`;
-    return { state: 'failed', failure: { path: candidate.path, code, reason } };
+    return { state: 'failed', failure: { path: subject.path, code, reason } };
   }
 }
 
@@ -206,8 +231,8 @@ function checkStopped(): void {
 }
 
 interface Keeper {
-  /** Copies the content of a candidate, if there is room. */
-  keep(index: number, bytes: Uint8Array): void;
+  /** Copies the content of an image; false if there is no room. */
+  keep(index: number, bytes: Uint8Array): boolean;
   finish(): Pick<SurveyResult, 'kept' | 'offsets' | 'lengths'>;
 }
 
@@ -218,7 +243,7 @@ function createKeeper(count: number, limit: number): Keeper {
   const lengths = new Int32Array(count).fill(-1);
   return {
     keep(index, bytes) {
-      if (used + bytes.length > limit) return;
+      if (used + bytes.length > limit) return false;
       if (used + bytes.length > kept.length) {
         const larger = new Uint8Array(Math.min(limit, Math.max(2 * kept.length, used + bytes.length)));
         larger.set(kept.subarray(0, used));
@@ -228,6 +253,7 @@ function createKeeper(count: number, limit: number): Keeper {
       offsets[index] = used;
       lengths[index] = bytes.length;
       used += bytes.length;
+      return true;
     },
     finish: () => ({ kept: used === kept.length ? kept : kept.slice(0, used), offsets, lengths }),
   };
