@@ -32,7 +32,7 @@ export const importSettingsSchema = v.strictObject({
   intensity: v.optional(v.picklist(['full', 'percentile']), 'percentile'),
   /** Share of the training source held out for validation. */
   validation: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.9)), 0.1),
-  /** `[i, n]`: validation is the i-th (from 1) of n seeded folds instead of a share. */
+  /** `[i, n]`: the i-th (from 1) of n seeded folds is the test split, measured on alone (cross-validation). */
   fold: v.optional(v.tuple([count(1, 100), count(2, 100)])),
   labels: v.optional(v.boolean(), true),
   seed: v.optional(count(0, 2 ** 32 - 1), 1),

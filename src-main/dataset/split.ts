@@ -21,28 +21,30 @@ export function splitOf(path: string, { seed, validation }: SplitSettings): Spli
 
 /**
  * Splits for all paths of the training source. A share is stable: an image keeps its split when others come or go.
- * Folds have equal sizes (±1), so they are not. Of two images or more, one at least is on each side, unless the
- * share is 0.
+ * Folds have equal sizes (±1), so they are not: the chosen fold becomes the test split, and a share of the others
+ * validates. Of two images or more that may be learned from, one at least is on each side, unless the share is 0.
  */
 export function assignSplits(paths: readonly string[], settings: SplitSettings): Split[] {
   const { seed, validation, fold } = settings;
   const hashes = paths.map((path) => hashPath(path, seed));
-  if (fold !== undefined) return foldSplits(paths, hashes, fold);
-  const splits = hashes.map((hash): Split => (hash < validation ? 'validation' : 'train'));
-  if (paths.length < 2 || validation === 0)
-    return splits.map(() => 'train' as const).map((split, i) => (validation === 0 ? split : splits[i]!));
   const order = ranked(paths, hashes);
-  if (!splits.includes('validation')) splits[order[0]!] = 'validation';
-  if (!splits.includes('train')) splits[order[order.length - 1]!] = 'train';
+  const splits = hashes.map((hash): Split => (hash < validation ? 'validation' : 'train'));
+  if (fold !== undefined) holdOutFold(splits, order, fold);
+  if (validation > 0) fillBothSides(splits, order);
   return splits;
 }
 
-function foldSplits(paths: readonly string[], hashes: readonly number[], [fold, folds]: [number, number]): Split[] {
-  const splits = paths.map((): Split => 'train');
-  for (const [rank, index] of ranked(paths, hashes).entries()) {
-    if (rank % folds === fold - 1) splits[index] = 'validation';
-  }
-  return splits;
+/** Every n-th in the order of hashes, so that hashes say nothing about who validates within the other folds. */
+function holdOutFold(splits: Split[], order: readonly number[], [fold, folds]: [number, number]): void {
+  for (const [rank, index] of order.entries()) if (rank % folds === fold - 1) splits[index] = 'test';
+}
+
+/** A small share of few images can come out empty: the smallest hash then validates, the largest one trains. */
+function fillBothSides(splits: Split[], order: readonly number[]): void {
+  const learning = order.filter((index) => splits[index] !== 'test');
+  if (learning.length < 2) return;
+  if (!learning.some((index) => splits[index] === 'validation')) splits[learning[0]!] = 'validation';
+  if (!learning.some((index) => splits[index] === 'train')) splits[learning.at(-1)!] = 'train';
 }
 
 /** Indices in the order of their hashes; equal hashes by path, so that the order of the files never matters. */

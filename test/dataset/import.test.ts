@@ -76,7 +76,7 @@ describe('importing again', () => {
     expect([fold.dataset.id, fold.decoded]).toEqual([first.dataset.id, 0]);
     expect(fold.dataset.hash).not.toBe(first.dataset.hash);
     const items = workspace.catalogue.items(fold.dataset.id);
-    expect(items.filter(({ split }) => split === 'validation')).toHaveLength(10);
+    expect(items.filter(({ split }) => split === 'test')).toHaveLength(10);
   });
 
   test('the same images elsewhere have the same hash', async () => {

@@ -31,10 +31,10 @@ test('of two images or more, one at least is on each side', () => {
 
 test('folds cover everything once, with sizes that differ by one at most', () => {
   const folds = [1, 2, 3].map((fold) => assignSplits(paths, { ...share, fold: [fold, 3] }));
-  const held = folds.map((splits) => splits.filter((split) => split === 'validation').length);
+  const held = folds.map((splits) => splits.filter((split) => split === 'test').length);
   expect(held.sort()).toEqual([666, 667, 667]);
   for (const [index] of paths.entries()) {
-    expect(folds.filter((splits) => splits[index] === 'validation')).toHaveLength(1);
+    expect(folds.filter((splits) => splits[index] === 'test')).toHaveLength(1);
   }
 });
 
@@ -49,4 +49,11 @@ test('hashes are spread evenly, also over paths that hardly differ', () => {
   for (const path of paths) bins[Math.floor(hashPath(path, 7) * 10)]++;
   expect(Math.min(...bins)).toBeGreaterThan(150);
   expect(Math.max(...bins)).toBeLessThan(250);
+});
+
+test('a share of what is not in the fold validates, and at least one image does', () => {
+  const splits = assignSplits(paths, { ...share, fold: [1, 3] });
+  expect(splits).toContain('validation');
+  expect(splits).toContain('train');
+  expect(assignSplits(['a', 'b', 'c'], { ...share, fold: [1, 3] }).toSorted()).toEqual(['test', 'train', 'validation']);
 });

@@ -36,7 +36,7 @@ export const importOptions: OptionTable<Exclude<keyof ImportRequest, 'sources' |
   validation: { flags: '--validation <share>', what: 'share of the images held out', read: Number },
   fold: {
     flags: '--fold <i/n>',
-    what: 'hold out the i-th of n folds instead of a share',
+    what: 'hold out the i-th of n folds as the test split',
     read: readFold,
     range: 'e.g. 1/5',
   },
