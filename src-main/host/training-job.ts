@@ -19,7 +19,7 @@ import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
-import { imageName } from './image-names.ts';
+import { createImageNames } from './image-names.ts';
 import { runJob } from './job.ts';
 
 export type JobInput =
@@ -104,6 +104,7 @@ async function reconstruct(input: Input<'reconstruct'>, dataset: OpenDataset) {
 
 async function decode(input: Input<'decode'>, context: Context) {
   const { codes, names } = await readCodeTable(input.codesFile);
+  const nameOf = createImageNames();
   await withModel(input.runFolder, (executor, saved) => {
     const { height, width, channels } = saved.model.image;
     const size = height * width * channels;
@@ -113,7 +114,7 @@ async function decode(input: Input<'decode'>, context: Context) {
       codes,
       async (images, first) => {
         for (let row = 0; row < images.length / size; row++) {
-          const path = join(input.outFolder, imageName(names[first + row] ?? null, first + row));
+          const path = join(input.outFolder, nameOf(names[first + row] ?? null, first + row));
           const data = images.subarray(row * size, (row + 1) * size);
           await mkdir(dirname(path), { recursive: true });
           // Not fsynced one by one, which would cost more than everything else: they can be decoded again.
