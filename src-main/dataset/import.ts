@@ -90,7 +90,11 @@ interface Update {
   started: number;
 }
 
-function checkSettings({ fold }: ImportSettings): void {
+function checkSettings({ fold, testSources }: ImportSettings): void {
+  if (fold !== undefined && testSources.length > 0) {
+    const message = 'Expected a fold or a separate test source, received both.';
+    throw new PinholeError('usage', message, 'Each of them is the test split: leave one of them out.');
+  }
   if (fold === undefined || fold[0] <= fold[1]) return;
   const message = `Expected a fold from 1 to ${fold[1]}, received ${fold[0]}.`;
   throw new PinholeError('usage', message, 'Folds are counted from 1: [1, 5] is the first of five.');
@@ -315,7 +319,8 @@ function settle(
 /** Items of a held-out source keep their split. Returns the items that are there, with their splits as they are now. */
 function updateSplits(catalogue: Catalogue, id: string, number: number, settings: ImportSettings): StoredItem[] {
   const items = catalogue.storedItems(id).filter(({ gone }) => !gone);
-  const open = items.filter(({ split }) => split !== 'test');
+  // Without a test source, an item that tests comes from the fold of an earlier import.
+  const open = settings.testSources.length > 0 ? items.filter(({ split }) => split !== 'test') : items;
   const splits = assignSplits(
     open.map(({ path }) => path),
     settings,

@@ -203,6 +203,15 @@ describe('nothing to import', () => {
     });
   });
 
+  test('a fold beside a test source', async () => {
+    const folder = folderWith({ 'a.png': good });
+    const importing = openWorkspace().import({ sources: [folder], testSources: [folder], fold: [1, 5] });
+    await expect(importing).rejects.toMatchObject({
+      code: 'usage',
+      message: 'Expected a fold or a separate test source, received both.',
+    });
+  });
+
   test('a fold that does not exist', async () => {
     const importing = openWorkspace().import({ sources: [folderWith({ 'a.png': good })], fold: [6, 5] });
     await expect(importing).rejects.toMatchObject({

@@ -77,6 +77,12 @@ describe('importing again', () => {
     expect(fold.dataset.hash).not.toBe(first.dataset.hash);
     const items = workspace.catalogue.items(fold.dataset.id);
     expect(items.filter(({ split }) => split === 'test')).toHaveLength(10);
+    await workspace.import({ sources: [folder], fold: [2, 4] });
+    const others = workspace.catalogue.items(fold.dataset.id).filter(({ split }) => split === 'test');
+    expect(others).toHaveLength(10);
+    expect(others.map(({ id }) => id)).not.toEqual(items.filter(({ split }) => split === 'test').map(({ id }) => id));
+    await workspace.import({ sources: [folder] });
+    expect(workspace.catalogue.items(fold.dataset.id).some(({ split }) => split === 'test')).toBe(false);
   });
 
   test('the same images elsewhere have the same hash', async () => {
