@@ -5,7 +5,7 @@ import { PinholeError } from '../contract/errors.ts';
 import type { Place } from './tasks.ts';
 
 export interface Content {
-  /** Valid until the next read where it is a small file: copy what must last. */
+  /** Valid until the next read: copy what must last. */
   bytes: Uint8Array;
   /** All of it, rather than the beginning. */
   complete: boolean;
@@ -15,11 +15,20 @@ export interface Content {
   modified: number;
 }
 
-// Nearly every header, with EXIF thumbnail and profile, and most small images as a whole.
-export const headLength = 128 * 1024;
+// Most headers, with a profile and EXIF data, and small images as a whole. Larger files are read twice: that is
+// cheaper than handing their bytes from thread to thread.
+const headLength = 16 * 1024;
 // A Buffer cannot hold more than this on every platform.
 const largestFile = 2 ** 31 - 1;
-const scratch = new Uint8Array(headLength);
+// Memory that is used again costs nothing to clear; what is larger than this is not kept.
+const largestScratch = 8 * 1024 * 1024;
+let scratch = new Uint8Array(headLength);
+
+function roomFor(length: number): Uint8Array {
+  if (length > largestScratch) return new Uint8Array(length);
+  if (scratch.length < length) scratch = new Uint8Array(Math.max(2 * scratch.length, length));
+  return scratch.subarray(0, length);
+}
 
 /** The beginning of what lies there (`headLength` bytes, or all of it). */
 export function readHead(place: Place): Content {
@@ -47,7 +56,7 @@ function read({ file, offset, length }: Place, limit: number): Content {
     const size = length < 0 ? stat.size - offset : length;
     const wanted = Math.min(size, limit);
     if (wanted > largestFile) throw tooLarge(size);
-    const bytes = wanted <= headLength ? scratch.subarray(0, wanted) : new Uint8Array(wanted);
+    const bytes = roomFor(wanted);
     const done = readFully(descriptor, bytes, offset);
     if (done < wanted) throw new PinholeError('image-unreadable', `Expected ${wanted} bytes, received ${done}.`);
     return { bytes, complete: wanted === size, size, modified: length < 0 ? stat.mtimeMs : 0 };

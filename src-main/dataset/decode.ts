@@ -35,7 +35,9 @@ export async function readHeader(
 ): Promise<Header | undefined> {
   const format = recognise(bytes, name);
   if (!isImageFormat(format)) throw notAnImage(format, name);
-  const header = await headerReaders[format](bytes, complete, format);
+  const answer = headerReaders[format](bytes, complete, format);
+  // Waiting for what is there already would cost as much as reading it.
+  const header = answer instanceof Promise ? await answer : answer;
   if (header !== undefined) checkSize(header, pixelLimit);
   return header;
 }

@@ -148,9 +148,9 @@ async function bringUpToDate(update: Update): Promise<ImportResult> {
   noticeMisfits(update);
   try {
     failures.push(...(await decodeAll(update, store)));
-    finish(update, failures);
+    finish(update, store, failures);
   } catch (error) {
-    if (error instanceof PinholeError && error.code === 'cancelled') settle(update, failures, 'importing');
+    if (error instanceof PinholeError && error.code === 'cancelled') settle(update, store, failures, 'importing');
     throw error;
   } finally {
     writer.close();
@@ -158,7 +158,7 @@ async function bringUpToDate(update: Update): Promise<ImportResult> {
   throwIfCancelled(context.signal);
   return {
     dataset: catalogue.getDataset(id),
-    decoded: store.stored,
+    decoded: store.stored.length,
     reused: surveyed.same.length,
     failures: catalogue.failures(id),
     seconds: (performance.now() - started) / 1000,
@@ -275,14 +275,15 @@ function newItems(batch: Work[], { decoded }: DecodeResult, update: Update, fail
     const { bytes, sha256 } = survey.early === null ? result : { bytes: survey.bytes, sha256: survey.early.sha256 };
     const split = test ? 'test' : splitOf(path, update.settings);
     const replaces = update.earlier.known.get(path);
-    items.push({ path, label, split, width, height, bytes, sha256, modified, replaces });
+    const item: StoredItem = { id: -1, path, label, split, width, height, bytes, sha256, modified, gone: false };
+    items.push({ item, replaces });
   }
   return items;
 }
 
-function finish(update: Update, failures: ImportFailure[]): void {
+function finish(update: Update, store: Store, failures: ImportFailure[]): void {
   const { catalogue, workspaceFolder, dataset, settings, surveyed } = update;
-  settle(update, failures, 'ready');
+  settle(update, store, failures, 'ready');
   if (catalogue.getDataset(dataset.id).count > 0) return;
   catalogue.deleteDataset(dataset.id);
   rmSync(datasetFolder(workspaceFolder, dataset.id), { recursive: true, force: true });
@@ -293,21 +294,13 @@ function finish(update: Update, failures: ImportFailure[]): void {
 const formatOf = ({ format }: Work['survey']): Format | null => (format === 'array' ? null : format);
 
 /** Everything that only the whole set can tell: what is gone, splits, failures, hash. One transaction. */
-function settle(
-  { catalogue, dataset, settings, scanned, surveyed, earlier }: Update,
-  failures: ImportFailure[],
-  state: Dataset['state'],
-) {
+function settle(update: Update, { stored }: Store, failures: ImportFailure[], state: Dataset['state']): void {
+  const { catalogue, dataset, settings, scanned } = update;
   const number = catalogue.datasetNumber(dataset.id);
-  const same = new Map(surveyed.same.map((item) => [item.id, item]));
   catalogue.transaction(() => {
-    for (const before of earlier.known.values()) {
-      const now = same.get(before.id) ?? (state === 'ready' ? { ...before, gone: true } : before);
-      if (now.label !== before.label || now.modified !== before.modified || now.gone !== before.gone) {
-        catalogue.updateItem(number, now);
-      }
-    }
-    const items = updateSplits(catalogue, dataset.id, number, settings);
+    const kept = settleEarlier(update, new Set(stored.map(({ path }) => path)), number, state);
+    const items = [...kept, ...stored].sort((first, second) => first.id - second.id);
+    updateSplits(catalogue, items, number, settings);
     failures.sort((first, second) => (first.path < second.path ? -1 : first.path > second.path ? 1 : 0));
     catalogue.replaceFailures(number, failures);
     if (state === 'ready') catalogue.replaceContainers(number, [...scanned.opened, ...scanned.unchanged]);
@@ -316,9 +309,34 @@ function settle(
   });
 }
 
-/** Items of a held-out source keep their split. Returns the items that are there, with their splits as they are now. */
-function updateSplits(catalogue: Catalogue, id: string, number: number, settings: ImportSettings): StoredItem[] {
-  const items = catalogue.storedItems(id).filter(({ gone }) => !gone);
+/** Brings the items of earlier imports up to date and returns those that are there. Only a complete import knows what is gone. */
+function settleEarlier(
+  { catalogue, surveyed, earlier }: Update,
+  replaced: ReadonlySet<string>,
+  number: number,
+  state: Dataset['state'],
+): StoredItem[] {
+  const same = new Map(surveyed.same.map((item) => [item.id, item]));
+  const kept: StoredItem[] = [];
+  for (const before of earlier.known.values()) {
+    // The store has taken these out of the catalogue together with putting in what replaces them.
+    if (replaced.has(before.path)) continue;
+    const now = same.get(before.id) ?? (state === 'ready' ? { ...before, gone: true } : before);
+    if (now.label !== before.label || now.modified !== before.modified || now.gone !== before.gone) {
+      catalogue.updateItem(number, now);
+    }
+    if (!now.gone) kept.push(now);
+  }
+  return kept;
+}
+
+/** Items of a held-out source keep their split. Changes the items that are given as well. */
+function updateSplits(
+  catalogue: Catalogue,
+  items: readonly StoredItem[],
+  number: number,
+  settings: ImportSettings,
+): void {
   // Without a test source, an item that tests comes from the fold of an earlier import.
   const open = settings.testSources.length > 0 ? items.filter(({ split }) => split !== 'test') : items;
   const splits = assignSplits(
@@ -330,7 +348,6 @@ function updateSplits(catalogue: Catalogue, id: string, number: number, settings
     item.split = splits[index]!;
     catalogue.updateItem(number, item);
   }
-  return items;
 }
 
 /** Says what was found instead: “only 3 text files”. */

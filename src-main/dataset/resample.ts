@@ -71,7 +71,7 @@ export function resample(source: Plain, box: Box, width: number, height: number,
   const down = kernel(source.height, box.top, box.height, height);
   const firstLine = down.starts[0]!;
   const lines = down.starts[height - 1]! + down.counts[height - 1]! - firstLine;
-  const middle = new Float32Array(lines * width * channels);
+  const middle = middleRoom(lines * width * channels);
   for (let line = 0; line < lines; line++) {
     const start = (firstLine + line) * source.width * channels;
     filterLine(source.data, start, across, channels, middle, line * width * channels);
@@ -81,6 +81,14 @@ export function resample(source: Plain, box: Box, width: number, height: number,
     const from = (down.starts[y]! - firstLine) * span;
     filterColumn(middle, from, down, y, span, out, y * span);
   }
+}
+
+let room = new Float32Array(0);
+
+/** Memory between the two passes, used again for the next image. */
+function middleRoom(length: number): Float32Array {
+  if (room.length < length) room = new Float32Array(length);
+  return room;
 }
 
 interface Kernel {

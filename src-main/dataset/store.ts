@@ -3,14 +3,16 @@ import type { Catalogue, StoredItem } from './catalogue.ts';
 import { catalogueError } from './catalogue.ts';
 import type { PixelWriter } from './pixels.ts';
 
-export interface NewItem extends Omit<StoredItem, 'id' | 'gone'> {
+export interface NewItem {
+  /** Its id is given when it is stored. */
+  item: StoredItem;
   /** The item whose file has changed into this one. */
   replaces: StoredItem | undefined;
 }
 
 export interface Store {
-  /** Images put into the catalogue so far. */
-  readonly stored: number;
+  /** Items put into the catalogue so far, in id order. */
+  readonly stored: readonly StoredItem[];
   /** Takes over rows and items of the same images; writes them now and then. */
   add(rows: Uint8Array, items: NewItem[]): Promise<void>;
   /** Writes what is left. */
@@ -23,7 +25,7 @@ const flushInterval = 250;
 export function createStore(catalogue: Catalogue, datasetNumber: number, writer: PixelWriter): Store {
   let rows: Uint8Array[] = [];
   let items: NewItem[] = [];
-  let stored = 0;
+  const stored: StoredItem[] = [];
   let lastFlush = performance.now();
 
   /** Ids are given here, once the rows are safely in the file: an id in the catalogue always has its pixels. */
@@ -39,21 +41,20 @@ export function createStore(catalogue: Catalogue, datasetNumber: number, writer:
     await writer.sync();
     try {
       catalogue.transaction(() => {
-        for (const [index, { replaces, ...item }] of batch.entries()) {
+        for (const [index, { item, replaces }] of batch.entries()) {
           if (replaces?.gone === false) catalogue.updateItem(datasetNumber, { ...replaces, gone: true });
-          catalogue.insertItem(datasetNumber, { ...item, id: firstId + index, gone: false });
+          item.id = firstId + index;
+          catalogue.insertItem(datasetNumber, item);
         }
       });
     } catch (error) {
       throw catalogueError('catalogue.sqlite', error);
     }
-    stored += batch.length;
+    for (const { item } of batch) stored.push(item);
   }
 
   return {
-    get stored() {
-      return stored;
-    },
+    stored,
     async add(moreRows, moreItems) {
       if (moreItems.length > 0) {
         rows.push(moreRows);

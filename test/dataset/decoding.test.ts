@@ -284,3 +284,14 @@ describe('other formats', () => {
     expect(isGrey(decodePng(await scene(20, 20).png().toBuffer()))).toBe(false);
   });
 });
+
+test('a JPEG with a colour profile is converted as sharp converts it', async () => {
+  const target: Preprocessing = { ...plain, width: 24, height: 24, fit: 'cover' };
+  for (const profile of ['p3', 'srgb'] as const) {
+    const bytes = await scene(130, 100).withIccProfile(profile).jpeg({ quality: 95 }).toBuffer();
+    const fast = await decodeImage(bytes, 'scene.jpg', { page: 0, pixelLimit, target });
+    const full = await decodeWithSharp(bytes, 'jpeg', 0);
+    expect(fast.scale).toBeLessThan(1);
+    expect(difference(pixelsOf(fast, target), pixelsOf(full, target))).toBeLessThan(2);
+  }
+});

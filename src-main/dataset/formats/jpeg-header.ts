@@ -12,8 +12,8 @@ export interface JpegHeader {
   /** Start-of-frame marker: 0xc0 baseline, 0xc1 extended, 0xc2 progressive, … */
   frame: number;
   orientation: number;
-  /** A colour profile other than sRGB. */
-  foreignProfile: boolean;
+  /** A colour profile other than sRGB; null where there is none. */
+  profile: Uint8Array | null;
   /** Colour transform of Adobe's marker (0 none, 1 YCbCr, 2 YCCK); null without the marker. */
   adobeTransform: number | null;
 }
@@ -42,7 +42,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
     if (length < 2) throw unreadable('a segment of at least 2 bytes', `${length}`);
     if (position + 2 + length > bytes.length) return undefined;
     if (isFrame(marker)) {
-      return { ...readFrame(body, marker), orientation, adobeTransform, foreignProfile: isForeign(profile) };
+      return { ...readFrame(body, marker), orientation, adobeTransform, profile: foreignProfile(profile) };
     }
     if (marker === 0xe1 && startsWith(body, 'Exif\0\0')) orientation = readExifOrientation(body.subarray(6));
     if (marker === 0xe2 && startsWith(body, 'ICC_PROFILE\0')) profile.push(body.subarray(14));
@@ -54,7 +54,12 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
 
 const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-const isForeign = (profile: Uint8Array[]) => profile.length > 0 && !isSrgbProfile(Buffer.concat(profile));
+/** A profile may be spread over several segments. */
+function foreignProfile(segments: readonly Uint8Array[]): Uint8Array | null {
+  if (segments.length === 0) return null;
+  const profile = segments.length === 1 ? segments[0]! : Buffer.concat(segments);
+  return isSrgbProfile(profile) ? null : profile;
+}
 
 function readFrame(
   body: Uint8Array,

@@ -3,6 +3,7 @@
 // Sequential Huffman decoding as in ITU-T T.81, annex F; the scaled inverse transform keeps the lowest n × n of 8 × 8
 // coefficients and transforms them back with n points, as libjpeg does (https://www.w3.org/Graphics/JPEG/itu-t81.pdf).
 import type { Picture } from '../picture.ts';
+import { readColorProfile } from './color-profile.ts';
 import type { JpegHeader } from './jpeg-header.ts';
 
 interface Component {
@@ -10,7 +11,8 @@ interface Component {
   /** Blocks in a coding unit, across and down. */
   across: number;
   down: number;
-  quantization: Int32Array;
+  /** By zigzag order: where a coefficient belongs in the block | the step it is multiplied by << 8. */
+  targets: Int32Array;
   dc: HuffmanTable;
   ac: HuffmanTable;
   /** Samples that a block becomes, across and down. */
@@ -22,7 +24,7 @@ interface Component {
   stride: number;
   samples: Uint8ClampedArray;
   /** Of the block that is being decoded, in row order; zero but for the first one between blocks, where they are needed. */
-  coefficients: Float32Array;
+  coefficients: Int32Array;
   /** The DC value of the block before. */
   prediction: number;
 }
@@ -51,9 +53,9 @@ interface Scan {
 class NotCovered extends Error {}
 
 /** Whether `decodeJpegScaled` may try it. */
-export function isFastJpeg({ frame, precision, components, foreignProfile, adobeTransform }: JpegHeader): boolean {
+export function isFastJpeg({ frame, precision, components, profile, adobeTransform }: JpegHeader): boolean {
   const isYcc = components === 1 || (components === 3 && (adobeTransform === null || adobeTransform === 1));
-  return (frame === 0xc0 || frame === 0xc1) && precision === 8 && isYcc && !foreignProfile;
+  return (frame === 0xc0 || frame === 0xc1) && precision === 8 && isYcc && (profile === null || components === 3);
 }
 
 /**
@@ -62,15 +64,19 @@ export function isFastJpeg({ frame, precision, components, foreignProfile, adobe
  */
 export function decodeJpegScaled(bytes: Uint8Array, header: JpegHeader, eighths: number): Picture | undefined {
   try {
-    const { width, height } = header;
+    const { width, height, profile } = header;
+    const convert = profile === null ? null : readColorProfile(profile);
+    if (convert === undefined) return undefined;
     const scan = readScan(bytes, header, eighths);
     decodeScan(scan, width, height);
     const scaledWidth = Math.ceil((width * eighths) / 8);
     const scaledHeight = Math.ceil((height * eighths) / 8);
+    const pixels = toPixels(scan.components, scaledWidth, scaledHeight);
+    convert?.(pixels.data);
     return {
       width: scaledWidth,
       height: scaledHeight,
-      ...toPixels(scan.components, scaledWidth, scaledHeight),
+      ...pixels,
       orientation: header.orientation,
       scale: eighths / 8,
       original: { width, height },
@@ -128,7 +134,8 @@ function readQuantization(body: Uint8Array, tables: Int32Array[]): void {
   }
 }
 
-const lookupBits = 12;
+// Longer tables take more codes at once but are made anew for files with tables of their own.
+const lookupBits = 10;
 
 function readHuffmanTables(body: Uint8Array, tables: Map<number, HuffmanTable>): void {
   for (let position = 0; position + 17 <= body.length; ) {
@@ -257,11 +264,22 @@ function readComponents(
     const unitsAcross = Math.ceil(width / (8 * (count === 1 ? 1 : widest)));
     const unitsDown = Math.ceil(height / (8 * (count === 1 ? 1 : tallest)));
     const stride = unitsAcross * across * blockWidth;
-    const samples = new Uint8ClampedArray(stride * unitsDown * down * blockHeight);
+    const samples = sampleRoom(index, stride * unitsDown * down * blockHeight);
     const lastNeeded = zigzag.indexOf((blockHeight - 1) * 8 + blockWidth - 1);
+    const targets = table.map((step, order) => zigzag[order]! | (step << 8));
     const sizes = { across, down, blockWidth, blockHeight, lastNeeded, stride };
-    return { id, ...sizes, quantization: table, dc, ac, samples, coefficients: new Float32Array(64), prediction: 0 };
+    return { id, ...sizes, targets, dc, ac, samples, coefficients: new Int32Array(64), prediction: 0 };
   });
+}
+
+const rooms: Uint8ClampedArray[] = [];
+
+/** Memory for the samples of a component, used again for the next image: every sample is written in each. */
+function sampleRoom(component: number, length: number): Uint8ClampedArray {
+  const room = rooms[component];
+  if (room !== undefined && room.length >= length) return room;
+  rooms[component] = new Uint8ClampedArray(length);
+  return rooms[component];
 }
 
 const isBlockSize = (size: number) => Number.isInteger(size) && size >= 1 && size <= 8;
@@ -321,7 +339,8 @@ function decodeStretch(
   for (let unit = first; unit < end; unit++) {
     const column = unit % unitsAcross;
     const row = (unit - column) / unitsAcross;
-    for (const component of components) {
+    for (let index = 0; index < components.length; index++) {
+      const component = components[index]!;
       const { across, down, blockWidth, blockHeight, stride } = component;
       for (let y = 0; y < down; y++) {
         for (let x = 0; x < across; x++) {
@@ -352,11 +371,11 @@ class BitReader {
    * within the part that is needed.
    */
   readBlock(component: Component): boolean {
-    const { quantization, ac, lastNeeded, coefficients } = component;
+    const { targets, ac, lastNeeded, coefficients } = component;
     const { values } = ac;
     const view = this.#view;
     component.prediction += this.#readDc(component.dc);
-    coefficients[0] = component.prediction * quantization[0]!;
+    coefficients[0] = component.prediction * (targets[0]! >> 8);
     let detailed = false;
     let bit = this.#bit;
     let index = 1;
@@ -368,7 +387,8 @@ class BitReader {
       index += (entry >> 8) & 255;
       const value = entry >> 16;
       if (value === 0) continue;
-      coefficients[zigzag[(index - 1) & 63]!] = value * quantization[(index - 1) & 63]!;
+      const target = targets[(index - 1) & 63]!;
+      coefficients[target & 63] = value * (target >> 8);
       detailed = true;
     }
     this.#bit = index < 64 ? this.#skipBlock(ac, bit, index) : bit;
@@ -463,7 +483,9 @@ function transform(detailed: boolean, component: Component, offset: number): voi
   const { blockWidth, blockHeight, stride, samples, coefficients } = component;
   if (!detailed) {
     const value = coefficients[0]! / 8 + 128;
-    for (let y = 0; y < blockHeight; y++) samples.fill(value, offset + y * stride, offset + y * stride + blockWidth);
+    for (let y = 0, line = offset; y < blockHeight; y++, line += stride) {
+      for (let x = 0; x < blockWidth; x++) samples[line + x] = value;
+    }
     return;
   }
   if (blockWidth === 4 && blockHeight === 4) transform4(coefficients, samples, offset, stride);
@@ -499,7 +521,7 @@ const cos1of8 = Math.cos(Math.PI / 8) / 2;
 const cos3of8 = Math.cos((3 * Math.PI) / 8) / 2;
 const cos1of6 = Math.cos(Math.PI / 6) / 2;
 
-function transform4(coefficients: Float32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
+function transform4(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
   for (let row = 0; row < 32; row += 8) {
     const c0 = coefficients[row]! * mean;
     const c1 = coefficients[row + 1]!;
@@ -531,7 +553,7 @@ function transform4(coefficients: Float32Array, samples: Uint8ClampedArray, offs
   }
 }
 
-function transform3(coefficients: Float32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
+function transform3(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
   for (let row = 0; row < 24; row += 8) {
     const c0 = coefficients[row]! * mean;
     const c1 = coefficients[row + 1]! * cos1of6;
@@ -554,7 +576,7 @@ function transform3(coefficients: Float32Array, samples: Uint8ClampedArray, offs
   }
 }
 
-function transform2(coefficients: Float32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
+function transform2(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
   const c0 = coefficients[0]! / 8 + 128;
   const c1 = coefficients[1]! / 8;
   const c2 = coefficients[8]! / 8;
@@ -568,9 +590,9 @@ function transform2(coefficients: Float32Array, samples: Uint8ClampedArray, offs
   samples[offset + stride + 1] = c0 - c1 - c2 + c3;
 }
 
-function toPixels(components: readonly Component[], width: number, height: number): Pick<Picture, 'channels' | 'data'> {
+function toPixels(components: readonly Component[], width: number, height: number) {
   const [luma, blue, red] = components;
-  const channels = components.length === 1 ? 1 : 3;
+  const channels: 1 | 3 = components.length === 1 ? 1 : 3;
   const data = new Uint8ClampedArray(width * height * channels);
   for (let y = 0; y < height; y++) {
     const from = y * luma!.stride;

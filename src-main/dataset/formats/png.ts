@@ -55,23 +55,50 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 /** Eight bits per sample, or 16 where the file has 16. Errors: `image-unreadable`. */
 export function decodePng(bytes: Uint8Array): Picture {
   const chunks = readChunks(bytes, false);
-  const { width, height, depth, orientation } = chunks;
-  const rowBits = (pixels: number) => pixels * samples[chunks.colorType]! * depth;
-  const passes = chunks.interlaced ? adam7 : wholeImage;
-  const sizes = passes.map((pass) => passSize(pass, width, height));
-  const expected = sizes.reduce((total, size) => total + passLength(size, rowBits), 0);
+  const { width, height, orientation, interlaced } = chunks;
+  const values = interlaced ? decodeInterlaced(chunks) : decodeRows(chunks);
+  return { width, height, orientation, ...expand(values, chunks) };
+}
+
+type Samples = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+
+function decodeRows(chunks: Chunks): Samples {
+  const { width, height, depth } = chunks;
+  const length = rowLength(chunks, width);
+  const raw = inflate(chunks.data, height * (length + 1));
+  const rows = unfilter(raw, 0, length, height, unitOf(chunks));
+  if (depth === 8) return rows;
+  const values = createSamples(chunks);
+  unpack(rows, length, chunks, chunks, wholeImage, values);
+  return values;
+}
+
+/** Seven smaller images, one after another, whose pixels lie between each other. */
+function decodeInterlaced(chunks: Chunks): Samples {
+  const sizes = adam7.map((pass) => passSize(pass, chunks));
+  const lengths = sizes.map(({ width, height }) => (height > 0 && width > 0 ? rowLength(chunks, width) : -1));
+  const expected = sizes.reduce((total, { height }, index) => total + height * (lengths[index]! + 1), 0);
   const raw = inflate(chunks.data, expected);
-  const samplesPerRow = width * samples[chunks.colorType]!;
-  const values = depth === 16 ? new Uint16Array(samplesPerRow * height) : new Uint8Array(samplesPerRow * height);
+  const values = createSamples(chunks);
   let position = 0;
   for (const [index, size] of sizes.entries()) {
-    if (size.width === 0 || size.height === 0) continue;
-    const length = (rowBits(size.width) + 7) >> 3;
-    unfilter(raw, position, length, size.height, Math.max(1, (samples[chunks.colorType]! * depth) >> 3));
-    unpack(raw, position, length, chunks, size, passes[index]!, values);
+    const length = lengths[index]!;
+    if (length < 0) continue;
+    const rows = unfilter(raw, position, length, size.height, unitOf(chunks));
+    unpack(rows, length, chunks, size, adam7[index]!, values);
     position += size.height * (length + 1);
   }
-  return { width, height, orientation, ...expand(values, chunks) };
+  return values;
+}
+
+const rowLength = ({ colorType, depth }: PngHeader, width: number) => (width * samples[colorType]! * depth + 7) >> 3;
+
+/** Bytes from a sample to the same one of the pixel before. */
+const unitOf = ({ colorType, depth }: PngHeader) => Math.max(1, (samples[colorType]! * depth) >> 3);
+
+function createSamples({ width, height, depth, colorType }: PngHeader): Samples {
+  const count = width * height * samples[colorType]!;
+  return depth === 16 ? new Uint16Array(count) : new Uint8Array(count);
 }
 
 function readChunks(bytes: Uint8Array, headerOnly: boolean): Chunks {
@@ -143,7 +170,7 @@ interface Pass {
   stepY: number;
 }
 
-const wholeImage: readonly Pass[] = [{ left: 0, top: 0, stepX: 1, stepY: 1 }];
+const wholeImage: Pass = { left: 0, top: 0, stepX: 1, stepY: 1 };
 const adam7: readonly Pass[] = [
   { left: 0, top: 0, stepX: 8, stepY: 8 },
   { left: 4, top: 0, stepX: 8, stepY: 8 },
@@ -159,81 +186,92 @@ interface Size {
   height: number;
 }
 
-function passSize({ left, top, stepX, stepY }: Pass, width: number, height: number): Size {
+function passSize({ left, top, stepX, stepY }: Pass, { width, height }: Size): Size {
   return { width: Math.ceil((width - left) / stepX), height: Math.ceil((height - top) / stepY) };
 }
 
-function passLength({ width, height }: Size, rowBits: (pixels: number) => number): number {
-  return width <= 0 || height <= 0 ? 0 : height * (((rowBits(width) + 7) >> 3) + 1);
-}
-
-/** Undoes the row filters in place; each row is preceded by its filter's number. */
-function unfilter(raw: Uint8Array, start: number, length: number, rows: number, unit: number): void {
+/** Undoes the row filters. Each row in `raw` is preceded by its filter's number; the result has the rows alone. */
+function unfilter(raw: Uint8Array, start: number, length: number, rows: number, unit: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(rows * length);
   for (let row = 0; row < rows; row++) {
-    const filter = raw[start + row * (length + 1)]!;
-    const at = start + row * (length + 1) + 1;
-    const above = row === 0 ? -1 : at - length - 1;
-    if (filter === 0) continue;
-    if (filter === 1) unfilterSub(raw, at, length, unit);
-    else if (filter === 2) unfilterUp(raw, at, length, above);
-    else if (filter === 3) unfilterAverage(raw, at, length, unit, above);
-    else if (filter === 4) unfilterPaeth(raw, at, length, unit, above);
+    const from = start + row * (length + 1) + 1;
+    const to = row * length;
+    const filter = raw[from - 1]!;
+    if (filter === 0) copyRow(raw, from, out, to, length);
+    else if (filter === 1) unfilterSub(raw, from, out, to, length, unit);
+    else if (filter === 2) unfilterUp(raw, from, out, to, length);
+    else if (filter === 3) unfilterAverage(raw, from, out, to, length, unit);
+    else if (filter === 4) unfilterPaeth(raw, from, out, to, length, unit);
     else throw unreadable('a row filter from 0 to 4', `${filter}`);
   }
+  return out;
 }
 
-function unfilterSub(raw: Uint8Array, at: number, length: number, unit: number): void {
-  for (let index = at + unit; index < at + length; index++) raw[index]! += raw[index - unit]!;
+function copyRow(raw: Uint8Array, from: number, out: Uint8Array, to: number, length: number): void {
+  // For the short rows of small images a call costs more than a loop.
+  if (length > 100) out.set(raw.subarray(from, from + length), to);
+  else for (let index = 0; index < length; index++) out[to + index] = raw[from + index]!;
 }
 
-function unfilterUp(raw: Uint8Array, at: number, length: number, above: number): void {
-  if (above < 0) return;
-  for (let index = 0; index < length; index++) raw[at + index]! += raw[above + index]!;
-}
-
-function unfilterAverage(raw: Uint8Array, at: number, length: number, unit: number, above: number): void {
+function unfilterSub(raw: Uint8Array, from: number, out: Uint8Array, to: number, length: number, unit: number): void {
   for (let index = 0; index < length; index++) {
-    const left = index < unit ? 0 : raw[at + index - unit]!;
-    const up = above < 0 ? 0 : raw[above + index]!;
-    raw[at + index]! += (left + up) >> 1;
+    const left = index < unit ? 0 : out[to + index - unit]!;
+    out[to + index] = raw[from + index]! + left;
   }
 }
 
-function unfilterPaeth(raw: Uint8Array, at: number, length: number, unit: number, above: number): void {
+function unfilterUp(raw: Uint8Array, from: number, out: Uint8Array, to: number, length: number): void {
   for (let index = 0; index < length; index++) {
-    const left = index < unit ? 0 : raw[at + index - unit]!;
-    const up = above < 0 ? 0 : raw[above + index]!;
-    const corner = index < unit || above < 0 ? 0 : raw[above + index - unit]!;
+    const up = to === 0 ? 0 : out[to + index - length]!;
+    out[to + index] = raw[from + index]! + up;
+  }
+}
+
+function unfilterAverage(
+  raw: Uint8Array,
+  from: number,
+  out: Uint8Array,
+  to: number,
+  length: number,
+  unit: number,
+): void {
+  for (let index = 0; index < length; index++) {
+    const left = index < unit ? 0 : out[to + index - unit]!;
+    const up = to === 0 ? 0 : out[to + index - length]!;
+    out[to + index] = raw[from + index]! + ((left + up) >> 1);
+  }
+}
+
+function unfilterPaeth(raw: Uint8Array, from: number, out: Uint8Array, to: number, length: number, unit: number): void {
+  for (let index = 0; index < length; index++) {
+    const left = index < unit ? 0 : out[to + index - unit]!;
+    const up = to === 0 ? 0 : out[to + index - length]!;
+    const corner = index < unit || to === 0 ? 0 : out[to + index - length - unit]!;
     const guess = left + up - corner;
     const toLeft = Math.abs(guess - left);
     const toUp = Math.abs(guess - up);
     const toCorner = Math.abs(guess - corner);
-    raw[at + index]! += toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    const nearest = toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    out[to + index] = raw[from + index]! + nearest;
   }
 }
 
 /** Takes the samples out of packed rows and puts them where the pass belongs in the image. */
 function unpack(
-  raw: Uint8Array,
-  start: number,
+  rows: Uint8Array,
   length: number,
   { width, depth, colorType }: Chunks,
   size: Size,
   { left, top, stepX, stepY }: Pass,
-  values: Uint8Array | Uint16Array,
+  values: Samples,
 ): void {
   const count = samples[colorType]!;
   for (let row = 0; row < size.height; row++) {
-    const at = start + row * (length + 1) + 1;
     const target = (top + row * stepY) * width * count;
-    if (depth === 8 && stepX === 1) {
-      values.set(raw.subarray(at, at + length), target);
-      continue;
-    }
     for (let index = 0; index < size.width * count; index++) {
       const pixel = Math.floor(index / count);
       const to = target + (left + pixel * stepX) * count + (index - pixel * count);
-      values[to] = sample(raw, at, index, depth);
+      values[to] = sample(rows, row * length, index, depth);
     }
   }
 }
@@ -246,7 +284,7 @@ function sample(raw: Uint8Array, at: number, index: number, depth: number): numb
 }
 
 /** Palette to colours, few bits to eight, the transparent colour to an alpha channel. */
-function expand(values: Uint8Array | Uint16Array, chunks: Chunks): Pick<Picture, 'channels' | 'data'> {
+function expand(values: Samples, chunks: Chunks): Pick<Picture, 'channels' | 'data'> {
   if (chunks.colorType === 3) return fromPalette(values, chunks);
   const { channels, depth, colorType, transparency } = chunks;
   const data = transparency === null || colorType > 3 ? values : withTransparency(values, chunks);
@@ -259,7 +297,7 @@ function expand(values: Uint8Array | Uint16Array, chunks: Chunks): Pick<Picture,
   return { channels: colorType > 3 ? (samples[colorType] as 2 | 4) : channels, data };
 }
 
-function fromPalette(values: Uint8Array | Uint16Array, chunks: Chunks): Pick<Picture, 'channels' | 'data'> {
+function fromPalette(values: Samples, chunks: Chunks): Pick<Picture, 'channels' | 'data'> {
   const { transparency, channels } = chunks;
   const palette = chunks.palette!;
   const data = new Uint8Array(values.length * channels);
@@ -273,7 +311,7 @@ function fromPalette(values: Uint8Array | Uint16Array, chunks: Chunks): Pick<Pic
 }
 
 /** One colour (grey value or RGB, 16 bits each) is fully transparent. */
-function withTransparency(values: Uint8Array | Uint16Array, { colorType, transparency, depth }: Chunks) {
+function withTransparency(values: Samples, { colorType, transparency, depth }: Chunks) {
   const count = samples[colorType]!;
   if (transparency!.length < 2 * count)
     throw unreadable(`${2 * count} bytes of transparency`, `${transparency!.length}`);
