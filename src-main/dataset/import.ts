@@ -1,6 +1,7 @@
 // Import: scan, survey, decode, store. What was decoded stays, whatever happens after; the same import goes on from there.
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { ImportResult } from '../contract/api.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, ImportFailure, Preprocessing } from '../contract/records.ts';
@@ -11,7 +12,7 @@ import { datasetHash, datasetId } from './hash.ts';
 import { datasetFolder, pixelFile } from './open.ts';
 import { withChannels } from './picture.ts';
 import { openPixelWriter } from './pixels.ts';
-import { abortable, createPool, inOrder, type Pool } from './pool.ts';
+import { abortable, inOrder, type Pool, returnPool, takePool } from './pool.ts';
 import { createProgress } from './progress.ts';
 import { type Format, formatNouns } from './recognise.ts';
 import { type Scan, scan } from './scan.ts';
@@ -35,39 +36,53 @@ export async function importDataset(
   checkSettings(settings);
   const id = datasetId(settings);
   const folder = datasetFolder(workspaceFolder, id);
-  const spoolFolder = join(folder, 'unpacked');
-  const pool = createPool();
+  const pool = takePool();
   try {
-    const earlier = earlierImport(catalogue, id);
-    const scanned = await scan({
-      settings,
-      known: earlier.dataset?.state === 'ready' ? catalogue.containers(id) : [],
-      spoolFolder,
-      signal: context.signal,
-      onFound: createProgress(context, 'scan', null).update,
-    });
-    const surveyed = await surveyCandidates(scanned.candidates, earlier.known, settings, pool, context);
-    keepUnchangedContainers(scanned, surveyed, earlier);
-    if (surveyed.work.length + surveyed.same.length === 0)
-      throw nothingFound(settings, [...surveyed.failures, ...scanned.failures], surveyed.failedFormats);
-    const dataset = earlier.dataset ?? (await createDataset(catalogue, id, settings, surveyed, pool, context));
-    mkdirSync(folder, { recursive: true });
-    return await bringUpToDate({
-      catalogue,
-      workspaceFolder,
-      settings,
-      context,
-      pool,
-      scanned,
-      surveyed,
-      earlier,
-      dataset,
-      started,
-    });
+    const surroundings = { catalogue, workspaceFolder, settings, context, pool, started };
+    const result = await findAndDecode(surroundings, id, join(folder, unpackedFolder));
+    await returnPool(pool);
+    return result;
+  } catch (error) {
+    // A large image may hold a thread for seconds; whoever cancels does not wait for that.
+    await Promise.race([pool.close(), setTimeout(patience)]);
+    throw error;
   } finally {
-    rmSync(spoolFolder, { recursive: true, force: true });
-    await pool.close();
+    // What a killed import has left is removed by the next one.
+    rmSync(join(folder, unpackedFolder), { recursive: true, force: true, maxRetries: 3 });
+    if (catalogue.findDataset(id) === undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const unpackedFolder = 'unpacked';
+const patience = 100;
+
+interface Surroundings {
+  catalogue: Catalogue;
+  workspaceFolder: string;
+  settings: ImportSettings;
+  context: Context;
+  pool: Pool;
+  started: number;
+}
+
+async function findAndDecode(surroundings: Surroundings, id: string, spoolFolder: string): Promise<ImportResult> {
+  const { catalogue, workspaceFolder, settings, context, pool } = surroundings;
+  const earlier = earlierImport(catalogue, id);
+  const scanned = await scan({
+    settings,
+    known: earlier.dataset?.state === 'ready' ? catalogue.containers(id) : [],
+    spoolFolder,
+    signal: context.signal,
+    onFound: createProgress(context, 'scan', null).update,
+  });
+  const surveyed = await surveyCandidates(scanned.candidates, earlier.known, settings, pool, context);
+  keepUnchangedContainers(scanned, surveyed, earlier);
+  if (surveyed.work.length + surveyed.same.length === 0) {
+    throw nothingFound(settings, [...surveyed.failures, ...scanned.failures], surveyed.failedFormats);
+  }
+  const dataset = earlier.dataset ?? (await createDataset(catalogue, id, settings, surveyed, pool, context));
+  mkdirSync(datasetFolder(workspaceFolder, id), { recursive: true });
+  return bringUpToDate({ ...surroundings, scanned, surveyed, earlier, dataset });
 }
 
 interface Earlier {
@@ -77,17 +92,11 @@ interface Earlier {
   failures: ImportFailure[];
 }
 
-interface Update {
-  catalogue: Catalogue;
-  workspaceFolder: string;
-  settings: ImportSettings;
-  context: Context;
-  pool: Pool;
+interface Update extends Surroundings {
   scanned: Scan;
   surveyed: Surveyed;
   earlier: Earlier;
   dataset: Dataset;
-  started: number;
 }
 
 function checkSettings({ fold, testSources }: ImportSettings): void {
@@ -282,11 +291,10 @@ function newItems(batch: Work[], { decoded }: DecodeResult, update: Update, fail
 }
 
 function finish(update: Update, store: Store, failures: ImportFailure[]): void {
-  const { catalogue, workspaceFolder, dataset, settings, surveyed } = update;
+  const { catalogue, dataset, settings, surveyed } = update;
   settle(update, store, failures, 'ready');
   if (catalogue.getDataset(dataset.id).count > 0) return;
   catalogue.deleteDataset(dataset.id);
-  rmSync(datasetFolder(workspaceFolder, dataset.id), { recursive: true, force: true });
   const failedFormats = [...surveyed.failedFormats, ...surveyed.work.map(({ survey }) => formatOf(survey))];
   throw nothingFound(settings, failures, failedFormats);
 }

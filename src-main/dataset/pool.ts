@@ -7,6 +7,8 @@ import type { Result, ResultOf, Task } from './tasks.ts';
 export interface Pool {
   readonly size: number;
   run<T extends Task>(task: T, transfer?: ArrayBuffer[]): Promise<ResultOf<T>>;
+  /** Whether the threads keep the process from ending. */
+  hold(on: boolean): void;
   /** Makes the threads give up what they are doing at the next image, and ends them. */
   close(): Promise<void>;
 }
@@ -20,6 +22,35 @@ interface Job {
 
 // A thread that has finished one task should find the next one in its mailbox.
 const tasksPerThread = 2;
+
+// Starting threads and compiling their code takes as long as decoding hundreds of photographs: they wait for a next
+// import for a minute, without keeping the process from ending.
+const idleTime = 60_000;
+let idle: { pool: Pool; timer: NodeJS.Timeout } | undefined;
+
+/** The threads of an earlier import where they still wait, else new ones. */
+export function takePool(): Pool {
+  if (idle === undefined) return createPool();
+  const { pool, timer } = idle;
+  clearTimeout(timer);
+  idle = undefined;
+  pool.hold(true);
+  return pool;
+}
+
+/** For the next import. Only for a pool that has finished all its tasks. */
+export async function returnPool(pool: Pool): Promise<void> {
+  if (idle !== undefined) {
+    await pool.close();
+    return;
+  }
+  pool.hold(false);
+  const timer = setTimeout(() => {
+    idle = undefined;
+    void pool.close();
+  }, idleTime);
+  idle = { pool, timer: timer.unref() };
+}
 
 export function createPool(size = availableParallelism()): Pool {
   const stop = new Int32Array(new SharedArrayBuffer(4));
@@ -78,7 +109,11 @@ export function createPool(size = availableParallelism()): Pool {
         dispatch();
       });
     },
+    hold(on) {
+      for (const { worker } of threads) on ? worker.ref() : worker.unref();
+    },
     async close() {
+      failure ??= { error: new PinholeError('internal', 'internal: the decoding threads were closed') };
       Atomics.store(stop, 0, 1);
       await Promise.all(threads.map(({ worker }) => endGently(worker)));
     },

@@ -1,6 +1,6 @@
 // Importing again, stopping, dying and running out of disk: what was decoded stays, and nothing is decoded twice.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Progress } from '../../src-main/contract/records.ts';
@@ -144,6 +144,7 @@ describe('stopping', () => {
       code: 'cancelled',
     });
     expect(workspace.catalogue.listDatasets()).toEqual([]);
+    expect(existsSync(join(workspace.folder, 'datasets'))).toBe(false);
     expect((await workspace.import({ sources })).decoded).toBe(4);
   });
 
