@@ -34,7 +34,7 @@ function meanImage({ report }: Evidence): Warning | null {
   if (report.model.mse < report.meanImage.mse * meanImageShare) return null;
   return {
     code: 'mean-image',
-    message: `The model is no better than showing the mean image (error ${figure(report.model.mse)} against ${figure(report.meanImage.mse)}): its codes say nothing.`,
+    message: `What comes back is hardly better than the mean image (error ${figure(report.model.mse)} against ${figure(report.meanImage.mse)}).`,
     advice: 'Use the recommended preset, a lower learning rate, or train longer.',
   };
 }

@@ -35,7 +35,7 @@ describe('each fault has its warning, in words, with what to change', () => {
     [
       'mean-image',
       withModel(0.06),
-      'The model is no better than showing the mean image (error 0.0600 against 0.0600): its codes say nothing.',
+      'What comes back is hardly better than the mean image (error 0.0600 against 0.0600).',
     ],
     [
       'worse-than-pca',
