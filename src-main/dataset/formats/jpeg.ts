@@ -59,7 +59,7 @@ export function isFastJpeg({ frame, precision, components, profile, adobeTransfo
 }
 
 /**
- * Decodes at `eighths`/8 (1 to 7) of the size. Undefined where the file is one for sharp, which then also says what is
+ * Decodes at `eighths`/8 (1 to 7) of the size; the pixels are valid until the next call. Undefined where the file is one for sharp, which then also says what is
  * wrong with a damaged one.
  */
 export function decodeJpegScaled(bytes: Uint8Array, header: JpegHeader, eighths: number): Picture | undefined {
@@ -110,7 +110,8 @@ function readScan(bytes: Uint8Array, header: JpegHeader, eighths: number): Scan 
     else if (marker === 0xda) {
       if (frame === undefined) throw new NotCovered();
       const components = readComponents(frame, body, header, eighths, quantization, tables);
-      return { components, stretches: readStretches(bytes, position), restartInterval };
+      const stretches = readStretches(bytes, position, countRestarts(header, restartInterval));
+      return { components, stretches, restartInterval };
     }
   }
 }
@@ -284,13 +285,21 @@ function sampleRoom(component: number, length: number): Uint8ClampedArray {
 
 const isBlockSize = (size: number) => Number.isInteger(size) && size >= 1 && size <= 8;
 
+/** At most as many as there are blocks. */
+function countRestarts({ width, height }: JpegHeader, interval: number): number {
+  return interval === 0 ? 0 : Math.ceil((Math.ceil(width / 8) * Math.ceil(height / 8)) / interval);
+}
+
 // Zeros behind the data, so that the bit reader may look ahead.
 const padding = 16;
+let plain = new Uint8Array(0);
 
 /** In the coded data every byte 0xff is followed by a zero that means nothing, or by a restart marker. */
-function readStretches(bytes: Uint8Array, start: number): Uint8Array[] {
+function readStretches(bytes: Uint8Array, start: number, restarts: number): Uint8Array[] {
   const stretches: Uint8Array[] = [];
-  let plain = new Uint8Array(bytes.length - start + padding);
+  const needed = bytes.length - start + padding * (restarts + 1);
+  if (plain.length < needed) plain = new Uint8Array(needed);
+  let from = 0;
   let length = 0;
   for (let position = start; ; ) {
     const mark = bytes.indexOf(0xff, position);
@@ -298,7 +307,7 @@ function readStretches(bytes: Uint8Array, start: number): Uint8Array[] {
     if (mark < 0 || mark + 1 >= bytes.length) throw new NotCovered();
     const next = bytes[mark + 1]!;
     const end = next === 0 ? mark + 1 : mark;
-    plain.set(bytes.subarray(position, end), length);
+    plain.set(bytes.subarray(position, end), from + length);
     length += end - position;
     position = mark + 2;
     if (next === 0) continue;
@@ -306,10 +315,11 @@ function readStretches(bytes: Uint8Array, start: number): Uint8Array[] {
       position = mark + 1;
       continue;
     }
-    stretches.push(plain.subarray(0, length + padding));
+    plain.fill(0, from + length, from + length + padding);
+    stretches.push(plain.subarray(from, from + length + padding));
     if (next === 0xd9) return stretches;
-    if (next < 0xd0 || next > 0xd7) throw new NotCovered();
-    plain = new Uint8Array(bytes.length - position + padding);
+    if (next < 0xd0 || next > 0xd7 || stretches.length > restarts) throw new NotCovered();
+    from += length + padding;
     length = 0;
   }
 }
@@ -590,17 +600,24 @@ function transform2(coefficients: Int32Array, samples: Uint8ClampedArray, offset
   samples[offset + stride + 1] = c0 - c1 - c2 + c3;
 }
 
+let pixels = new Uint8ClampedArray(0);
+
+function pixelRoom(length: number): Uint8ClampedArray<ArrayBuffer> {
+  if (pixels.length < length) pixels = new Uint8ClampedArray(length);
+  return pixels.subarray(0, length);
+}
+
 function toPixels(components: readonly Component[], width: number, height: number) {
   const [luma, blue, red] = components;
   const channels: 1 | 3 = components.length === 1 ? 1 : 3;
-  const data = new Uint8ClampedArray(width * height * channels);
+  const data = pixelRoom(width * height * channels);
   for (let y = 0; y < height; y++) {
     const from = y * luma!.stride;
     const to = y * width * channels;
     if (channels === 1) data.set(luma!.samples.subarray(from, from + width), to);
     else convertLine(luma!, blue!, red!, y, width, data, to);
   }
-  return { channels, data: new Uint8Array(data.buffer) };
+  return { channels, data: new Uint8Array(data.buffer, 0, data.length) };
 }
 
 /** JFIF's conversion: full-range YCbCr with the weights of BT.601. */
