@@ -111,6 +111,7 @@ class WorkspaceService implements Service {
     const folder = codesFolder(run, datasetId);
     const codesFile = codePaths(folder).codes;
     const file = await readRunFile(run.folder);
+    if (own) this.#expectUnchanged(run, file.datasetHash);
     if (own && run.report) {
       const { encode, evaluate } = file.seconds;
       return {
@@ -150,12 +151,16 @@ class WorkspaceService implements Service {
   ): Promise<ExportResult> {
     const run = this.#finishedRun(id);
     const datasetId = options.datasetId ?? run.datasetId;
+    const own = datasetId === run.datasetId;
+    if (own) this.#expectUnchanged(run, (await readRunFile(run.folder)).datasetHash);
+    const items = this.#catalogue.items(datasetId);
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
     return exportRun(
       {
         run,
         dataset: this.#catalogue.getDataset(datasetId),
-        items: this.#catalogue.items(datasetId),
+        // The run learned from none of the images of another data set, whatever that would use them for.
+        items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
         reconstruct: (ids) => this.#job({ kind: 'reconstruct', ...input, ids }, context),
       },
@@ -211,6 +216,17 @@ class WorkspaceService implements Service {
       'usage',
       `The run ${id} is ${run.state}; it has no model yet.`,
       'Train with the same settings again to finish it.',
+    );
+  }
+
+  /** Codes and splits are those of the images as they were: with others, rows would be mixed up and seen images held out. */
+  #expectUnchanged(run: RunRecord, trainedOn: string): void {
+    const dataset = this.#catalogue.getDataset(run.datasetId);
+    if (dataset.hash === trainedOn) return;
+    throw new PinholeError(
+      'usage',
+      `The data set ${dataset.name} is not the one any more that ${run.id} was trained on: its images or their splits have changed.`,
+      `Train again (pinhole train ${dataset.id}), or encode the images as new ones (pinhole encode ${run.id} SOURCE --out FOLDER).`,
     );
   }
 

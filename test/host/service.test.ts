@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
@@ -96,7 +96,26 @@ describe('from images to features', () => {
     expect((await readNpy(encoded.codesFile)).shape).toEqual([7, 5]);
     const out = temporaryFolder();
     await service.export(run.id, out, ['csv'], {}, { datasetId: imported.dataset.id });
-    expect(await Array.fromAsync(readCsv(join(out, 'features.csv')))).toHaveLength(7);
+    const rows = await Array.fromAsync(readCsv(join(out, 'features.csv')));
+    expect(rows.map((row) => row.split)).toEqual(Array(7).fill('test'));
+  });
+
+  test('a run never speaks for images that have changed since it was trained', async () => {
+    const folder = join(temporaryFolder(), 'changing');
+    await drawSamples({ count: 40, size: 16, seed: 7 }, folder);
+    const { dataset } = await service.import({ sources: [folder] });
+    const { run } = await service.train(dataset.id, settings);
+    const changed = { code: 'usage', message: expect.stringContaining('its images or their splits have changed') };
+
+    await service.import({ sources: [folder], validation: 0.5 });
+    await expect(service.encode(run.id)).rejects.toMatchObject(changed);
+    await service.import({ sources: [folder] });
+    await service.encode(run.id);
+
+    await rm(join(folder, (await service.items(dataset.id))[3]!.path));
+    await service.import({ sources: [folder] });
+    await expect(service.encode(run.id)).rejects.toMatchObject(changed);
+    await expect(service.export(run.id, temporaryFolder(), ['csv'])).rejects.toMatchObject(changed);
   });
 
   test('codes go back to images, edited or not, in the tree of their paths', async () => {
