@@ -1,6 +1,6 @@
 // Everything a run can be taken home as: one format after another into a folder.
 import { createReadStream } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
@@ -12,6 +12,7 @@ import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
+import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
 import { loadModel } from '../training/model-files.ts';
@@ -35,7 +36,7 @@ export async function exportRun(
   context: Context,
 ): Promise<ExportResult> {
   const started = performance.now();
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeLeftovers(folder);
   const files: string[] = [];
   for (const format of formats) {

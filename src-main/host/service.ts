@@ -1,7 +1,6 @@
 // The service behind every door: it owns the workspace and the catalogue, and sends heavy work to job processes.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type {
@@ -25,6 +24,7 @@ import {
 } from '../contract/settings.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { importDataset } from '../dataset/import.ts';
+import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
 import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { TrainingOutcome } from '../training/train.ts';
@@ -41,7 +41,7 @@ export interface ServiceOptions {
 
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
 export async function createService({ workspace, command }: ServiceOptions, context: Context = {}): Promise<Service> {
-  await mkdir(workspace, { recursive: true });
+  await makeFolder(workspace);
   const lock = await lockWorkspace(workspace, command, context);
   try {
     const catalogue = openCatalogue(workspace);
