@@ -96,8 +96,8 @@ export interface EpochMetrics {
 export interface Quality {
   /** Mean-squared error per pixel value on a 0–1 scale. */
   mse: number;
-  /** Peak signal-to-noise ratio in dB, from the pooled mean-squared error. */
-  psnr: number;
+  /** Peak signal-to-noise ratio in dB, from the pooled mean-squared error; null (infinite) where that is 0. */
+  psnr: number | null;
   /** Mean structural similarity, −1 to 1 (Wang et al. 2004). */
   ssim: number;
 }

@@ -121,7 +121,7 @@ function pcaValues({ mean, basis }: Pca): Map<string, Float32Array> {
 }
 
 function quality(mse: number, similarity: number): Quality {
-  return { mse, psnr: peakSignalToNoise(mse), ssim: similarity };
+  return { mse, psnr: mse === 0 ? null : peakSignalToNoise(mse), ssim: similarity };
 }
 
 function errorOfMean(originals: Uint8Array, mean: Float32Array): number {

@@ -61,7 +61,7 @@ function deadUnits({ codeDeviations }: Evidence): Warning | null {
 }
 
 function deadOutputs({ varyingOutputs, deadOutputs: dead }: Evidence): Warning | null {
-  if (dead < varyingOutputs * 0.02) return null;
+  if (dead === 0 || dead < varyingOutputs * 0.02) return null;
   return {
     code: 'dead-outputs',
     message: `${dead} of the ${varyingOutputs} pixel values that vary in the images are answered with one constant: those outputs are dead.`,
@@ -102,5 +102,7 @@ function figure(mse: number): string {
 }
 
 function times(ratio: number): string {
+  // Errors of zero, to rounding: how many times that is says nothing.
+  if (ratio > 1000) return 'more than 1000 times';
   return `${ratio.toFixed(ratio < 10 ? 1 : 0)} times`;
 }

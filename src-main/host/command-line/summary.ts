@@ -32,7 +32,7 @@ export function describeReport(report: Report, model: string): string {
   const quality = (name: string, { mse, psnr, ssim }: Quality, knn: number | null) => [
     name,
     mse.toPrecision(3),
-    `${psnr.toFixed(1)} dB`,
+    psnr === null ? '∞ dB' : `${psnr.toFixed(1)} dB`,
     ssim.toFixed(3),
     formatShare(knn),
   ];
