@@ -1,6 +1,5 @@
 // What each command does with the service. Reading options and reporting errors is not theirs.
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type {
   EncodeResult,
   ExportFormat,
@@ -14,6 +13,7 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Notice, Warning } from '../../contract/records.ts';
 import type { ImportRequest, TrainingRequest } from '../../contract/settings.ts';
 import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
+import { makeFolder } from '../../files/folder.ts';
 import { pickSettings } from './options.ts';
 import {
   describeDatasets,
@@ -42,7 +42,7 @@ export type Options = Record<string, unknown>;
 export const exportFormats: ExportFormat[] = ['csv', 'npy', 'parquet', 'model', 'contact-sheet', 'loss-plot'];
 
 export async function importImages(work: Work, sources: string[], options: Options): Promise<void> {
-  const result = await work.service.import(importRequest(sources, options), work.context);
+  const result = await work.service.import(importRequest(work, sources, options), work.context);
   work.terminal.say(describeImport(result));
   work.terminal.say(`Data set ${result.dataset.id}. Next: pinhole train ${result.dataset.id}`);
   work.terminal.result(result);
@@ -57,7 +57,7 @@ export async function train(work: Work, datasetId: string | undefined, options: 
 
 export async function encode(work: Work, runId: string, sources: string[], options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
-  const dataset = sources.length > 0 ? await importAs(work, run, sources) : undefined;
+  const dataset = sources.length > 0 ? await importAs(work, run, sources, options) : undefined;
   const images = dataset ? { datasetId: dataset.id } : {};
   const result = await work.service.encode(run.id, images, work.context);
   work.terminal.say(
@@ -91,9 +91,12 @@ export async function exportFeatures(work: Work, runId: string | undefined, opti
 
 /** The whole job: images in, learned features out. */
 export async function reduce(work: Work, given: string[], options: Options): Promise<void> {
-  const out = await makeOutFolder(options);
-  const sources = options.samples ? [...given, await drawInto(work, join(out, 'samples'), options.samples)] : given;
-  const imported = await work.service.import(importRequest(sources, options), work.context);
+  const out = resolve(options.out as string);
+  const drawn = join(out, 'samples');
+  const request = importRequest(work, options.samples ? [...given, drawn] : given, options);
+  await makeFolder(out);
+  if (options.samples) await drawInto(work, drawn, options.samples);
+  const imported = await work.service.import(request, work.context);
   work.terminal.say(describeImport(imported));
   const trained = await trainOn(work, imported.dataset, options);
   const encoded = await work.service.encode(trained.run.id, {}, work.context);
@@ -129,6 +132,7 @@ export async function listDevices(work: Work): Promise<void> {
 /** Draws sample images; needs no workspace. */
 export async function samples({ terminal, context }: LoneWork, folder: string, options: Options): Promise<void> {
   const started = performance.now();
+  await makeFolder(folder);
   const { count } = await drawSamples(options as SampleSettings, resolve(folder), context);
   const seconds = (performance.now() - started) / 1000;
   terminal.say(`Drew ${plural(count, 'image')} in ${formatDuration(seconds)}: ${resolve(folder)}`);
@@ -161,18 +165,18 @@ async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<
 }
 
 /** Images that the run has not seen, brought to the pixels that its model was trained on; nothing of them is held out. */
-async function importAs(work: Work, run: Run, sources: string[]): Promise<Dataset> {
+async function importAs(work: Work, run: Run, sources: string[], options: Options): Promise<Dataset> {
   const trainedOn = findOne('data set', await work.service.datasets(), run.datasetId);
   const { preprocessing } = trainedOn;
   const result = await work.service.import(
-    { ...importRequest(sources, {}), preprocessing, validation: 0 },
+    { ...importRequest(work, sources, { out: options.out }), preprocessing, validation: 0 },
     work.context,
   );
   work.terminal.say(describeImport(result));
   return result.dataset;
 }
 
-function importRequest(sources: string[], options: Options): ImportRequest {
+function importRequest({ service }: Work, sources: string[], options: Options): ImportRequest {
   if (sources.length === 0) {
     throw new PinholeError(
       'usage',
@@ -182,7 +186,10 @@ function importRequest(sources: string[], options: Options): ImportRequest {
   }
   const settings = pickSettings('import', options) as Partial<ImportRequest>;
   const tests = settings.testSources ? { testSources: settings.testSources.map((source) => resolve(source)) } : {};
-  return { ...settings, ...tests, sources: sources.map((source) => resolve(source)) };
+  const request = { ...settings, ...tests, sources: sources.map((source) => resolve(source)) };
+  expectOutside('workspace', service.workspace, request);
+  if (options.out) expectOutside('output folder', resolve(options.out as string), request);
+  return request;
 }
 
 /** The data set or run with this id (its beginning is enough) or name; the newest one where none is named. */
@@ -205,22 +212,29 @@ function findOne<T extends { id: string; created: string; name?: string }>(
   );
 }
 
+/** What Pinhole writes must never come back as images to learn from. */
+function expectOutside(what: string, folder: string, { sources, testSources = [] }: ImportRequest): void {
+  for (const source of [...sources, ...testSources]) {
+    const [first] = relative(source, folder).split(sep);
+    if (first === '..' || isAbsolute(first!)) continue;
+    throw new PinholeError(
+      'usage',
+      `The ${what} ${folder} lies inside the source ${source}: what is written there would be imported as images.`,
+      'Choose a folder outside of the images.',
+    );
+  }
+}
+
 async function makeOutFolder(options: Options): Promise<string> {
   const out = resolve(options.out as string);
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (error) {
-    const message = `The folder ${out} cannot be made: ${(error as Error).message}.`;
-    throw new PinholeError('usage', message, 'Choose another folder with --out.', { cause: error });
-  }
+  await makeFolder(out);
   return out;
 }
 
 /** `wanted` is a number, or true where none was given. */
-async function drawInto(work: Work, folder: string, wanted: unknown): Promise<string> {
+async function drawInto(work: Work, folder: string, wanted: unknown): Promise<void> {
   const { count } = await drawSamples(typeof wanted === 'number' ? { count: wanted } : {}, folder, work.context);
   work.terminal.say(`Drew ${plural(count, 'sample image')}: ${folder}`);
-  return folder;
 }
 
 function sayReport(work: Work, { report, preset }: Run): void {

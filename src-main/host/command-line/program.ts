@@ -31,6 +31,8 @@ const exitCodeOf: Partial<Record<ErrorCode, number>> = {
   'workspace-locked': exitCodes.locked,
 };
 
+const helpAdvice = 'Run it with --help to see what is possible.';
+
 /** Runs one command line and gives back its exit code. */
 export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const json = words.includes('--json');
@@ -42,7 +44,11 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
     return exitCodes.ok;
   } catch (thrown) {
     // Commander has said what is wrong, or shown the help that was asked for.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return exitCodes.ok;
+      terminal.result({ error: wrongUse(thrown).toJSON() });
+      return exitCodes.usage;
+    }
     const error = PinholeError.from(thrown);
     if (error.code === 'cancelled') terminal.notice({ level: 'info', message: error.message, advice: error.advice });
     else terminal.error(error);
@@ -52,6 +58,11 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
   } finally {
     interrupts.stop();
   }
+}
+
+function wrongUse({ code, message }: CommanderError): PinholeError {
+  const said = code === 'commander.help' ? 'Expected a command, received none.' : message.replace(/^error: /, '');
+  return new PinholeError('usage', said, helpAdvice);
 }
 
 /** Signals of one Ctrl-C may arrive twice, from the terminal and from the launcher; a person is not that quick. */
@@ -95,7 +106,7 @@ function makeProgram(
       getOutHelpWidth: () => output.columns ?? 110,
       getErrHelpWidth: () => errors.columns ?? 110,
     })
-    .showHelpAfterError('Run it with --help to see what is possible.')
+    .showHelpAfterError(helpAdvice)
     .exitOverride();
 
   /** Opens the workspace for one command and closes it, whatever happens. */

@@ -97,7 +97,7 @@ export class Terminal {
     // Some pseudo-terminals say that they are 0 columns wide.
     const width = (this.#options.errors.columns || 80) - 1;
     const bar = progress.total === null ? '' : `${drawBar(progress.done / progress.total)} `;
-    const line = bar.length + text.length <= width ? bar + text : text.slice(0, width);
+    const line = bar.length + text.length <= width ? bar + text : shorten(text, width);
     this.#options.errors.write(`\r${line}\u001b[K`);
     this.#barShown = true;
   }
@@ -128,6 +128,13 @@ function describeProgress({ stage, done, total, rate, detail }: Progress): strin
   const speed = rate > 0 ? `, ${rate < 10 ? rate.toFixed(1) : formatCount(rate)}/s` : '';
   const left = rate > 0 && total !== null && done < total ? `, ${formatDuration((total - done) / rate)} left` : '';
   return `${title} ${count}${speed}${left}${detail ? `, ${detail}` : ''}`;
+}
+
+/** Leaves whole figures out, the rate first and the last one last: half a figure would be read as another one. */
+function shorten(text: string, width: number): string {
+  const figures = text.split(', ');
+  while (figures.length > 1 && figures.join(', ').length > width) figures.splice(figures.length > 2 ? 1 : -1, 1);
+  return figures.join(', ').slice(0, width);
 }
 
 function drawBar(share: number): string {

@@ -71,6 +71,33 @@ describe('wrong use', () => {
     expect(opened).toEqual([]);
   });
 
+  test.each(lines)('%j with --json says why on standard output too', async (words, reason) => {
+    const { output } = await pinhole([...words, '--json']);
+    const { error } = JSON.parse(output);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(reason) });
+    expect(error.message).not.toMatch(/^error/);
+  });
+
+  test.each([
+    ['output folder', ['reduce', 'photos', '--out', 'photos']],
+    ['output folder', ['reduce', 'others', '--test', 'photos', '--out', 'photos/features']],
+    ['output folder', ['encode', run.id, 'photos', '--out', 'photos/..features']],
+    ['workspace', ['import', '/']],
+  ])('the %s may not lie inside a source: %j', async (what, words) => {
+    const { code, errors, calls } = await pinhole(words);
+    expect(code).toBe(2);
+    expect(errors).toContain(`The ${what} `);
+    expect(errors).toContain('lies inside the source');
+    expect(calls.map(([name]) => name)).not.toContain('import');
+    expect(existsSync('photos')).toBe(false);
+  });
+
+  test('a source inside the output folder, or beside it, is fine', async () => {
+    const out = temporaryFolder();
+    for (const source of [join(out, 'images'), `${out}-images`, join(out, '..images')])
+      expect((await pinhole(['reduce', source, '--out', out])).code).toBe(0);
+  });
+
   test('reduce without any source says what to do', async () => {
     const { code, errors } = await pinhole(['reduce', '--out', temporaryFolder()]);
     expect(code).toBe(2);

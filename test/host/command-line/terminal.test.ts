@@ -39,7 +39,13 @@ test('on a narrow terminal the line never wraps', () => {
   expect(unknown.printed.errors).toContain('s left');
   const { printed, train } = makeTerminal({ isTTY: true, columns: 40 });
   train(1);
-  expect(printed.errors.replace('\r', '').replace('\u001b[K', '')).toHaveLength(39);
+  expect(printed.errors).toBe('\rTraining 1 of 2,350 steps (0 %)\u001b[K');
+  const wider = makeTerminal({ isTTY: true, columns: 60 });
+  wider.train(1);
+  expect(wider.printed.errors).toBe('\rTraining 1 of 2,350 steps (0 %), 11 s left, loss 0.0041\u001b[K');
+  const tiny = makeTerminal({ isTTY: true, columns: 20 });
+  tiny.train(1);
+  expect(tiny.printed.errors).toBe('\rTraining 1 of 2,350\u001b[K');
 });
 
 test('a bar is drawn ten times a second at most', () => {
