@@ -63,9 +63,10 @@ export async function decodeImage(
   return fast ?? decodeWithSharp(bytes, header!.format, page);
 }
 
-// Half as large again as what is needed: measured on photographs, the result then differs from that of full decoding by
-// 0.6 of 255 on average (1.3 without the margin, 0.5 with twice as much).
-const scaleMargin = 1.5;
+// A quarter larger than what is needed. Measured on a hundred photographs at 64 × 64, against full decoding: a mean
+// difference of 1.1 of 255 (the worst of them 3.0); half as large again gives 0.6 (1.8) and takes a quarter longer, no
+// margin 1.3 (3.0) and saves next to nothing.
+const scaleMargin = 1.25;
 
 function decodeJpegFor(bytes: Uint8Array, target: Preprocessing): Picture | undefined {
   const header = readJpegHeader(bytes)!;

@@ -83,21 +83,27 @@ export function resample(source: Plain, box: Box, width: number, height: number,
   }
 }
 
-let room = new Float32Array(0);
+let room = new Int16Array(0);
 
 /** Memory between the two passes, used again for the next image. */
-function middleRoom(length: number): Float32Array {
-  if (room.length < length) room = new Float32Array(length);
+function middleRoom(length: number): Int16Array {
+  if (room.length < length) room = new Int16Array(length);
   return room;
 }
+
+// Whole numbers throughout: turning every sample into a float and back would take longer than the filter itself.
+// Weights are counted in 1/2^14; between the passes values have 6 binary places and fit 16 bits with their overshoot.
+const weightBits = 14;
+const middleBits = 6;
+const one = 1 << weightBits;
 
 interface Kernel {
   /** First source pixel of each result pixel. */
   starts: Int32Array;
   /** Source pixels of each result pixel. */
   counts: Int32Array;
-  /** `taps` weights for each result pixel; they add up to 1. */
-  weights: Float32Array;
+  /** `taps` weights for each result pixel; they add up to 2^14. */
+  weights: Int16Array;
   taps: number;
 }
 
@@ -121,21 +127,26 @@ function createKernel(size: number, start: number, length: number, target: numbe
   const taps = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(target);
   const counts = new Int32Array(target);
-  const weights = new Float32Array(target * taps);
+  const weights = new Int16Array(target * taps);
   for (let index = 0; index < target; index++) {
     const center = start + (index + 0.5) * step;
     const first = Math.min(size - 1, Math.max(0, Math.round(center - support)));
     const end = Math.max(first + 1, Math.min(size, Math.round(center + support)));
-    let total = 0;
-    for (let pixel = first; pixel < end; pixel++) total += bicubic((pixel + 0.5 - center) / stretch);
-    for (let pixel = first; pixel < end; pixel++) {
-      const weight = bicubic((pixel + 0.5 - center) / stretch);
-      weights[index * taps + pixel - first] = total === 0 ? 1 / (end - first) : weight / total;
-    }
+    const shares = Array.from({ length: end - first }, (_, tap) => bicubic((first + tap + 0.5 - center) / stretch));
+    weights.set(inWholeNumbers(shares), index * taps);
     starts[index] = first;
     counts[index] = end - first;
   }
   return { starts, counts, weights, taps };
+}
+
+/** Weights in proportion to the shares that add up exactly: a flat image must stay as it is. */
+function inWholeNumbers(shares: readonly number[]): number[] {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const weights = shares.map((share) => Math.round(total === 0 ? one / shares.length : (share / total) * one));
+  const largest = weights.indexOf(Math.max(...weights));
+  weights[largest]! += one - weights.reduce((sum, weight) => sum + weight, 0);
+  return weights;
 }
 
 function bicubic(x: number): number {
@@ -150,36 +161,38 @@ function filterLine(
   start: number,
   across: Kernel,
   channels: number,
-  out: Float32Array,
+  out: Int16Array,
   to: number,
 ): void {
   const { starts, counts, weights, taps } = across;
+  const shift = weightBits - middleBits;
+  const rounding = 1 << (shift - 1);
   for (let x = 0; x < starts.length; x++) {
     let from = start + starts[x]! * channels;
     const end = x * taps + counts[x]!;
     if (channels === 1) {
-      let sum = 0;
-      for (let tap = x * taps; tap < end; tap++) sum += weights[tap]! * data[from++]!;
-      out[to + x] = sum;
+      let sum = rounding;
+      for (let tap = x * taps; tap < end; tap++) sum = (sum + weights[tap]! * data[from++]!) | 0;
+      out[to + x] = sum >> shift;
     } else {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
+      let red = rounding;
+      let green = rounding;
+      let blue = rounding;
       for (let tap = x * taps; tap < end; tap++, from += 3) {
         const weight = weights[tap]!;
-        red += weight * data[from]!;
-        green += weight * data[from + 1]!;
-        blue += weight * data[from + 2]!;
+        red = (red + weight * data[from]!) | 0;
+        green = (green + weight * data[from + 1]!) | 0;
+        blue = (blue + weight * data[from + 2]!) | 0;
       }
-      out[to + x * 3] = red;
-      out[to + x * 3 + 1] = green;
-      out[to + x * 3 + 2] = blue;
+      out[to + x * 3] = red >> shift;
+      out[to + x * 3 + 1] = green >> shift;
+      out[to + x * 3 + 2] = blue >> shift;
     }
   }
 }
 
 function filterColumn(
-  data: Float32Array,
+  data: Int16Array,
   from: number,
   down: Kernel,
   y: number,
@@ -190,9 +203,13 @@ function filterColumn(
   const { counts, weights, taps } = down;
   const first = y * taps;
   const count = counts[y]!;
+  const shift = weightBits + middleBits;
   for (let index = 0; index < span; index++) {
-    let sum = 0.5;
-    for (let tap = 0, at = from + index; tap < count; tap++, at += span) sum += weights[first + tap]! * data[at]!;
-    out[to + index] = sum < 0 ? 0 : sum > 255 ? 255 : sum;
+    let sum = 1 << (shift - 1);
+    for (let tap = 0, at = from + index; tap < count; tap++, at += span) {
+      sum = (sum + weights[first + tap]! * data[at]!) | 0;
+    }
+    const value = sum >> shift;
+    out[to + index] = value < 0 ? 0 : value > 255 ? 255 : value;
   }
 }

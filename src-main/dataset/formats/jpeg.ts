@@ -492,7 +492,7 @@ const half = new Float32Array(64);
 function transform(detailed: boolean, component: Component, offset: number): void {
   const { blockWidth, blockHeight, stride, samples, coefficients } = component;
   if (!detailed) {
-    const value = coefficients[0]! / 8 + 128;
+    const value = (coefficients[0]! + 128 * 8 + 4) >> 3;
     for (let y = 0, line = offset; y < blockHeight; y++, line += stride) {
       for (let x = 0; x < blockWidth; x++) samples[line + x] = value;
     }
@@ -525,79 +525,88 @@ function transformAny({ blockWidth, blockHeight, stride, samples, coefficients }
   }
 }
 
-// The usual sizes written out: a tenth of the operations of the sums above, and most of the time is spent here.
-const mean = Math.sqrt(1 / 8);
-const cos1of8 = Math.cos(Math.PI / 8) / 2;
-const cos3of8 = Math.cos((3 * Math.PI) / 8) / 2;
-const cos1of6 = Math.cos(Math.PI / 6) / 2;
+// The usual sizes written out, in whole numbers: a tenth of the operations of the sums above, and much of the time is
+// spent here. Constants are counted in 1/2^13; between the passes values have 5 binary places.
+const inFixed = (value: number) => Math.round(value * 2 ** 13);
+const mean = inFixed(Math.sqrt(1 / 8));
+const cos1of8 = inFixed(Math.cos(Math.PI / 8) / 2);
+const cos3of8 = inFixed(Math.cos((3 * Math.PI) / 8) / 2);
+const cos1of6 = inFixed(Math.cos(Math.PI / 6) / 2);
+const quarter = inFixed(1 / 4);
+const middleShift = 8;
+const lastShift = 18;
+const middleRounding = 1 << (middleShift - 1);
+// The level that JPEG subtracts from its samples, and the rounding of the last shift.
+const level = (128 << lastShift) + (1 << (lastShift - 1));
+const middle = new Int32Array(64);
 
 function transform4(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
   for (let row = 0; row < 32; row += 8) {
-    const c0 = coefficients[row]! * mean;
+    const c0 = Math.imul(coefficients[row]!, mean) + middleRounding;
     const c1 = coefficients[row + 1]!;
-    const c2 = coefficients[row + 2]! * mean;
+    const c2 = Math.imul(coefficients[row + 2]!, mean);
     const c3 = coefficients[row + 3]!;
-    const outer = cos1of8 * c1 + cos3of8 * c3;
-    const inner = cos3of8 * c1 - cos1of8 * c3;
-    half[row] = c0 + c2 + outer;
-    half[row + 1] = c0 - c2 + inner;
-    half[row + 2] = c0 - c2 - inner;
-    half[row + 3] = c0 + c2 - outer;
+    const outer = (Math.imul(c1, cos1of8) + Math.imul(c3, cos3of8)) | 0;
+    const inner = (Math.imul(c1, cos3of8) - Math.imul(c3, cos1of8)) | 0;
+    middle[row] = (c0 + c2 + outer) >> middleShift;
+    middle[row + 1] = (c0 - c2 + inner) >> middleShift;
+    middle[row + 2] = (c0 - c2 - inner) >> middleShift;
+    middle[row + 3] = (c0 + c2 - outer) >> middleShift;
     coefficients[row] = 0;
     coefficients[row + 1] = 0;
     coefficients[row + 2] = 0;
     coefficients[row + 3] = 0;
   }
   for (let x = 0; x < 4; x++) {
-    const c0 = half[x]! * mean + 128;
-    const c1 = half[x + 8]!;
-    const c2 = half[x + 16]! * mean;
-    const c3 = half[x + 24]!;
-    const outer = cos1of8 * c1 + cos3of8 * c3;
-    const inner = cos3of8 * c1 - cos1of8 * c3;
+    const c0 = Math.imul(middle[x]!, mean) + level;
+    const c1 = middle[x + 8]!;
+    const c2 = Math.imul(middle[x + 16]!, mean);
+    const c3 = middle[x + 24]!;
+    const outer = (Math.imul(c1, cos1of8) + Math.imul(c3, cos3of8)) | 0;
+    const inner = (Math.imul(c1, cos3of8) - Math.imul(c3, cos1of8)) | 0;
     const at = offset + x;
-    samples[at] = c0 + c2 + outer;
-    samples[at + stride] = c0 - c2 + inner;
-    samples[at + 2 * stride] = c0 - c2 - inner;
-    samples[at + 3 * stride] = c0 + c2 - outer;
+    samples[at] = (c0 + c2 + outer) >> lastShift;
+    samples[at + stride] = (c0 - c2 + inner) >> lastShift;
+    samples[at + 2 * stride] = (c0 - c2 - inner) >> lastShift;
+    samples[at + 3 * stride] = (c0 + c2 - outer) >> lastShift;
   }
 }
 
 function transform3(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
   for (let row = 0; row < 24; row += 8) {
-    const c0 = coefficients[row]! * mean;
-    const c1 = coefficients[row + 1]! * cos1of6;
-    const c2 = coefficients[row + 2]! * 0.25;
-    half[row] = c0 + c1 + c2;
-    half[row + 1] = c0 - 2 * c2;
-    half[row + 2] = c0 - c1 + c2;
+    const c0 = Math.imul(coefficients[row]!, mean) + middleRounding;
+    const c1 = Math.imul(coefficients[row + 1]!, cos1of6);
+    const c2 = Math.imul(coefficients[row + 2]!, quarter);
+    middle[row] = (c0 + c1 + c2) >> middleShift;
+    middle[row + 1] = (c0 - 2 * c2) >> middleShift;
+    middle[row + 2] = (c0 - c1 + c2) >> middleShift;
     coefficients[row] = 0;
     coefficients[row + 1] = 0;
     coefficients[row + 2] = 0;
   }
   for (let x = 0; x < 3; x++) {
-    const c0 = half[x]! * mean + 128;
-    const c1 = half[x + 8]! * cos1of6;
-    const c2 = half[x + 16]! * 0.25;
+    const c0 = Math.imul(middle[x]!, mean) + level;
+    const c1 = Math.imul(middle[x + 8]!, cos1of6);
+    const c2 = Math.imul(middle[x + 16]!, quarter);
     const at = offset + x;
-    samples[at] = c0 + c1 + c2;
-    samples[at + stride] = c0 - 2 * c2;
-    samples[at + 2 * stride] = c0 - c1 + c2;
+    samples[at] = (c0 + c1 + c2) >> lastShift;
+    samples[at + stride] = (c0 - 2 * c2) >> lastShift;
+    samples[at + 2 * stride] = (c0 - c1 + c2) >> lastShift;
   }
 }
 
 function transform2(coefficients: Int32Array, samples: Uint8ClampedArray, offset: number, stride: number): void {
-  const c0 = coefficients[0]! / 8 + 128;
-  const c1 = coefficients[1]! / 8;
-  const c2 = coefficients[8]! / 8;
-  const c3 = coefficients[9]! / 8;
+  const c0 = coefficients[0]! + 128 * 8 + 4;
+  const c1 = coefficients[1]!;
+  const c2 = coefficients[8]!;
+  const c3 = coefficients[9]!;
   coefficients[1] = 0;
   coefficients[8] = 0;
   coefficients[9] = 0;
-  samples[offset] = c0 + c1 + c2 + c3;
-  samples[offset + 1] = c0 - c1 + c2 - c3;
-  samples[offset + stride] = c0 + c1 - c2 - c3;
-  samples[offset + stride + 1] = c0 - c1 - c2 + c3;
+  samples[offset] = (c0 + c1 + c2 + c3) >> 3;
+  samples[offset + 1] = (c0 - c1 + c2 - c3) >> 3;
+  samples[offset + stride] = (c0 + c1 - c2 - c3) >> 3;
+  samples[offset + stride + 1] = (c0 - c1 - c2 + c3) >> 3;
 }
 
 let pixels = new Uint8ClampedArray(0);
@@ -620,7 +629,7 @@ function toPixels(components: readonly Component[], width: number, height: numbe
   return { channels, data: new Uint8Array(data.buffer, 0, data.length) };
 }
 
-/** JFIF's conversion: full-range YCbCr with the weights of BT.601. */
+/** JFIF's conversion: full-range YCbCr with the weights of BT.601 (1.402, 0.344, 0.714, 1.772), in 1/2^16. */
 function convertLine(
   luma: Component,
   blue: Component,
@@ -640,8 +649,8 @@ function convertLine(
     const value = lumaSamples[lumaStart + x]!;
     const cb = blueSamples[blueStart + x]! - 128;
     const cr = redSamples[redStart + x]! - 128;
-    out[index] = value + 1.402 * cr;
-    out[index + 1] = value - 0.344136 * cb - 0.714136 * cr;
-    out[index + 2] = value + 1.772 * cb;
+    out[index] = value + ((Math.imul(cr, 91881) + 32768) >> 16);
+    out[index + 1] = value - ((Math.imul(cb, 22554) + Math.imul(cr, 46802) + 32768) >> 16);
+    out[index + 2] = value + ((Math.imul(cb, 116130) + 32768) >> 16);
   }
 }
