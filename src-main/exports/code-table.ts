@@ -13,11 +13,23 @@ export interface CodeTable {
 /** Recognised by name: `.npy` is an array, everything else is CSV. Errors: `file-damaged`, `source-missing`, `source-empty`. */
 export async function readCodeTable(path: string): Promise<CodeTable> {
   const table = path.toLowerCase().endsWith('.npy') ? await readArray(path) : await readTable(path);
-  if (table.codes.count > 0) return table;
+  if (table.codes.count > 0) return expectFinite(table, path);
   throw new PinholeError(
     'source-empty',
     `${path} has no rows of codes.`,
     'Choose a file with at least one row below its header.',
+  );
+}
+
+/** One infinite number would make the whole image black, or any image at all. */
+function expectFinite(table: CodeTable, path: string): CodeTable {
+  const { data, size } = table.codes;
+  const place = data.findIndex((value) => !Number.isFinite(value));
+  if (place < 0) return table;
+  throw new PinholeError(
+    'file-damaged',
+    `Expected codes that float32 can hold for ${path}, received ${data[place]} as number ${place % size} of row ${Math.floor(place / size)}, counted from 0.`,
+    'Correct that number; the codes of images are seldom beyond ±100.',
   );
 }
 

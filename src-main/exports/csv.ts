@@ -140,6 +140,7 @@ interface Columns {
 }
 
 function findColumns(cells: readonly string[], path: string, codeSize: number | undefined): Columns {
+  if (cells.length === 1 && /[;\t]/.test(cells[0]!)) throw notCommas(path, cells[0]!.includes(';'));
   const names = cells.map((cell) => cell.trim());
   const places = new Map(names.map((name, index) => [name, index]));
   const repeated = names.find((name, index) => name !== '' && places.get(name) !== index);
@@ -156,6 +157,15 @@ function findColumns(cells: readonly string[], path: string, codeSize: number | 
   }
   const item = Object.fromEntries(itemColumns.map((name) => [name, places.get(name) ?? -1])) as Columns['item'];
   return { count: names.length, item, codes: numbered.map(({ index }) => index), names };
+}
+
+/** What a spreadsheet writes where the comma is the decimal sign; its numbers have commas too, so nothing is guessed. */
+function notCommas(path: string, semicolons: boolean): PinholeError {
+  return new PinholeError(
+    'file-damaged',
+    `Expected columns separated by commas for ${path}, received ${semicolons ? 'semicolons' : 'tabs'}`,
+    'Save it from the spreadsheet with commas between columns and a point in numbers (English regional settings).',
+  );
 }
 
 function readRow({ line, cells }: CsvRecord, columns: Columns, path: string): FeatureRow {

@@ -234,6 +234,8 @@ describe('reading', () => {
   test.each<[string, string | Uint8Array, string]>([
     ['empty file', '', 'Expected a line of column names for F, received an empty file'],
     ['no codes', 'path,label\na,b\n', 'Expected code columns z000 to z000 for F, received none called z000'],
+    ['semicolons', 'path;z000\na;1,5\n', 'Expected columns separated by commas for F, received semicolons'],
+    ['tabs', 'path\tz000\na\t1\n', 'Expected columns separated by commas for F, received tabs'],
     ['a gap', 'z000,z002\n1,2\n', 'Expected code columns z000 to z001 for F, received none called z001'],
     ['a column twice', 'z000,path,path\n', 'Expected each column once for F, received path twice'],
     ['a number twice', 'z0,z000\n', 'Expected code columns z000 to z001 for F, received none called z001'],
