@@ -104,7 +104,8 @@ export interface Quality {
 
 /** The honest account of a run: held-out error beside its baselines; kNN accuracies are null without labels. */
 export interface Report {
-  heldOut: 'validation' | 'test';
+  /** `none`: nothing was held out, and all figures are of the images that it learned from. */
+  heldOut: 'validation' | 'test' | 'none';
   heldOutCount: number;
   model: Quality;
   pca: Quality;
@@ -118,7 +119,15 @@ export interface Report {
 }
 
 export interface Warning {
-  code: 'mean-image' | 'worse-than-pca' | 'dead-units' | 'overfitting' | 'few-images' | 'diverged' | 'dead-outputs';
+  code:
+    | 'mean-image'
+    | 'worse-than-pca'
+    | 'dead-units'
+    | 'overfitting'
+    | 'few-images'
+    | 'diverged'
+    | 'dead-outputs'
+    | 'nothing-held-out';
   message: string;
   advice: string;
 }

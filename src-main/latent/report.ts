@@ -43,7 +43,7 @@ export async function makeReport(input: ReportInput, context: Context = {}): Pro
   const baselines = await pcaQuality(input, heldIds, context);
   const accuracies = await neighbourAccuracies(input, items, split, context);
   const report: Omit<Report, 'warnings'> = {
-    heldOut: split,
+    heldOut: held.length > 0 ? split : 'none',
     heldOutCount: heldIds.length,
     model: model.quality,
     pca: baselines.pca,

@@ -25,9 +25,18 @@ const overfittingRatio = 1.5;
 
 /** Warnings, most serious first; empty where there is nothing to say. */
 export function warningsFor(evidence: Evidence): Warning[] {
-  return [meanImage, worseThanPca, deadUnits, deadOutputs, overfitting, fewImages, diverged].flatMap(
+  return [nothingHeldOut, meanImage, worseThanPca, deadUnits, deadOutputs, overfitting, fewImages, diverged].flatMap(
     (check) => check(evidence) ?? [],
   );
+}
+
+function nothingHeldOut({ report }: Evidence): Warning | null {
+  if (report.heldOut !== 'none') return null;
+  return {
+    code: 'nothing-held-out',
+    message: 'No image was held out: these figures are of images that it learned from, and say nothing about others.',
+    advice: 'Import with a validation share above 0, or name a separate held-out source (--test).',
+  };
 }
 
 function meanImage({ report }: Evidence): Warning | null {

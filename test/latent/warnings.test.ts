@@ -33,6 +33,11 @@ test('a good run has nothing to be warned of', () => {
 describe('each fault has its warning, in words, with what to change', () => {
   test.each<[string, Partial<Evidence>, string]>([
     [
+      'nothing-held-out',
+      { report: { ...good.report, heldOut: 'none' } },
+      'No image was held out: these figures are of images that it learned from, and say nothing about others.',
+    ],
+    [
       'mean-image',
       withModel(0.06),
       'What comes back is hardly better than the mean image (error 0.0600 against 0.0600).',

@@ -43,7 +43,11 @@ export function describeReport(report: Report, model: string): string {
     quality('mean image', report.meanImage, null),
   ];
   if (report.rawKnn !== null) rows.push(['raw pixels', '', '', '', formatShare(report.rawKnn)]);
-  const heldOut = `Held-out error on ${plural(report.heldOutCount, 'image')} (${report.heldOut}):`;
+  const images = plural(report.heldOutCount, 'image');
+  const heldOut =
+    report.heldOut === 'none'
+      ? `Error on the ${images} that it learned from (none were held out):`
+      : `Held-out error on ${images} (${report.heldOut}):`;
   const warnings = report.warnings.map(({ message, advice }) => `Warning: ${message} ${advice}`);
   return [heldOut, indent(alignTable(rows)), ...warnings].join('\n');
 }

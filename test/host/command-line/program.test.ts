@@ -237,6 +237,15 @@ Wrote 100 rows in 0.1 s:
 `);
   });
 
+  test('figures of images that it learned from are not called held out; no error at all is infinitely far above noise', async () => {
+    const perfect = { ...run, report: { ...report, heldOut: 'none' as const, model: { mse: 0, psnr: null, ssim: 1 } } };
+    const encode = async () => ({ run: perfect, images: 1, codesFile: '', seconds: 1, evaluateSeconds: 0 });
+    const { output } = await pinhole(['export', '--out', temporaryFolder()], { encode });
+    expect(output).toContain('Error on the 10 images that it learned from (none were held out):\n');
+    expect(output).toMatch(/recommended +0\.00 +∞ dB/);
+    expect(output).not.toContain('Held-out');
+  });
+
   test('without labels there is no column for neighbours', async () => {
     const unlabelled = { ...run, report: { ...report, knn: null, pcaKnn: null, rawKnn: null } };
     const encode = async () => ({ run: unlabelled, images: 1, codesFile: '', seconds: 1, evaluateSeconds: 0 });
