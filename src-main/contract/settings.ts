@@ -24,7 +24,10 @@ export const importSettingsSchema = v.strictObject({
   name: v.optional(v.string()),
   /** A separate held-out source: its items get split `test`. */
   testSources: v.optional(v.array(v.string()), []),
-  /** Pixels of the square the images are brought to; `auto`: the median shorter side, at most 64, never enlarged. */
+  /**
+   * Pixels of the square the images are brought to. `auto`: images that all have one size of at most 64 × 64 keep it, square or
+   * not; else the median of their shorter sides, at most 64.
+   */
   size: v.optional(v.union([v.literal('auto'), count(2, 1024)]), 'auto'),
   color: v.optional(v.picklist(['auto', 'grey', 'rgb']), 'auto'),
   fit: v.optional(v.picklist(['cover', 'contain', 'stretch']), 'cover'),
