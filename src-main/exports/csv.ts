@@ -1,4 +1,5 @@
 // features.csv: one row an image with its codes, written in one pass and read back exactly; and the note beside it.
+import { PinholeError } from '../contract/errors.ts';
 import type { Context, Item, Preprocessing } from '../contract/records.ts';
 import { type AtomicWriter, createAtomicWriter, writeAtomic } from '../files/atomic.ts';
 import { damaged } from '../files/read.ts';
