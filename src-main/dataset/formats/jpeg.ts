@@ -59,8 +59,8 @@ export function isFastJpeg({ frame, precision, components, profile, adobeTransfo
 }
 
 /**
- * Decodes at `eighths`/8 (1 to 7) of the size; the pixels are valid until the next call. Undefined where the file is one for sharp, which then also says what is
- * wrong with a damaged one.
+ * Decodes at `eighths`/8 (1 to 7) of the size; the pixels are valid until the next call. Undefined where the file is one
+ * for sharp, which then also says what is wrong with a damaged one.
  */
 export function decodeJpegScaled(bytes: Uint8Array, header: JpegHeader, eighths: number): Picture | undefined {
   try {
