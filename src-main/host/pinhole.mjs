@@ -2,7 +2,7 @@
 // Starts Pinhole on Node 24, whatever Node runs this file, and ends as the started process ends.
 // Plain JavaScript, because an old Node must be able to read it.
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chooseNode, explainMissingNode } from './pinned-node.mjs';
@@ -23,7 +23,15 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...script], 
   // The IPC channel says two things (see parent-watch.ts): its closing, that this process is gone, even after SIGKILL;
   // a message, that this process alone was interrupted.
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  // Every process and thread below loads the same TypeScript: compiled once, a thread starts in a third of the time.
+  env: { NODE_COMPILE_CACHE: join(cacheFolder(), 'pinhole', 'compiled'), ...process.env },
 });
+
+/** The user's own, which nobody else can write to. Node does without where it cannot be made. */
+function cacheFolder() {
+  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  return (process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME) ?? join(homedir(), '.cache');
+}
 
 // On Ctrl-C a terminal signals both processes, `kill -INT` only this one. The child decides when to end; it may hear
 // of the same interrupt twice and takes the two for one.
