@@ -53,24 +53,26 @@ export const modelSpecSchema = v.strictObject({
 export type ModelSpec = v.InferOutput<typeof modelSpecSchema>;
 
 const rate = v.pipe(v.number(), v.minValue(0));
+/** Shares of an average that is kept from step to step; from 1 on it would grow without end. */
+const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 export const optimizerSchema = v.variant('type', [
   v.strictObject({
     type: v.literal('sgd'),
-    momentum: v.optional(rate, 0),
+    momentum: v.optional(share, 0),
     nesterov: v.optional(v.boolean(), false),
     clipNorm: v.optional(rate),
   }),
   v.strictObject({
     type: v.literal('adam'),
-    beta1: v.optional(rate, 0.9),
-    beta2: v.optional(rate, 0.999),
+    beta1: v.optional(share, 0.9),
+    beta2: v.optional(share, 0.999),
     epsilon: v.optional(rate, 1e-8),
     clipNorm: v.optional(rate),
   }),
   v.strictObject({
     type: v.literal('adamw'),
-    beta1: v.optional(rate, 0.9),
-    beta2: v.optional(rate, 0.999),
+    beta1: v.optional(share, 0.9),
+    beta2: v.optional(share, 0.999),
     epsilon: v.optional(rate, 1e-8),
     weightDecay: v.optional(rate, 0.01),
     clipNorm: v.optional(rate),

@@ -1,6 +1,7 @@
 // The honest account of a run: held-out error beside PCA and the mean image, neighbour accuracy, and warnings in words.
 import type { ImageShape } from '../compiler/model.ts';
 import type { Context, Item, Quality, Report } from '../contract/records.ts';
+import type { ModelSpec } from '../contract/spec.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import type { Executor } from '../engine/executor.ts';
 import { createQualityMeter, peakSignalToNoise } from '../numerics/image-quality.ts';
@@ -57,9 +58,15 @@ export async function makeReport(input: ReportInput, context: Context = {}): Pro
     codeDeviations: deviations(codes),
     varyingOutputs: model.varyingOutputs,
     deadOutputs: model.deadOutputs,
+    rectifiedOutput: hasRectifiedOutput(input.saved.model.spec),
     gaveUp: input.gaveUp,
   });
   return { ...report, warnings };
+}
+
+function hasRectifiedOutput({ decoder }: ModelSpec): boolean {
+  const last = decoder.at(-1);
+  return last !== undefined && 'activation' in last && last.activation === 'relu';
 }
 
 // ---- quality of pixels --------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ export interface Evidence {
   /** Pixel values that vary in the images, and how many of them the model answers with one constant. */
   varyingOutputs: number;
   deadOutputs: number;
+  /** The decoder ends in a ReLU. */
+  rectifiedOutput: boolean;
   gaveUp: boolean;
 }
 
@@ -65,11 +67,12 @@ function deadUnits({ codeDeviations }: Evidence): Warning | null {
   return {
     code: 'dead-units',
     message: `${dead} of ${total} code units never change: they carry nothing.`,
-    advice: `Choose a code size of ${total - dead} or less, or an activation other than ReLU for the code.`,
+    advice: `Choose a code size of ${Math.max(1, total - dead)} or less, or an activation other than ReLU for the code.`,
   };
 }
 
-function deadOutputs({ varyingOutputs, deadOutputs: dead }: Evidence): Warning | null {
+function deadOutputs({ varyingOutputs, deadOutputs: dead, rectifiedOutput }: Evidence): Warning | null {
+  if (!rectifiedOutput) return null;
   if (dead === 0 || dead < varyingOutputs * 0.02) return null;
   return {
     code: 'dead-outputs',

@@ -118,6 +118,7 @@ export function planTraining(settings: TrainingSettings, image: ImageShape, trai
     ...presets[settings.preset],
     ...definedOnly(pick(settings, ['hidden', 'filters', 'activation', 'pcaStart'])),
   };
+  expectUsed(settings);
   const pixels = image.height * image.width * image.channels;
   const codeSize = settings.codeSize ?? Math.min(preset.codeSize, Math.max(1, Math.floor(pixels / 2)));
   if (codeSize > pixels) {
@@ -146,6 +147,18 @@ export function planTraining(settings: TrainingSettings, image: ImageShape, trai
     augment: settings.augment ?? null,
     seed: settings.seed,
   };
+}
+
+/** A setting that a preset has no use for is refused: ignoring it would look as if it had worked. */
+function expectUsed({ preset, hidden, filters }: TrainingSettings): void {
+  const { hidden: widths, filters: first } = presets[preset];
+  const [unused, instead] = hidden && widths.length === 0 ? ['hidden widths', 'filters'] : ['filters', 'hidden widths'];
+  if (!(hidden && widths.length === 0) && !(filters && first === 0)) return;
+  throw new PinholeError(
+    'usage',
+    `The preset ${preset} has no ${unused}.`,
+    `It has ${instead}; or choose another preset.`,
+  );
 }
 
 /** Small sets need more passes for the same number of steps: at least 1,000 steps, at most 1,000 epochs. */

@@ -19,6 +19,7 @@ const good: Evidence = {
   codeDeviations: Float64Array.of(2, 1, 0.5, 0.1),
   varyingOutputs: 700,
   deadOutputs: 0,
+  rectifiedOutput: true,
   gaveUp: false,
 };
 const withModel = (mse: number): Partial<Evidence> => ({
@@ -81,6 +82,10 @@ test('images learned by heart, and held-out images that do not vary, are told wi
   const [warning, ...others] = warningsFor({ ...good, trainMse: 0, varyingOutputs: 0 });
   expect(warning!.message).toContain('come back more than 1000 times worse than the 900');
   expect(others).toEqual([]);
+});
+
+test('outputs that are constant without a ReLU are no fault', () => {
+  expect(warningsFor({ ...good, deadOutputs: 100, rectifiedOutput: false })).toEqual([]);
 });
 
 test('as good as PCA within rounding is not worse', () => {
