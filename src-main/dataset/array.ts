@@ -1,4 +1,5 @@
 // One image out of an IDX or .npy array: raw samples of any type to a picture.
+import { PinholeError } from '../contract/errors.ts';
 import type { Picture } from './picture.ts';
 import type { ArrayLayout } from './tasks.ts';
 
@@ -38,5 +39,13 @@ export function decodeArray(bytes: Uint8Array, { width, height, channels, type, 
   const read = readers[type];
   const size = sampleBytes[type];
   for (let index = 0; index < count; index++) data[index] = read(view, index * size, !bigEndian);
+  if (data instanceof Float32Array && !data.every(Number.isFinite)) {
+    const message = 'Expected finite samples, received NaN or infinity.';
+    throw new PinholeError(
+      'image-unreadable',
+      message,
+      'Replace them in the array, e.g. by zero, and import it again.',
+    );
+  }
   return { ...picture, data };
 }

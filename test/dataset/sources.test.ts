@@ -222,6 +222,20 @@ describe('arrays', () => {
     ]);
   });
 
+  test('an image with NaN or infinity is skipped, the others are not', async () => {
+    const folder = temporaryFolder();
+    const floats = new Float32Array(3 * 4).map((_, index) => index / 12);
+    floats[5] = Number.NaN;
+    floats[10] = Number.POSITIVE_INFINITY;
+    await writeNpy(join(folder, 'floats.npy'), floats, [3, 2, 2]);
+    const { dataset, failures } = await openWorkspace().import({ sources: [folder] });
+    expect(dataset.count).toBe(1);
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('Expected finite samples, received NaN or infinity.'),
+      expect.stringContaining('Expected finite samples, received NaN or infinity.'),
+    ]);
+  });
+
   test('.npy of bytes and of floats, with labels beside', async () => {
     const folder = temporaryFolder();
     await writeNpy(join(folder, 'x_train.npy'), noise(2 * 3 * 3 * 3), [2, 3, 3, 3]);

@@ -50,9 +50,12 @@ export async function importImages(work: Work, sources: string[], options: Optio
 
 export async function train(work: Work, datasetId: string | undefined, options: Options): Promise<void> {
   const dataset = findOne('data set', await work.service.datasets(), datasetId);
+  work.terminal.say(`Training on ${printable(dataset.name)} (${dataset.id}).`);
   const result = await trainOn(work, dataset, options);
-  work.terminal.say(`Run ${result.run.id}. Next: pinhole export ${result.run.id} --out FOLDER`);
-  work.terminal.result(result);
+  const { run } = await work.service.encode(result.run.id, {}, work.context);
+  sayReport(work, run);
+  work.terminal.say(`Run ${run.id}. Next: pinhole export ${run.id} --out FOLDER`);
+  work.terminal.result({ ...result, run });
 }
 
 export async function encode(work: Work, runId: string, sources: string[], options: Options): Promise<void> {
