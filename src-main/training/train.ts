@@ -1,8 +1,5 @@
 // One training run, from data set to model files: analyse, choose a device, train, keep the best. The report comes later.
-import { availableParallelism } from 'node:os';
-import { multiplyAdds } from '../compiler/cost.ts';
 import { buildModel, countParameters, type Model } from '../compiler/model.ts';
-import type { TrainingProgram } from '../compiler/training-step.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
@@ -32,6 +29,7 @@ import {
   truncateMetrics,
   writeRunFile,
 } from './run-files.ts';
+import { usefulThreads } from './threads.ts';
 import { versions } from './versions.ts';
 
 export interface TrainingJob {
@@ -102,15 +100,6 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
   } finally {
     await executor.dispose();
   }
-}
-
-// Below this many multiply-adds a step, threads wait for each other longer than they help: agarap2019 (38 million a
-// step at batch 128) takes 1.1 ms on one thread and 1.0–1.5 ms on two; at batch 512 two win on an idle machine.
-const oneThreadLimit = 64e6;
-
-/** Depends on the model alone, so that the same run has the same bits on the same machine. */
-function usefulThreads(program: TrainingProgram): number {
-  return multiplyAdds(program.gradients) < oneThreadLimit ? 1 : availableParallelism();
 }
 
 interface Prepared {

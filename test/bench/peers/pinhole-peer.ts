@@ -1,6 +1,5 @@
-// Pinhole itself: the stages as the command line runs them, on the CPU with as many threads as there are cores.
+// Pinhole itself: the stages as the command line runs them, on the CPU with the threads that training chooses.
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { parse } from 'valibot';
 import { buildModel, type Model } from '../../../src-main/compiler/model.ts';
 import type { EpochMetrics } from '../../../src-main/contract/records.ts';
@@ -16,6 +15,7 @@ import { createRandom } from '../../../src-main/numerics/random.ts';
 import { trainingProgram } from '../../../src-main/training/graphs.ts';
 import { planTraining } from '../../../src-main/training/presets.ts';
 import { runPaths } from '../../../src-main/training/run-files.ts';
+import { usefulThreads } from '../../../src-main/training/threads.ts';
 import { train } from '../../../src-main/training/train.ts';
 import { image, mnistDataset, mnistItems, pixelCount } from './mnist-dataset.ts';
 import { repeat, serve } from './protocol.ts';
@@ -65,13 +65,14 @@ function startOf(model: Model): Map<string, Float32Array> {
   return values;
 }
 
-async function steppingOf(preset: PresetName, threads: number, trainCount: number): Promise<Stepping> {
+async function steppingOf(preset: PresetName, threads: number | undefined, trainCount: number): Promise<Stepping> {
   const key = `${preset} ${threads}`;
   const known = stepping.get(key);
   if (known !== undefined) return known;
   const { plan, model, values } = modelOf(preset, trainCount);
-  const onThreads = await createOnnxExecutor({ device: 'cpu', threads });
-  const trainer = await onThreads.train(trainingProgram(model, plan), values);
+  const program = trainingProgram(model, plan);
+  const onThreads = await createOnnxExecutor({ device: 'cpu', threads: threads ?? usefulThreads(program) });
+  const trainer = await onThreads.train(program, values);
   const created = { trainer, batchSize: plan.batchSize, steps: 0 };
   stepping.set(key, created);
   return created;
@@ -86,7 +87,7 @@ interface StepRequest {
 }
 
 /** Batches that lie ready as bytes, which is what a step takes. */
-async function step({ preset, threads = availableParallelism(), pixels, seconds }: StepRequest) {
+async function step({ preset, threads, pixels, seconds }: StepRequest) {
   const dataset = datasetOf(pixels);
   const run = await steppingOf(preset, threads, dataset.split('train').length);
   const shape = [run.batchSize, image.height, image.width, image.channels];
