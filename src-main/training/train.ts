@@ -44,6 +44,7 @@ export interface TrainingJob {
 export interface TrainingOutcome {
   run: RunFile;
   reason: StopReason;
+  /** Whole ones. */
   epochs: number;
   bestStep: number;
   bestMse: number;
@@ -186,7 +187,8 @@ async function finish(
   return {
     run,
     reason,
-    epochs: step / batches.stepsPerEpoch,
+    // A time budget may end in the middle of one.
+    epochs: Math.floor(step / batches.stepsPerEpoch),
     bestStep: best.progress.bestStep,
     bestMse: best.progress.bestMse,
     seconds,

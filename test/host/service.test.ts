@@ -140,6 +140,14 @@ describe('from images to features', () => {
     expect(report).toMatchObject({ heldOut: 'test', heldOutCount: 20 });
   });
 
+  test('a time budget that ends in the middle of an epoch is a finished run', async () => {
+    const { dataset } = await service.import({ sources: [images] });
+    const { epochs: _, ...others } = settings;
+    const { run } = await service.train(dataset.id, { ...others, batchSize: 1, seconds: 1.5 });
+    expect(run.state).toBe('finished');
+    expect(Number.isInteger(run.epochs)).toBe(true);
+  });
+
   test('settings out of range are refused by name', async () => {
     const { dataset } = await finishedRun();
     await expect(service.train(dataset.id, { epochs: -1 })).rejects.toMatchObject({

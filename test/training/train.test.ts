@@ -105,6 +105,16 @@ describe('a run', () => {
     },
   );
 
+  test('a time budget ends where the clock says, in whole epochs and a rest', async () => {
+    const folder = temporaryFolder();
+    const { epochs: _, ...others } = small;
+    const outcome = await trainInto(folder, { ...others, seconds: 1 });
+    expect(outcome.reason).toBe('seconds');
+    expect(Number.isInteger(outcome.epochs)).toBe(true);
+    const last = (await readMetrics(folder)).at(-1)!;
+    expect(outcome.epochs).toBe(Math.floor(last.epoch));
+  });
+
   test('a rate that explodes is rolled back for real, and the model stays whole', async () => {
     const folder = temporaryFolder();
     const notices: Notice[] = [];
