@@ -1,6 +1,6 @@
 // Everything a run can be taken home as: one format after another into a folder.
 import { createReadStream } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
@@ -69,9 +69,13 @@ const writers: Record<ExportFormat, Writer> = {
   },
 
   async model({ run }, folder) {
-    const path = join(folder, 'model');
-    await cp(runPaths(run.folder).model, path, { recursive: true });
-    return [path];
+    const [from, to] = [runPaths(run.folder).model, join(folder, 'model')];
+    await makeFolder(to);
+    await removeLeftovers(to);
+    // model.json comes last, as in the run itself: where it is there, all are.
+    const names = (await readdir(from)).toSorted((a, b) => Number(a === 'model.json') - Number(b === 'model.json'));
+    for (const name of names) await writeAtomic(join(to, name), createReadStream(join(from, name)));
+    return [to];
   },
 
   async tensorboard({ run }, folder) {
