@@ -25,6 +25,7 @@ import {
   transpose,
 } from './functions.ts';
 import type { Dim } from './graph.ts';
+import { elements } from './ops/shapes.ts';
 import type { NamedShape } from './training-step.ts';
 
 export interface ImageShape {
@@ -367,7 +368,7 @@ function mapsToPixels(x: Value): Value {
 
 function flatten(x: Value): Value {
   const [first, ...rest] = x.shape;
-  return rest.length === 1 ? x : reshape(x, [first!, elements(rest as number[])]);
+  return rest.length === 1 ? x : reshape(x, [first!, elements(rest)]);
 }
 
 function batch(x: Value): Dim {
@@ -380,10 +381,6 @@ function flowSize(flow: Flow): number {
 
 function flowShape(flow: Flow): number[] {
   return flow.kind === 'flat' ? [flow.size] : [flow.height, flow.width, flow.channels];
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 function expectMap(name: string, layer: Layer, flow: Flow) {

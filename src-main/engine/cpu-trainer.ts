@@ -1,9 +1,10 @@
 // Training on the CPU: ONNX Runtime computes gradients (or the whole step) on arrays that live here and never move.
+import { elements } from '../compiler/ops/shapes.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { Trainer } from './executor.ts';
 import { createFusedUpdate, fusedUpdateObstacle } from './fused-update.ts';
 import { type OrtTensors, type Session, type SessionPool, toOrt } from './onnx-session.ts';
-import { createRunner, elements, toOrtTensors } from './runner.ts';
+import { createRunner, toOrtTensors } from './runner.ts';
 import { copyValues, expectReplacements, expectValues, residents, writeValues } from './values.ts';
 
 /** `fused`: one pass updates all parameters in place. `graph`: the program's own `step`, with two sets of arrays. */

@@ -1,5 +1,7 @@
 // Optimiser updates as one SIMD pass over parameters, gradients and state that lie side by side in one memory.
 // The formulas are those of compiler/optimizers.ts, and the graph's own `step` is what this is tested against.
+
+import { elements } from '../compiler/ops/shapes.ts';
 import { stateSlots } from '../compiler/optimizers.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { OptimizerSpec } from '../contract/spec.ts';
@@ -172,7 +174,6 @@ function layOut({ parameters, optimizer }: Trained): Layout {
 
 /** Matrices and filters decay; biases and gains do not. */
 const decays = ({ shape }: NamedShape) => shape.length >= 2;
-const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 function instantiate(memory: WebAssembly.Memory, { offsets, pages }: Layout, passes: Pass[]) {
   const module = new WebAssembly.Module(emitModule(passes, offsets, pages));

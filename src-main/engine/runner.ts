@@ -32,5 +32,3 @@ export function bindInputs({ nodes, inputs }: Graph, values: ReadonlyMap<string,
     named.map(({ name, id }) => [name, toOrt({ dtype: 'float32', shape: shapeOf(id), data: values.get(name)! })]),
   );
 }
-
-export const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

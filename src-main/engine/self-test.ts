@@ -13,6 +13,7 @@ import {
   transpose,
 } from '../compiler/functions.ts';
 import type { Feeds, Tensor } from '../compiler/graph.ts';
+import { elements } from '../compiler/ops/shapes.ts';
 import { interpret } from '../compiler/reference.ts';
 import { composeTraining, type TrainingProgram } from '../compiler/training-step.ts';
 import { createRandom } from '../numerics/random.ts';
@@ -68,7 +69,7 @@ function smallProgram(): TrainingProgram {
 function startingValues({ parameters }: TrainingProgram): Map<string, Float32Array> {
   const random = createRandom(1);
   const draw = (shape: readonly number[]) =>
-    Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => 0.2 * random.normal());
+    Float32Array.from({ length: elements(shape) }, () => 0.2 * random.normal());
   return new Map(parameters.map(({ name, shape }) => [name, draw(shape)]));
 }
 
@@ -81,7 +82,7 @@ function images(): Tensor {
 /** The same steps by the reference interpreter. */
 function train(program: TrainingProgram, values: ReadonlyMap<string, Float32Array>, feeds: Feeds) {
   const tensor = (shape: readonly number[], data: Float32Array): Tensor => ({ dtype: 'float32', shape, data });
-  const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const zeros = (shape: readonly number[]) => new Float32Array(elements(shape));
   const moving = [...program.parameters, ...program.state];
   let live = Object.fromEntries(
     moving.map(({ name, shape }) => [name, tensor(shape, values.get(name) ?? zeros(shape))]),

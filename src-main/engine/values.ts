@@ -1,6 +1,7 @@
 // Named float32 values on their way into and out of a trainer: checked, copied, replaced.
+
+import { elements } from '../compiler/ops/shapes.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
-import { elements } from './runner.ts';
 
 type Values = ReadonlyMap<string, Float32Array>;
 

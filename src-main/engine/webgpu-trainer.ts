@@ -1,10 +1,11 @@
 // Training on the GPU: parameters, optimiser state and the summed loss stay in GPU memory from step to step.
 import { GraphBuilder } from '../compiler/builder.ts';
 import type { Graph, Node, TensorType } from '../compiler/graph.ts';
+import { elements } from '../compiler/ops/shapes.ts';
 import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 import type { Trainer } from './executor.ts';
 import { type OrtTensor, type OrtTensors, type Session, type SessionPool, toOrt } from './onnx-session.ts';
-import { createRunner, elements, toOrtTensors } from './runner.ts';
+import { createRunner, toOrtTensors } from './runner.ts';
 import { expectReplacements, expectValues, residents } from './values.ts';
 
 type Values = ReadonlyMap<string, Float32Array>;

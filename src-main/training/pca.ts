@@ -104,61 +104,66 @@ async function covarianceProduct(
   context: Context,
 ): Promise<Product> {
   const { pixels } = samples;
-  const runner = await executor.compile(momentGraph(pixels), new Map([['mean', mean]]));
-  const covariance = new Float64Array(pixels * pixels);
+  const moments = await executor.compile(momentGraph(pixels), new Map([['mean', mean]]));
   try {
-    for (const { rows, count, done } of blocks(samples, context)) {
-      const { moment } = await runner.run({
-        rows: { dtype: 'uint8', shape: [count, pixels], data: rows.subarray(0, count * pixels) },
-      });
-      addScaled(covariance, moment!.data as Float32Array, 1 / samples.count);
-      context.onProgress?.({ stage: 'pca', done, total: samples.count, rate: 0 });
-    }
+    const covariance = await meanOverBlocks(samples, pixels * pixels, context, async (rows) => {
+      return (await moments.run({ rows })).moment!;
+    });
+    // As float32 on the executor: its rounding (1e-7) is below what float32 bases can express.
+    const values = new Map([['matrix', Float32Array.from(covariance)]]);
+    return createProduct(
+      (columns) => executor.compile(productGraph(pixels, columns), values),
+      async (runner, columns) => {
+        const { product } = await runner.run({ columns: columnsTensor(columns) });
+        return Float64Array.from(product!.data);
+      },
+    );
   } finally {
-    await runner.dispose();
+    await moments.dispose();
   }
-  return symmetricProduct(executor, covariance, pixels);
-}
-
-/** The covariance matrix as float32 on the executor: its rounding (1e-7) is below what float32 bases can express. */
-async function symmetricProduct(executor: Executor, matrix: Float64Array, size: number): Promise<Product> {
-  const runners = new Map<number, Runner>();
-  const values = new Map([['matrix', Float32Array.from(matrix)]]);
-  return {
-    async multiply(columns) {
-      const key = columns.columns;
-      const runner = runners.get(key) ?? (await executor.compile(productGraph(size, key), values));
-      runners.set(key, runner);
-      const { product } = await runner.run({ columns: columnsTensor(columns) });
-      return { ...columns, data: Float64Array.from(product!.data) };
-    },
-    async dispose() {
-      for (const runner of runners.values()) await runner.dispose();
-    },
-  };
 }
 
 function streamedProduct(executor: Executor, samples: Samples, mean: Float32Array, context: Context): Product {
   const { pixels } = samples;
-  const runners = new Map<number, Runner>();
+  return createProduct(
+    (columns) => executor.compile(streamGraph(pixels, columns), new Map([['mean', mean]])),
+    (runner, columns) =>
+      meanOverBlocks(samples, columns.data.length, context, async (rows) => {
+        return (await runner.run({ rows, columns: columnsTensor(columns) })).product!;
+      }),
+  );
+}
+
+/** Compiles at the first product, which says how many columns there are; all others have as many. */
+function createProduct(
+  compile: (columns: number) => Promise<Runner>,
+  multiply: (runner: Runner, columns: Columns) => Promise<Float64Array>,
+): Product {
+  let runner: Runner | undefined;
   return {
     async multiply(columns) {
-      const key = columns.columns;
-      const runner = runners.get(key) ?? (await executor.compile(streamGraph(pixels, key), new Map([['mean', mean]])));
-      runners.set(key, runner);
-      const sum = new Float64Array(pixels * key);
-      for (const { rows, count, done } of blocks(samples, context)) {
-        const feed: Tensor = { dtype: 'uint8', shape: [count, pixels], data: rows.subarray(0, count * pixels) };
-        const { product } = await runner.run({ rows: feed, columns: columnsTensor(columns) });
-        addScaled(sum, product!.data as Float32Array, 1 / samples.count);
-        context.onProgress?.({ stage: 'pca', done, total: samples.count, rate: 0 });
-      }
-      return { ...columns, data: sum };
+      runner ??= await compile(columns.columns);
+      return { ...columns, data: await multiply(runner, columns) };
     },
-    async dispose() {
-      for (const runner of runners.values()) await runner.dispose();
-    },
+    dispose: async () => runner?.dispose(),
   };
+}
+
+/** Sums what `compute` makes of each block of images, divided by their number. */
+async function meanOverBlocks(
+  samples: Samples,
+  length: number,
+  context: Context,
+  compute: (rows: Tensor) => Promise<Tensor>,
+): Promise<Float64Array> {
+  const sum = new Float64Array(length);
+  for (const { rows, count, done } of blocks(samples, context)) {
+    const data = rows.subarray(0, count * samples.pixels);
+    const part = await compute({ dtype: 'uint8', shape: [count, samples.pixels], data });
+    addScaled(sum, part.data as Float32Array, 1 / samples.count);
+    context.onProgress?.({ stage: 'pca', done, total: samples.count, rate: 0 });
+  }
+  return sum;
 }
 
 // ---- graphs -------------------------------------------------------------------------------------------------------

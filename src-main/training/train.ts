@@ -1,12 +1,13 @@
 // One training run, from data set to model files: analyse, choose a device, train, keep the best. The report comes later.
-import { buildModel, countParameters, type Model } from '../compiler/model.ts';
+import { buildModel, countParameters, type Model, type Start } from '../compiler/model.ts';
+import { elements } from '../compiler/ops/shapes.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Runner, Trainer } from '../engine/executor.ts';
-import { createRandom, permutation } from '../numerics/random.ts';
+import { createRandom, permutation, type Random } from '../numerics/random.ts';
 import { augmentImages, createBatches } from './batches.ts';
 import { createEventLog } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
@@ -248,23 +249,32 @@ function pcaSamples(dataset: OpenDataset, plan: TrainingPlan, ids: Uint32Array):
 }
 
 function initialValues(model: Model, pca: Pca, seed: number): Map<string, Float32Array> {
-  const values = new Map<string, Float32Array>();
-  model.parameters.forEach(({ name, shape, start }, index) => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const random = createRandom(seed, index);
-    const value = { zeros: () => 0, ones: () => 1, uniform: () => 0 }[start.type];
-    const draw = start.type === 'uniform' ? () => start.limit * (2 * random.next() - 1) : value;
-    values.set(name, Float32Array.from({ length: size }, draw));
+  const drawn = model.parameters.map(({ name, shape, start }, index) => {
+    const draw = drawer(start, createRandom(seed, index));
+    return [name, Float32Array.from({ length: elements(shape) }, draw)] as const;
   });
   const constants = { 'pca.mean': pca.mean, 'pca.basis': pca.basis, 'pca.deviation': pca.deviation };
-  for (const { name } of model.constants) values.set(name, constants[name as keyof typeof constants]);
-  return values;
+  const frozen = model.constants.map(({ name }) => [name, constants[name as keyof typeof constants]] as const);
+  return new Map([...drawn, ...frozen]);
+}
+
+function drawer(start: Start, random: Random): () => number {
+  switch (start.type) {
+    case 'zeros':
+      return () => 0;
+    case 'ones':
+      return () => 1;
+    case 'uniform':
+      return () => start.limit * (2 * random.next() - 1);
+    default:
+      return start satisfies never;
+  }
 }
 
 /** Stand-ins of the right size for timing devices before PCA has run on one of them. */
 function blankValues(model: Model): Map<string, Float32Array> {
   const named = [...model.parameters, ...model.constants];
-  return new Map(named.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01)]));
+  return new Map(named.map(({ name, shape }) => [name, new Float32Array(elements(shape)).fill(0.01)]));
 }
 
 function ofModel(values: ReadonlyMap<string, Float32Array>, model: Model): Map<string, Float32Array> {

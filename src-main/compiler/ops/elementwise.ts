@@ -13,7 +13,7 @@ import {
   type Op,
   onnxTypes,
 } from './op.ts';
-import { broadcastOffset, broadcastShapes, forEachIndex, stridesOf } from './shapes.ts';
+import { broadcastOffset, broadcastShapes, elements, forEachIndex, stridesOf } from './shapes.ts';
 
 type UnaryName = 'negate' | 'exp' | 'log' | 'sqrt' | 'abs' | 'sign' | 'reciprocal' | 'erf' | 'floor';
 type ActivationName = 'relu' | 'sigmoid' | 'tanh' | 'softplus';
@@ -39,7 +39,7 @@ function mapElements(
   compute: (...x: number[]) => number,
 ): Float64Array {
   const strides = inputs.map((input) => stridesOf(input.shape));
-  const result = new Float64Array(shape.reduce((product, dim) => product * dim, 1));
+  const result = new Float64Array(elements(shape));
   forEachIndex(shape, (index, position) => {
     result[position] = compute(
       ...inputs.map(({ shape: own, data }, i) => data[broadcastOffset(own, strides[i]!, index)]!),
