@@ -1,6 +1,24 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report } from './records.ts';
 import type { ImportRequest, TrainingRequest } from './settings.ts';
+import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
+import type {
+  CodeRows,
+  DatasetDetails,
+  ExportPreview,
+  FolderListing,
+  ImageBlock,
+  ImportPreview,
+  ItemTable,
+  MapView,
+  ModelSummary,
+  Preferences,
+  ProbeHistory,
+  RunDetails,
+  TopicEvent,
+  TopicName,
+  WorkspaceInfo,
+} from './views.ts';
 
 export interface Run {
   id: string;
@@ -48,7 +66,7 @@ export interface ExportResult {
   seconds: number;
 }
 
-export type ExportFormat = 'csv' | 'npy' | 'parquet' | 'model' | 'contact-sheet' | 'loss-plot' | 'tensorboard';
+export type ExportFormat = (typeof exportFormats)[number];
 
 export interface DeviceReport {
   kind: string;
@@ -57,10 +75,15 @@ export interface DeviceReport {
   usable: boolean;
   /** Why it is or is not usable, and what the self-test said. */
   reason: string;
+  /** Training steps a second of the recommended preset on a batch of MNIST's size; null where it was not measured. */
+  stepsPerSecond?: number | null;
 }
 
-/** Long calls take a Context: a cancel makes them reject with `cancelled` and leaves work that can be resumed. */
-export interface Service {
+/**
+ * The main job, as the command line does it. Long calls take a Context: a cancel makes them reject with `cancelled`
+ * and leaves work that can be resumed.
+ */
+export interface Core {
   readonly workspace: string;
   import(request: ImportRequest, context?: Context): Promise<ImportResult>;
   /** Resumes an interrupted run with the same data, settings and seed; `fresh` starts a new one regardless. */
@@ -89,5 +112,77 @@ export interface Service {
   metrics(runId: string): Promise<EpochMetrics[]>;
   devices(context?: Context): Promise<DeviceReport[]>;
   /** Releases the writer lock and everything native. */
+  close(): Promise<void>;
+}
+
+/** All that windows and browsers can ask for; methods.ts says which of it may come over a port. */
+export interface Service extends Core {
+  info(): Promise<WorkspaceInfo>;
+  preferences(): Promise<Preferences>;
+  /** Changes the named fields. */
+  setPreferences(changes: Partial<Preferences>): Promise<Preferences>;
+
+  /** Starts a task, or queues it behind one that uses the processor; it goes on when the caller is gone. Gives its id. */
+  startTask(request: TaskRequest): Promise<string>;
+  tasks(): Promise<Task[]>;
+  /** Acknowledged at once; the task ends `interrupted` after its current step and can be started again. */
+  cancelTask(id: string): Promise<void>;
+  /** Training only: holds after the current step, keeping everything; a checkpoint is written first. */
+  pauseTask(id: string): Promise<void>;
+  resumeTask(id: string): Promise<void>;
+  /** Training only: ends now and keeps the best model so far; encoding and report follow. */
+  finishTask(id: string): Promise<void>;
+  /** Starts an interrupted or failed task again from where it stands. Gives the new task's id. */
+  retryTask(id: string): Promise<string>;
+  /** Takes an ended task off the list. */
+  dismissTask(id: string): Promise<void>;
+
+  /** Folders a person may choose from; null lists the first root. Throws `usage` outside the allowed roots. */
+  listFolder(path: string | null): Promise<FolderListing>;
+  /** A folder in the workspace for files that a browser sends; files appear there as they arrive. */
+  beginUpload(): Promise<string>;
+  /** Appends to a file of the upload; `path` is relative, `/`-separated. Chunks of one file come in order. */
+  upload(id: string, path: string, offset: number, data: Uint8Array): Promise<void>;
+  /** The folder that can now be imported. */
+  endUpload(id: string): Promise<string>;
+  /** At most 4 MiB of a file that an export wrote, for a browser on another machine. */
+  download(file: string, offset: number): Promise<{ size: number; data: Uint8Array }>;
+
+  previewImport(request: ImportRequest, context?: Context): Promise<ImportPreview>;
+  datasetDetails(id: string): Promise<DatasetDetails>;
+  renameDataset(id: string, name: string): Promise<Dataset>;
+  /** Puts it aside with its runs; `restoreDataset` undoes that until the service is closed, which removes it for good. */
+  deleteDataset(id: string): Promise<void>;
+  restoreDataset(id: string): Promise<Dataset>;
+  /** The source was moved: same content elsewhere. Throws `usage` where fewer than half of the images are found there. */
+  relocateDataset(id: string, source: string, movedTo: string): Promise<Dataset>;
+  itemTable(datasetId: string): Promise<ItemTable>;
+  /** Pixels as the model sees them; at most 4096 images a call. */
+  images(datasetId: string, ids: Int32Array): Promise<ImageBlock>;
+  /** The original picture in a format that browsers show, at most 1024 px; throws `source-missing` where its file is gone. */
+  original(datasetId: string, id: number): Promise<{ type: string; data: Uint8Array }>;
+
+  describeTraining(datasetId: string, request: TrainingRequest): Promise<ModelSummary>;
+  runDetails(id: string): Promise<RunDetails>;
+  /** Like `deleteDataset`. */
+  deleteRun(id: string): Promise<void>;
+  restoreRun(id: string): Promise<Run>;
+  probes(runId: string): Promise<ProbeHistory>;
+  /** Reconstructions of the probes at `steps[index]`. */
+  probeImages(runId: string, index: number): Promise<Uint8Array>;
+  /** By the run's kept model, of its own data set; at most 256 a call. */
+  reconstructions(runId: string, ids: Int32Array): Promise<ImageBlock>;
+
+  /** Null where it was not made; `pca` is made on the spot where the run is encoded. */
+  map(runId: string, method: MapMethod): Promise<MapView | null>;
+  codeRows(runId: string, ids: Int32Array): Promise<CodeRows>;
+  /** Makes (or takes over) a map; the task `map` calls it. */
+  makeMap(runId: string, settings: MapSettings, context?: Context): Promise<MapView>;
+  previewExport(request: ExportRequest): Promise<ExportPreview>;
+  exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
+
+  /** Calls the listener after every event until the returned function is called. `tasks` begins with an event at once. */
+  subscribe<T extends TopicName>(topic: T, listener: (event: TopicEvent<T>) => void): () => void;
+  /** Running tasks are interrupted; the workspace remembers them. */
   close(): Promise<void>;
 }

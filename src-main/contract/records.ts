@@ -57,7 +57,18 @@ export interface Preprocessing {
 
 /** Progress of long work, said at most ten times a second. `total` is null while it is not known yet. */
 export interface Progress {
-  stage: 'draw' | 'scan' | 'import' | 'pca' | 'train' | 'evaluate' | 'encode' | 'decode' | 'export';
+  stage:
+    | 'draw'
+    | 'scan'
+    | 'import'
+    | 'pca'
+    | 'train'
+    | 'evaluate'
+    | 'encode'
+    | 'decode'
+    | 'export'
+    | 'neighbours'
+    | 'map';
   done: number;
   total: number | null;
   /** Units a second over the last seconds. */
@@ -91,6 +102,21 @@ export interface EpochMetrics {
   learningRate: number;
   imagesPerSecond: number;
   seconds: number;
+}
+
+/** Between evaluations, about every 50 steps; one line of `steps.jsonl`. */
+export interface StepMetrics {
+  step: number;
+  /** Mean training loss since the last such line, as optimised. */
+  loss: number;
+  learningRate: number;
+  imagesPerSecond: number;
+}
+
+/** Mean-squared errors of the validation images, known as soon as training starts. */
+export interface Baselines {
+  pca: number;
+  meanImage: number;
 }
 
 export interface Quality {
@@ -130,4 +156,6 @@ export interface Warning {
     | 'nothing-held-out';
   message: string;
   advice: string;
+  /** Changes to the training settings that a person can apply with one click; absent where it takes other images. */
+  remedy?: Record<string, unknown>;
 }

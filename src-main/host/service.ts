@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type {
+  Core,
   DeviceReport,
   EncodeResult,
   ExportFormat,
   ExportResult,
   ImportResult,
   Run,
-  Service,
   TrainResult,
 } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
@@ -39,8 +39,21 @@ export interface ServiceOptions {
   command: string;
 }
 
+export interface OpenWorkspace {
+  core: Core;
+  catalogue: Catalogue;
+}
+
+/** The main job in a workspace; see `openWorkspace`. */
+export async function createService(options: ServiceOptions, context: Context = {}): Promise<Core> {
+  return (await openWorkspace(options, context)).core;
+}
+
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
-export async function createService({ workspace, command }: ServiceOptions, context: Context = {}): Promise<Service> {
+export async function openWorkspace(
+  { workspace, command }: ServiceOptions,
+  context: Context = {},
+): Promise<OpenWorkspace> {
   await makeFolder(workspace);
   const lock = await lockWorkspace(workspace, command, context);
   try {
@@ -49,7 +62,7 @@ export async function createService({ workspace, command }: ServiceOptions, cont
     for (const run of catalogue.listRuns()) {
       if (run.state === 'running') catalogue.updateRun(run.id, { state: 'interrupted' });
     }
-    return new WorkspaceService(workspace, catalogue, lock);
+    return { core: new WorkspaceService(workspace, catalogue, lock), catalogue };
   } catch (error) {
     lock.release();
     throw error;
@@ -59,7 +72,7 @@ export async function createService({ workspace, command }: ServiceOptions, cont
 // A device that is lost this often in one run will be lost again.
 const allowedRestarts = 2;
 
-class WorkspaceService implements Service {
+class WorkspaceService implements Core {
   readonly workspace: string;
   readonly #catalogue: Catalogue;
   readonly #lock: WorkspaceLock;

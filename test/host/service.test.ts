@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Service } from '../../src-main/contract/api.ts';
+import type { Core } from '../../src-main/contract/api.ts';
 import type { Progress } from '../../src-main/contract/records.ts';
 import type { TrainingRequest } from '../../src-main/contract/settings.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 describe('from images to features', () => {
-  let service: Service;
+  let service: Core;
   let workspace: string;
   beforeAll(async () => {
     workspace = temporaryFolder();

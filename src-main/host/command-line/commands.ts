@@ -1,12 +1,12 @@
 // What each command does with the service. Reading options and reporting errors is not theirs.
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type {
+  Core,
   EncodeResult,
   ExportFormat,
   ExportResult,
   ImportResult,
   Run,
-  Service,
   TrainResult,
 } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
@@ -28,7 +28,7 @@ import { formatCount, formatDuration, plural } from './words.ts';
 
 /** What a command works with. `warnings` are the notices of that level so far, for the JSON result. */
 export interface Work extends LoneWork {
-  service: Service;
+  service: Core;
 }
 
 export interface LoneWork {

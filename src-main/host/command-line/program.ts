@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import type { Service } from '../../contract/api.ts';
+import type { Core } from '../../contract/api.ts';
 import { type ErrorCode, PinholeError } from '../../contract/errors.ts';
 import type { Context, Notice } from '../../contract/records.ts';
 import type { LoneWork, Options } from './commands.ts';
@@ -11,7 +11,7 @@ import { type Screen, Terminal } from './terminal.ts';
 
 /** Everything outside that the command line touches, so that tests can stand in for it. */
 export interface Surroundings {
-  openService: (options: { workspace: string; command: string }, context: Context) => Promise<Service>;
+  openService: (options: { workspace: string; command: string }, context: Context) => Promise<Core>;
   output: Screen;
   errors: Screen;
   variables: Record<string, string | undefined>;

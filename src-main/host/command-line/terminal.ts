@@ -32,6 +32,8 @@ const stages: Record<Progress['stage'], { title: string; unit: string }> = {
   encode: { title: 'Encoding', unit: 'images' },
   decode: { title: 'Decoding', unit: 'images' },
   export: { title: 'Exporting', unit: 'rows' },
+  neighbours: { title: 'Finding neighbours', unit: 'images' },
+  map: { title: 'Laying out the map', unit: 'rounds' },
 };
 
 /** A bar is drawn ten times a second at most; a line for a log file says something new every ten seconds. */

@@ -1,10 +1,10 @@
 // A service that remembers what it was asked and answers with plausible results, and surroundings that remember what was printed.
 import type {
+  Core,
   EncodeResult,
   ExportResult,
   ImportResult,
   Run,
-  Service,
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
@@ -53,7 +53,7 @@ export const run: Run = {
 
 type Call = [method: string, ...parameters: unknown[]];
 
-export function fakeService(overrides: Partial<Service> = {}): Service & { calls: Call[] } {
+export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
   const calls: Call[] = [];
   function answer<Result>(method: string, result: Result) {
     return async (...parameters: unknown[]) => {
@@ -98,7 +98,7 @@ function isContext(parameter: unknown): boolean {
 }
 
 /** Surroundings without a terminal that collect output; `interrupt` plays Ctrl-C. */
-export function fakeSurroundings(service: Service, options: { isTTY?: boolean } = {}) {
+export function fakeSurroundings(service: Core, options: { isTTY?: boolean } = {}) {
   const printed = { output: '', errors: '', exits: [] as number[] };
   const opened: { workspace: string; command: string }[] = [];
   let listener: ((signal: 'SIGINT' | 'SIGTERM') => void) | undefined;

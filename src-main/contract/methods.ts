@@ -1,0 +1,77 @@
+// What may be called over a port: the methods of the service with the schemas of their parameters. Nothing else is reachable.
+import * as v from 'valibot';
+import type { Service } from './api.ts';
+import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
+import { exportRequestSchema, idSchema, idsSchema, taskRequestSchema } from './tasks.ts';
+import { preferencesSchema } from './views.ts';
+
+const path = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(4096),
+  v.check((text) => !text.includes('\0')),
+);
+const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const bytes = v.pipe(v.instance(Uint8Array), v.maxLength(4 * 2 ** 20));
+const method = v.picklist(['pca', 'umap']);
+const ids = (limit: number) =>
+  v.pipe(
+    idsSchema,
+    v.check((value) => value.length <= limit, `Expected at most ${limit} ids`),
+  );
+
+/** A method that takes a Context gets one whose signal is the caller's cancel; its progress and notices go to the caller. */
+export const methods = {
+  info: v.tuple([]),
+  preferences: v.tuple([]),
+  setPreferences: v.tuple([v.partial(preferencesSchema)]),
+  startTask: v.tuple([taskRequestSchema]),
+  tasks: v.tuple([]),
+  cancelTask: v.tuple([idSchema]),
+  pauseTask: v.tuple([idSchema]),
+  resumeTask: v.tuple([idSchema]),
+  finishTask: v.tuple([idSchema]),
+  retryTask: v.tuple([idSchema]),
+  dismissTask: v.tuple([idSchema]),
+  listFolder: v.tuple([v.nullable(path)]),
+  beginUpload: v.tuple([]),
+  upload: v.tuple([idSchema, path, whole, bytes]),
+  endUpload: v.tuple([idSchema]),
+  download: v.tuple([path, whole]),
+  previewImport: v.tuple([importSettingsSchema]),
+  datasets: v.tuple([]),
+  datasetDetails: v.tuple([idSchema]),
+  renameDataset: v.tuple([idSchema, name]),
+  deleteDataset: v.tuple([idSchema]),
+  restoreDataset: v.tuple([idSchema]),
+  relocateDataset: v.tuple([idSchema, path, path]),
+  failures: v.tuple([idSchema]),
+  itemTable: v.tuple([idSchema]),
+  images: v.tuple([idSchema, ids(4096)]),
+  original: v.tuple([idSchema, whole]),
+  describeTraining: v.tuple([idSchema, trainingSettingsSchema]),
+  devices: v.tuple([]),
+  runs: v.tuple([]),
+  runDetails: v.tuple([idSchema]),
+  deleteRun: v.tuple([idSchema]),
+  restoreRun: v.tuple([idSchema]),
+  probes: v.tuple([idSchema]),
+  probeImages: v.tuple([idSchema, whole]),
+  reconstructions: v.tuple([idSchema, ids(256)]),
+  map: v.tuple([idSchema, method]),
+  codeRows: v.tuple([idSchema, ids(65536)]),
+  previewExport: v.tuple([exportRequestSchema]),
+} satisfies Partial<Record<keyof Service, v.GenericSchema>>;
+
+export type MethodName = keyof typeof methods;
+/** These take a Context after their parameters. */
+export const withContext: ReadonlySet<MethodName> = new Set(['previewImport', 'devices']);
+
+export const topicSchema = v.union([
+  v.picklist(['tasks', 'workspace']),
+  v.pipe(v.string(), v.regex(/^run:[\w.-]{1,120}$/)),
+]);
+
+/** The service as it is on the other side of a port: the same methods, and `subscribe`. */
+export type RemoteService = Pick<Service, MethodName | 'subscribe'>;

@@ -1,0 +1,106 @@
+// Tasks: long work that belongs to the workspace, not to the window that asked for it. Windows come and go; tasks go on.
+import * as v from 'valibot';
+import type { ExportResult, ImportResult, Run } from './api.ts';
+import type { SerializedError } from './errors.ts';
+import type { Notice, Progress } from './records.ts';
+import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
+
+const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
+export const idSchema = v.pipe(v.string(), v.regex(/^[\w.-]{1,120}$/));
+/** Ids of images: rows of `pixels.npy`. */
+export const idsSchema = v.instance(Int32Array);
+
+export const exportFormats = [
+  'csv',
+  'parquet',
+  'npy',
+  'model',
+  'contact-sheet',
+  'loss-plot',
+  'tensorboard',
+] as const satisfies readonly string[];
+
+/** Columns of CSV and Parquet beside `image_id`, which is always there; `map` is x and y of the map that is shown. */
+export const exportColumns = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'map', 'codes'] as const;
+export type ExportColumn = (typeof exportColumns)[number];
+
+export const mapSettingsSchema = v.variant('method', [
+  v.strictObject({ method: v.literal('pca') }),
+  /** McInnes, Healy and Melville 2018. */
+  v.strictObject({
+    method: v.literal('umap'),
+    /** More neighbours show the large structure, fewer the small. */
+    neighbours: v.optional(count(2, 200), 15),
+    /** How tightly points may lie together, in units of the map. */
+    minDistance: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.1),
+    seed: v.optional(count(0, 2 ** 32 - 1), 1),
+  }),
+]);
+export type MapSettings = v.InferOutput<typeof mapSettingsSchema>;
+export type MapMethod = MapSettings['method'];
+
+export const exportRequestSchema = v.strictObject({
+  runId: idSchema,
+  /** Absolute path of a folder, made where it is not there. */
+  out: v.pipe(v.string(), v.minLength(1)),
+  formats: v.pipe(v.array(v.picklist(exportFormats)), v.minLength(1)),
+  columns: v.optional(v.array(v.picklist(exportColumns)), ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes']),
+  /** The map whose coordinates go into the column `map`. */
+  map: v.optional(v.picklist(['pca', 'umap']), 'pca'),
+  /** Only these images; null for all. The row order is always that of ids. */
+  ids: v.optional(v.nullable(idsSchema), null),
+});
+export type ExportRequest = v.InferInput<typeof exportRequestSchema>;
+
+export const taskRequestSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('import'), request: importSettingsSchema }),
+  /** Draws sample images into the workspace and imports them. */
+  v.strictObject({ kind: v.literal('samples'), count: v.optional(count(10, 100_000), 3000) }),
+  /** Trains, encodes the data set and makes the report. `runId` goes on with that interrupted run. */
+  v.strictObject({
+    kind: v.literal('train'),
+    datasetId: idSchema,
+    request: trainingSettingsSchema,
+    fresh: v.optional(v.boolean(), false),
+    runId: v.optional(idSchema),
+  }),
+  v.strictObject({ kind: v.literal('map'), runId: idSchema, settings: mapSettingsSchema }),
+  v.strictObject({ kind: v.literal('export'), request: exportRequestSchema }),
+]);
+export type TaskRequest = v.InferInput<typeof taskRequestSchema>;
+export type CheckedTaskRequest = v.InferOutput<typeof taskRequestSchema>;
+export type TaskKind = TaskRequest['kind'];
+
+/**
+ * `waiting`: another task that uses the processor is at work (import, samples, train and map run one at a time).
+ * `interrupted`: cancelled, or cut off with the program; the same request goes on from there.
+ */
+export type TaskState = 'waiting' | 'running' | 'paused' | 'stopping' | 'done' | 'interrupted' | 'failed';
+
+export interface TaskResults {
+  import: ImportResult;
+  samples: ImportResult;
+  train: { run: Run; trained: boolean; seconds: number };
+  map: { runId: string; method: MapMethod; seconds: number };
+  export: ExportResult;
+}
+
+export interface Task<K extends TaskKind = TaskKind> {
+  id: string;
+  kind: K;
+  request: Extract<CheckedTaskRequest, { kind: K }>;
+  state: TaskState;
+  /** What it works on, for a sentence: name of the data set, id of the run. */
+  subject: string;
+  datasetId: string | null;
+  /** For `train` known as soon as the run exists. */
+  runId: string | null;
+  progress: Progress | null;
+  /** The last 50. */
+  notices: Notice[];
+  /** ISO 8601. */
+  created: string;
+  ended: string | null;
+  result: TaskResults[K] | null;
+  error: SerializedError | null;
+}

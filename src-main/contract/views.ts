@@ -1,0 +1,201 @@
+// What the screens look at: tables, pictures and figures in the shape in which they are shown. Arrays are typed arrays.
+import * as v from 'valibot';
+import type { ErrorCode } from './errors.ts';
+import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
+import type { MapMethod, MapSettings } from './tasks.ts';
+
+export interface WorkspaceInfo {
+  folder: string;
+  /** Bytes of the workspace, and free on its disk. */
+  bytes: number;
+  freeBytes: number;
+  versions: Record<string, string>;
+  /** Runtime packages with their licences, for the About page. */
+  licences: { name: string; version: string; licence: string }[];
+  platform: string;
+  cpu: string;
+  threads: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export const themes = ['system', 'light', 'dark'] as const;
+export const languages = ['system', 'en', 'zh'] as const;
+
+/** Kept in the workspace, so that every window and browser on it agrees. Unknown fields are refused. */
+export const preferencesSchema = v.strictObject({
+  theme: v.optional(v.picklist(themes), 'system'),
+  language: v.optional(v.picklist(languages), 'system'),
+  /** The first-run guide was seen or put away. */
+  guideSeen: v.optional(v.boolean(), false),
+  /** Training goes on when the last window is closed. */
+  keepTraining: v.optional(v.boolean(), true),
+  notifications: v.optional(v.boolean(), true),
+  /** Newest first, at most ten. */
+  recentSources: v.optional(v.pipe(v.array(v.string()), v.maxLength(10)), []),
+  /** The last choices on the export screen, as that screen wrote them. */
+  lastExport: v.optional(
+    v.nullable(
+      v.strictObject({ out: v.string(), formats: v.array(v.string()), columns: v.array(v.string()), map: v.string() }),
+    ),
+    null,
+  ),
+});
+export type Preferences = v.InferOutput<typeof preferencesSchema>;
+
+/** A folder as the folder browser shows it; only allowed roots and what lies in them can be listed. */
+export interface FolderListing {
+  path: string;
+  /** Null at a root. */
+  parent: string | null;
+  roots: string[];
+  /** Folders first, then files, by name. */
+  entries: { name: string; path: string; kind: 'folder' | 'image' | 'archive' | 'array' | 'other'; bytes: number }[];
+}
+
+/** Images of one size: uint8 count × height × width × channels. */
+export interface ImageBlock {
+  ids: Int32Array;
+  height: number;
+  width: number;
+  channels: 1 | 3;
+  data: Uint8Array;
+}
+
+/** What an import would do, from a scan of the sources and a look at a dozen of the images. */
+export interface ImportPreview {
+  /** Candidates: files with an image's name, and what archives and arrays hold. */
+  images: number;
+  /** Images of each label, most frequent first; empty without labels. At most 1000 labels. */
+  labels: { label: string; count: number }[];
+  /** The sample: path, size of the original, the original as PNG or JPEG (at most 256 px) and what the model will see. */
+  samples: { path: string; label: string | null; width: number; height: number; original: Uint8Array; type: string }[];
+  /** One image for each sample, in the same order. */
+  seen: ImageBlock;
+  preprocessing: Preprocessing;
+  failures: ImportFailure[];
+  estimate: {
+    /** Of pixels.npy and catalogue. */
+    diskBytes: number;
+    freeBytes: number;
+    /** While training with the recommended preset. */
+    memoryBytes: number;
+    importSeconds: number;
+    trainingSeconds: number;
+  };
+}
+
+/** All items of a data set, as columns; row n of every column is one image. */
+export interface ItemTable {
+  ids: Int32Array;
+  /** UTF-8 of all paths, one after the other; path n is `paths[offsets[n]..offsets[n + 1]]`. */
+  paths: Uint8Array;
+  offsets: Uint32Array;
+  labels: string[];
+  /** Index into `labels`; −1 without one. */
+  label: Int32Array;
+  /** 0 train, 1 validation, 2 test. */
+  split: Uint8Array;
+  width: Int32Array;
+  height: Int32Array;
+}
+
+export interface DatasetDetails {
+  bytes: number;
+  labels: { label: string; count: number }[];
+  splits: { train: number; validation: number; test: number };
+  /** Sources that are not where they were: the images can be relocated. */
+  missingSources: string[];
+}
+
+/** What a training request would train; costs are per image, forward only. */
+export interface ModelSummary {
+  layers: { name: string; kind: string; part: 'encoder' | 'decoder'; output: number[]; parameters: number }[];
+  input: number[];
+  codeSize: number;
+  parameters: number;
+  modelBytes: number;
+  multiplyAdds: number;
+  /** Rough, of training: parameters, gradients, optimiser state, activations of a batch. */
+  memoryBytes: number;
+  /** The values that the preset and the request give together, by name of the setting. */
+  resolved: Record<string, unknown>;
+  steps: number;
+}
+
+/** The fixed images whose reconstructions are logged; `steps[n]` is when the n-th set of reconstructions was made. */
+export interface ProbeHistory {
+  originals: ImageBlock;
+  steps: number[];
+}
+
+/** Everything a run's page shows; live changes come through the topic `run:ID`. */
+export interface RunDetails {
+  settings: Record<string, unknown>;
+  summary: { parameters: number; codeSize: number; image: [height: number, width: number, channels: number] } | null;
+  device: { kind: string; name: string; threads: number; reason: string } | null;
+  bytes: number;
+  epochs: EpochMetrics[];
+  steps: StepMetrics[];
+  baselines: Baselines | null;
+  warnings: Warning[];
+  bestStep: number | null;
+  totalSteps: number | null;
+}
+
+export type RunEvent =
+  | { type: 'steps'; steps: StepMetrics[] }
+  | { type: 'epoch'; metrics: EpochMetrics; bestStep: number }
+  | { type: 'baselines'; baselines: Baselines }
+  | { type: 'probes'; step: number; data: Uint8Array }
+  | { type: 'warnings'; warnings: Warning[] }
+  /** Metrics after this step are no longer true: training rolled back, or went on from a checkpoint. */
+  | { type: 'rewind'; step: number };
+
+/** Positions of all points; `xy` is float32 N×2, isotropic, about −1…1. */
+export interface MapView {
+  method: MapMethod;
+  settings: MapSettings;
+  ids: Int32Array;
+  xy: Float32Array;
+  /** Mean-squared reconstruction error of each image. */
+  errors: Float32Array;
+  /** Share of the codes' variance that both axes show (PCA); null for UMAP. */
+  explained: number | null;
+  seconds: number;
+}
+
+export interface CodeRows {
+  ids: Int32Array;
+  codeSize: number;
+  /** float32 ids.length × codeSize. */
+  codes: Float32Array;
+}
+
+export interface ExportPreview {
+  header: string[];
+  /** The first rows, as they will stand in the file. */
+  rows: string[][];
+  total: number;
+  /** Of each format, about; 0 where it cannot be told. */
+  bytes: Record<string, number>;
+}
+
+/** Topics a window can subscribe to, and what each of their events carries. */
+export interface Topics {
+  /** All tasks, at once and after every change, at most ten times a second. */
+  tasks: import('./tasks.ts').Task[];
+  /** Something was added, changed or removed: fetch again what you show. */
+  workspace: { what: ('datasets' | 'runs' | 'maps' | 'preferences')[] };
+  /** Live course of a run; the topic's name carries the id: `run:ID`. */
+  run: RunEvent;
+}
+export type TopicName = 'tasks' | 'workspace' | `run:${string}`;
+export type TopicEvent<T extends TopicName> = T extends 'tasks'
+  ? Topics['tasks']
+  : T extends 'workspace'
+    ? Topics['workspace']
+    : RunEvent;
+
+/** Errors that a screen offers a remedy for, beside the advice in words. */
+export type { ErrorCode };

@@ -1,0 +1,54 @@
+// The service that windows and browsers talk to: the main job, and all that is shown around it. Each part is in window/.
+import type { Core, Service } from '../contract/api.ts';
+import type { Context } from '../contract/records.ts';
+import { openWorkspace, type ServiceOptions } from './service.ts';
+import { datasetPart } from './window/datasets.ts';
+import { exportPart } from './window/exports.ts';
+import { filePart } from './window/files.ts';
+import { mapPart } from './window/maps.ts';
+import { Topics } from './window/parts.ts';
+import { taskPart } from './window/tasks.ts';
+import { trainingPart } from './window/training.ts';
+import { workspacePart } from './window/workspace.ts';
+
+/** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
+export async function createWindowService(options: ServiceOptions, context: Context = {}): Promise<Service> {
+  const { core, catalogue } = await openWorkspace(options, context);
+  const surroundings = { workspace: options.workspace, core, catalogue, topics: new Topics() };
+  const parts = {
+    ...workspacePart(surroundings),
+    ...filePart(surroundings),
+    ...datasetPart(surroundings),
+    ...trainingPart(surroundings),
+    ...mapPart(surroundings),
+    ...exportPart(surroundings),
+  };
+  const main = mainJob(core);
+  const { stop, ...tasks } = taskPart(surroundings, { ...main, ...parts });
+  return {
+    ...main,
+    ...parts,
+    ...tasks,
+    workspace: core.workspace,
+    async close() {
+      await stop();
+      await core.close();
+    },
+  };
+}
+
+function mainJob(core: Core): Omit<Core, 'workspace' | 'close'> {
+  return {
+    import: core.import.bind(core),
+    train: core.train.bind(core),
+    encode: core.encode.bind(core),
+    decode: core.decode.bind(core),
+    export: core.export.bind(core),
+    datasets: core.datasets.bind(core),
+    items: core.items.bind(core),
+    failures: core.failures.bind(core),
+    runs: core.runs.bind(core),
+    metrics: core.metrics.bind(core),
+    devices: core.devices.bind(core),
+  };
+}

@@ -1,0 +1,35 @@
+// What the parts of the service share: the workspace, its catalogue, the main job, and the topics that windows listen to.
+import type { Core } from '../../contract/api.ts';
+import type { TopicEvent, TopicName } from '../../contract/views.ts';
+import type { Catalogue } from '../../dataset/catalogue.ts';
+
+export interface Surroundings {
+  workspace: string;
+  catalogue: Catalogue;
+  core: Core;
+  topics: Topics;
+}
+
+/** Listeners by topic. An event goes to whoever listens at that moment; nothing is kept. */
+export class Topics {
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+
+  listen<T extends TopicName>(topic: T, listener: (event: TopicEvent<T>) => void): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, listeners);
+    listeners.add(listener as (event: never) => void);
+    return () => {
+      listeners.delete(listener as (event: never) => void);
+      if (listeners.size === 0) this.#listeners.delete(topic);
+    };
+  }
+
+  publish<T extends TopicName>(topic: T, event: TopicEvent<T>): void {
+    for (const listener of this.#listeners.get(topic) ?? []) (listener as (event: TopicEvent<T>) => void)(event);
+  }
+}
+
+/** Of methods that are being written. */
+export function notYet(method: string): never {
+  throw new Error(`internal: ${method} is not there yet`);
+}
