@@ -1,0 +1,4 @@
+// English texts of the settings screen.
+export const settings = {
+  'screen.settings': 'Settings',
+} as const;

@@ -1,0 +1,43 @@
+// Where the window is: screen, and the data set and run it looks at. Kept in the address, so that reload and back work.
+export const screens = ['import', 'train', 'explore', 'export', 'settings'] as const;
+export type Screen = (typeof screens)[number];
+
+export interface Place {
+  screen: Screen;
+  datasetId: string | null;
+  runId: string | null;
+}
+
+export const place = $state<Place>(readPlace());
+
+/** Changes what is named and stays where it is otherwise. */
+export function go(to: Partial<Place>): void {
+  const before = writePlace(place);
+  Object.assign(place, to);
+  const after = writePlace(place);
+  if (after !== before) history.pushState(null, '', after);
+}
+
+/** Follows the browser's back and forward buttons. */
+export function followHistory(): () => void {
+  const follow = () => Object.assign(place, readPlace());
+  addEventListener('popstate', follow);
+  return () => removeEventListener('popstate', follow);
+}
+
+function readPlace(): Place {
+  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const words = new URLSearchParams(query);
+  return {
+    screen: (screens as readonly string[]).includes(path) ? (path as Screen) : 'import',
+    datasetId: words.get('dataset'),
+    runId: words.get('run'),
+  };
+}
+
+function writePlace({ screen, datasetId, runId }: Place): string {
+  const words = new URLSearchParams();
+  if (datasetId) words.set('dataset', datasetId);
+  if (runId) words.set('run', runId);
+  return `#/${screen}${words.size > 0 ? `?${words}` : ''}`;
+}

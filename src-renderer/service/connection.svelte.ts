@@ -1,0 +1,80 @@
+// The connection to the service: reconnects after sleep, a dropped socket or a dead worker, and listens on as before.
+import type { RemoteService } from '../../src-main/contract/methods.ts';
+import { connectService } from '../../src-main/contract/rpc.ts';
+import type { TopicEvent, TopicName } from '../../src-main/contract/views.ts';
+import { host } from '../host/index.ts';
+
+/** `refused`: no valid token; `ended`: Pinhole was closed. Neither is tried again by itself. */
+export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'worker' | 'refused' | 'ended';
+
+export const connection = $state<{ state: ConnectionState; generation: number }>({
+  state: 'connecting',
+  generation: 0,
+});
+
+interface Subscription {
+  topic: TopicName;
+  listener: (event: never) => void;
+  stop: (() => void) | null;
+}
+
+const subscriptions = new Set<Subscription>();
+let current = Promise.withResolvers<RemoteService>();
+
+const retryMilliseconds = [100, 300, 1000, 2000, 4000];
+
+/** Calls wait for the connection; a call under way when it drops rejects with `disconnected`. */
+export const service = new Proxy({} as RemoteService, {
+  get(_, method: string) {
+    if (method === 'subscribe') return subscribe;
+    return async (...parameters: unknown[]) => {
+      const target = (await current.promise) as unknown as Record<string, (...parameters: unknown[]) => unknown>;
+      return target[method]!(...parameters);
+    };
+  },
+});
+
+function subscribe<T extends TopicName>(topic: T, listener: (event: TopicEvent<T>) => void): () => void {
+  const subscription: Subscription = { topic, listener: listener as (event: never) => void, stop: null };
+  subscriptions.add(subscription);
+  if (connection.state === 'connected') void current.promise.then((target) => listen(target, subscription));
+  return () => {
+    subscriptions.delete(subscription);
+    subscription.stop?.();
+  };
+}
+
+function listen(target: RemoteService, subscription: Subscription): void {
+  if (!subscriptions.has(subscription) || subscription.stop) return;
+  subscription.stop = target.subscribe(
+    subscription.topic,
+    subscription.listener as (event: TopicEvent<TopicName>) => void,
+  );
+}
+
+/** Connects now and whenever the connection is lost, until the page goes away. */
+export async function stayConnected(): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const port = await host.connect();
+      const closed = new Promise<string>((resolve) => port.onClose(resolve));
+      const target = connectService(port).service;
+      connection.state = 'connected';
+      connection.generation++;
+      current.resolve(target);
+      for (const subscription of subscriptions) listen(target, subscription);
+      tries = 0;
+      const reason = await closed;
+      current = Promise.withResolvers();
+      for (const subscription of subscriptions) subscription.stop = null;
+      connection.state = reason === 'worker' || reason === 'refused' || reason === 'ended' ? reason : 'lost';
+    } catch (thrown) {
+      const { message } = thrown as Error;
+      connection.state = message === 'refused' ? 'refused' : connection.state === 'worker' ? 'worker' : 'lost';
+    }
+    if (connection.state === 'refused' || connection.state === 'ended') return;
+    await new Promise((resolve) =>
+      setTimeout(resolve, retryMilliseconds[Math.min(tries, retryMilliseconds.length - 1)]),
+    );
+  }
+}

@@ -1,0 +1,63 @@
+// Keyboard shortcuts: who offers them registers them, and the list of all that are there is made from that.
+export interface Shortcut {
+  /** `mod+1`: Command on a Mac, Control elsewhere; single keys work while no field has the focus. */
+  keys: string;
+  /** What it does, in the window's language: asked for when the list is shown. */
+  title: () => string;
+  /** Under which heading it is listed. */
+  group: () => string;
+  run: () => void;
+}
+
+const registered = $state.raw<{ list: Shortcut[] }>({ list: [] });
+let all = $state.raw<Shortcut[]>(registered.list);
+
+export const isMac = /mac/i.test(navigator.platform);
+
+export function shortcuts(): readonly Shortcut[] {
+  return all;
+}
+
+/** Registers shortcuts until the returned function is called; later ones win over earlier ones of the same keys. */
+export function offerShortcuts(offered: Shortcut[]): () => void {
+  all = [...all, ...offered];
+  return () => {
+    all = all.filter((shortcut) => !offered.includes(shortcut));
+  };
+}
+
+export function listenToShortcuts(): () => void {
+  const press = (event: KeyboardEvent) => {
+    const keys = keysOf(event);
+    const shortcut = all.findLast((candidate) => candidate.keys === keys);
+    if (shortcut === undefined || event.defaultPrevented) return;
+    if (!keys.includes('mod+') && (isField(event.target) || document.querySelector('[role="dialog"]'))) return;
+    event.preventDefault();
+    shortcut.run();
+  };
+  addEventListener('keydown', press);
+  return () => removeEventListener('keydown', press);
+}
+
+function keysOf(event: KeyboardEvent): string {
+  const mod = isMac ? event.metaKey : event.ctrlKey;
+  const shift = event.shiftKey && event.key.length > 1;
+  return `${mod ? 'mod+' : ''}${event.altKey ? 'alt+' : ''}${shift ? 'shift+' : ''}${event.key.toLowerCase()}`;
+}
+
+function isField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** As printed on keyboards. */
+export function describeKeys(keys: string): string[] {
+  const names: Record<string, string> = {
+    mod: isMac ? '⌘' : 'Ctrl',
+    alt: isMac ? '⌥' : 'Alt',
+    shift: '⇧',
+    ' ': 'Space',
+  };
+  return keys.split('+').map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key));
+}
