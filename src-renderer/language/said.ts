@@ -1,7 +1,12 @@
-// What the service says (errors, notices, warnings) in the window's language. English sentences pass as they are.
+// What the service says (errors, advice, notices, warnings) in the window's words: sentence templates to sentences.
+import { service as english } from './en/service.ts';
 import { language } from './index.svelte.ts';
+import { compileSentences } from './sentences.ts';
+import { service as chinese } from './zh/service.ts';
 
-/** The sentence in Chinese where a translation is known and Chinese is shown; the sentence itself otherwise. */
-export function said(message: string): string {
-  return language() === 'zh' ? message : message;
+const translate = { en: compileSentences(english), zh: compileSentences(chinese) };
+
+/** The sentence in the language that is shown; one that no template fits passes as it is. */
+export function said(sentence: string): string {
+  return translate[language()](sentence);
 }

@@ -1,0 +1,9 @@
+// Sentences of the service that name options of the command line, said for a window. All others pass as they are.
+import type { Sentences } from '../sentences.ts';
+
+export const service: Sentences = {
+  'Wait until it is done, stop it, or use another workspace with --workspace.':
+    'Wait until it is done, stop it, or choose another workspace.',
+  'Use --device cpu.': 'Choose the processor (CPU) as device.',
+  'Use --device cpu or --device auto.': 'Choose the processor (CPU) or “automatic” as device.',
+};
