@@ -12,7 +12,7 @@ interface Tally {
 }
 
 const arguments_ = process.argv.slice(2);
-const phases: (() => Promise<Tally>)[] = [checkTypes, checkStyle];
+const phases: (() => Promise<Tally>)[] = [checkTypes, checkWindowTypes, checkStyle];
 if (!arguments_.includes('--static')) phases.push(runTests);
 
 process.chdir(repository);
@@ -29,6 +29,11 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 
 function checkTypes(): Promise<Tally> {
   return runTool('types', 'typescript/bin/tsc', '--pretty');
+}
+
+function checkWindowTypes(): Promise<Tally> {
+  const options = ['--tsconfig', 'src-renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human'];
+  return runTool('types of the window', 'svelte-check/bin/svelte-check', ...options);
 }
 
 function checkStyle(): Promise<Tally> {
