@@ -80,7 +80,7 @@ describe('languages', () => {
 });
 
 function importsOf(file: string): string[] {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)'([^'\n]+)'/g;
+  const pattern = /(?:\bfrom\s+|\bimport\s*\(?\s*)'([@\w.][@\w./:?-]*)'/g;
   return [...withoutComments(read(file)).matchAll(pattern)].map(([, specifier]) => specifier!);
 }
 

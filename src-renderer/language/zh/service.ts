@@ -2,5 +2,208 @@
 import type { Sentences } from '../sentences.ts';
 
 export const service: Sentences = {
+  'A ReLU output that has gone dark gets no gradient and never recovers; use a linear output (any other preset).':
+    '变暗的 ReLU 输出得不到梯度，永远无法恢复；请使用线性输出（任何其他预设）。',
+  'A newer Pinhole wrote this workspace: open it with that one.':
+    '此工作区由更新版本的 Pinhole 写入：请用那个版本打开。',
+  'A working process was ended by {}.{}': '工作进程被 {0} 终止。{1}',
+  'Add images to the folder and import it again.': '请向文件夹中添加图像，然后重新导入。',
+  'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).':
+    '请添加图像，使用更小的编码或更窄的层，或启用随机裁剪和翻转。',
+  'Another program damaged it: restore it from a backup, or move it away and import again.':
+    '其他程序损坏了它：请从备份恢复，或将其移走后重新导入。',
+  'Build the training graph with a batch size.': '请用确定的批大小构建训练图。',
+  'Change the last layer of the {}.': '请修改 {0} 的最后一层。',
+  'Change this layer or the one before it.': '请修改此层或它的前一层。',
+  'Check the path and its permissions.': '请检查路径及其权限。',
+  'Check the shapes of the layers around it.': '请检查相邻各层的形状。',
+  'Choose a code size below {}, or import the images at a larger size.':
+    '请选择小于 {0} 的编码大小，或以更大的尺寸导入图像。',
+  'Choose a code size of at most {}, or larger images.': '请选择不超过 {0} 的编码大小，或更大的图像。',
+  'Choose a code size of {} or less, or add images.': '请选择不超过 {0} 的编码大小，或添加图像。',
+  'Choose a code size of {} or less, or an activation other than ReLU for the code.':
+    '请选择不超过 {0} 的编码大小，或为编码选择 ReLU 以外的激活函数。',
+  'Choose a file that holds one row of codes per image.': '请选择每张图像对应一行编码的文件。',
+  'Choose a file with at least one row below its header.': '请选择表头下至少有一行数据的文件。',
+  'Choose a folder you may write to with --workspace.': '请选择一个可写入的工作区文件夹。',
+  'Choose a folder, archive or array file that holds images.': '请选择包含图像的文件夹、压缩包或数组文件。',
+  'Choose a learning rate ten times lower, or clip gradients.': '请将学习率降低到十分之一，或裁剪梯度。',
+  'Choose another folder.': '请选择其他文件夹。',
+  'Close any program that has the file open, check the permissions, or choose another folder.':
+    '请关闭正在使用该文件的程序，检查权限，或选择其他文件夹。',
+  'Copy or download the archive again.': '请重新复制或下载压缩包。',
+  'Copy or download the file again.': '请重新复制或下载文件。',
+  'Copy the model folder again, all files together.': '请重新复制整个模型文件夹，包含所有文件。',
+  'Copy the model folder again.': '请重新复制模型文件夹。',
+  'Correct that number; the codes of images are seldom beyond ±100.': '请更正该数字；图像的编码很少超过 ±100。',
+  'Create the folder or choose another one.': '请创建该文件夹或选择其他文件夹。',
+  'Each of them is the test split: leave one of them out.': '两者都是测试集：请去掉其中一个。',
+  'Encode the data set again, then export.': '请重新编码数据集，然后导出。',
+  'Expected UTF-8 text for {}, received other bytes': '{0} 应为 UTF-8 文本，实际为其他字节',
+  'Expected a SQLite database for {}, received a damaged file.': '{0} 应为 SQLite 数据库，实际文件已损坏。',
+  'Expected a TAR archive, received damaged data: {}.': '应为 TAR 压缩包，实际数据已损坏：{0}。',
+  'Expected a ZIP archive, received damaged data: {}.': '应为 ZIP 压缩包，实际数据已损坏：{0}。',
+  'Expected a catalogue of version {} or older for {}, received version {}.':
+    '{1} 的目录版本应为 {0} 或更早，实际为 {2}。',
+  'Expected a file below 2 GiB, received {} bytes.': '文件应小于 2 GiB，实际为 {0} 字节。',
+  'Expected a file that may be read for {}, received {}': '{0} 应可读取，实际为 {1}',
+  'Expected a file that may be written for {}, received {}': '{0} 应可写入，实际为 {1}',
+  'Expected a fixed batch size to differentiate, received [{}] in {}.': '求导需要确定的批大小，{1} 中实际为 [{0}]。',
+  'Expected a fold from 1 to {}, received {}.': '折数应在 1 到 {0} 之间，实际为 {1}。',
+  'Expected a fold or a separate test source, received both.': '折与独立测试来源只能选择其一，实际两者都有。',
+  'Expected a folder or file that may be read, received “{}”: {}': '应为可读取的文件夹或文件，实际为“{0}”：{1}',
+  'Expected a frame header for the JPEG, received none: the file ends early.':
+    'JPEG 应有帧头，实际没有：文件提前结束。',
+  'Expected a scalar loss to differentiate, received shape [{}].': '求导需要标量损失，实际形状为 [{0}]。',
+  'Expected a stored or deflated archive member, received compression method {}.':
+    '压缩包成员应为存储或 deflate 压缩，实际压缩方法为 {0}。',
+  'Expected a {} of this workspace, received “{}”.': '应为此工作区中的 {0}，实际为“{1}”。',
+  'Expected an archive of images or an array, received {}.': '应为图像压缩包或数组，实际为 {0}。',
+  'Expected an array N×K for {}, received shape {}.': '{0} 应为 N×K 数组，实际形状为 {1}。',
+  'Expected an array of images (N×H×W, or N×H×W×C with 1, 3 or 4 channels), received ({}).':
+    '应为图像数组（N×H×W，或 1、3、4 通道的 N×H×W×C），实际为 ({0})。',
+  'Expected an existing folder for {}, received {}': '{0} 应为已存在的文件夹，实际为 {1}',
+  'Expected an image for “{}”, received {}.': '“{0}”应为图像，实际为 {1}。',
+  'Expected at least one image in {}, received none: {}.{}': '{0} 中应至少有一张图像，实际没有：{1}。{2}',
+  'Expected at most {} bytes for an archive member, received {}.': '压缩包成员最多 {0} 字节，实际为 {1}。',
+  'Expected at most {} pixels for an image, received {} × {}.': '图像最多 {0} 像素，实际为 {1} × {2}。',
+  'Expected at most {} pixels for an image, received {}.': '图像最多 {0} 像素，实际为 {1}。',
+  'Expected codes of {} values for this model, received {}.': '此模型的编码应有 {0} 个值，实际为 {1}。',
+  'Expected codes that float32 can hold for {}, received {} as number {} of row {}, counted from 0.':
+    '{0} 的编码应能用 float32 表示，实际第 {3} 行第 {2} 个数（从 0 计）为 {1}。',
+  'Expected columns separated by commas for {}, received {}': '{0} 的列应以逗号分隔，实际为 {1}',
+  'Expected finite samples, received NaN or infinity.': '样本应为有限值，实际含有 NaN 或无穷大。',
+  'Expected images of {}×{}×{} for this model, received {}×{}×{} in {}.':
+    '此模型的图像应为 {0}×{1}×{2}，{6} 中实际为 {3}×{4}×{5}。',
+  'Expected tensor {} of shape {} in {}, received {}.': '{2} 中张量 {0} 的形状应为 {1}，实际为 {3}。',
+  'Expected values of type {} for {}, received {}': '{1} 的值类型应为 {0}，实际为 {2}',
+  'Expected {} bytes in the archive, received {}.': '压缩包中应有 {0} 字节，实际为 {1}。',
+  'Expected {} bytes, received {}.': '应有 {0} 字节，实际为 {1}。',
+  'Expected {} for the JPEG, received {}.': 'JPEG 应有 {0}，实际为 {1}。',
+  'Expected {} for the PNG, received {}.': 'PNG 应有 {0}，实际为 {1}。',
+  'Expected {} for the array file, received {}.': '数组文件应有 {0}，实际为 {1}。',
+  'Expected {} for {} of {}, received {}': '{2} 的 {1} 应为 {0}，实际为 {3}',
+  'Expected {} for {}, received {}': '{1} 应为 {0}，实际为 {2}',
+  'Expected {} for {}, received {}.': '{1} 应为 {0}，实际为 {2}。',
+  'Expected {} images for the rows of {}, received {}': '{1} 的行应对应 {0} 张图像，实际为 {2}',
+  'Expected {}, received damaged data: {}.': '应为 {0}，实际数据已损坏：{1}。',
+  'Expected {}, received {}.': '应为 {0}，实际为 {1}。',
+  'Export it as JPEG, PNG or TIFF and import that.': '请将其导出为 JPEG、PNG 或 TIFF 后再导入。',
+  'Folds are counted from 1: [1, 5] is the first of five.': '折从 1 开始计数：[1, 5] 表示五折中的第一折。',
+  'Free some space and run the same again; what was written before is kept.':
+    '请释放一些空间后再次运行；之前写入的内容已保留。',
+  'Free some space and run the same again; what was written is kept.': '请释放一些空间后再次运行；已写入的内容已保留。',
+  'Images it has not seen come back {} worse than the {} it learned from: it has begun to memorise.':
+    '未见过的图像的还原效果比学习过的 {1} 张差 {0}：模型已开始死记硬背。',
+  "Import the images with the model's own size and colour.": '请按模型自身的尺寸和颜色导入图像。',
+  'Import the same sources again to finish it, then train.': '请再次导入相同的来源以完成导入，然后训练。',
+  'Import with a validation share above 0, or name a separate held-out source (--test).':
+    '请以大于 0 的验证比例导入，或指定独立的留出来源。',
+  'Import with colour set to rgb for a data set in colour.': '若需要彩色数据集，请将颜色设为 RGB 后导入。',
+  'It has {}; or choose another preset.': '它有 {0}；或选择其他预设。',
+  'Layer {} ({}): {}.': '第 {0} 层（{1}）：{2}。',
+  'Links inside archives are not followed.': '不会跟随压缩包内的链接。',
+  'Model "{}": the {} must end in {}, but {}.': '模型“{0}”：{1} 必须以 {2} 结尾，但 {3}。',
+  'Name the folder that holds model.json.': '请指定包含 model.json 的文件夹。',
+  'No image was held out: these figures are of images that it learned from, and say nothing about others.':
+    '没有留出图像：这些数字来自它学习过的图像，不能说明其他图像的情况。',
+  'No model in {}: model.json cannot be read.': '{0} 中没有模型：无法读取 model.json。',
+  'No run in {}: run.json is missing.': '{0} 中没有训练记录：缺少 run.json。',
+  'Plain PCA with as many numbers per image does better (error {}, the model {}, {} as much).':
+    '每张图像使用同样多的数字时，普通 PCA 更好（误差 {0}，模型 {1}，为其 {2}）。',
+  'Raise the pixel limit to import it.': '请提高像素上限以导入它。',
+  'Replace them in the array, e.g. by zero, and import it again.': '请在数组中替换它们（例如换成零），然后重新导入。',
+  'Reshape or transpose it in NumPy and save it again.': '请在 NumPy 中调整形状或转置后重新保存。',
   'Run the same again to go on from here.': '再次运行相同的操作即可从此处继续。',
+  'Run the same again to go on from the last checkpoint; if it happens again, use --device cpu.':
+    '再次运行即可从最近的检查点继续；若再次发生，请选择处理器（CPU）作为设备。',
+  'Run the same again to go on from there.': '再次运行相同的操作即可从那里继续。',
+  'Save it again as "CSV UTF-8 (comma delimited)".': '请另存为“CSV UTF-8（逗号分隔）”。',
+  'Save it from the spreadsheet with commas between columns and a point in numbers (English regional settings).':
+    '请在电子表格中以逗号分隔各列、以句点作小数点保存（英语区域设置）。',
+  'Save the array again in NumPy with astype("float32") or astype("uint8").':
+    '请在 NumPy 中用 astype("float32") 或 astype("uint8") 重新保存数组。',
+  'Save the tensors as float32.': '请将张量保存为 float32。',
+  'See --help for the range of every setting.': '请查看每项设置的取值范围。',
+  'Self-test failed: {}.': '自检失败：{0}。',
+  'Self-test passed: {}.': '自检通过：{0}。',
+  'Something outside Pinhole killed it, often because memory ran out. Close other programs or choose a smaller size or batch, then run the same again.':
+    '它被 Pinhole 之外的程序终止，通常是因为内存不足。请关闭其他程序，或选择更小的尺寸或批大小，然后再次运行。',
+  'Stopped by force, because the current step did not end; work goes back to the last checkpoint.':
+    '由于当前步骤没有结束，已强制停止；将回到最近的检查点。',
+  'Stopping after the current step.': '将在当前步骤后停止。',
+  'Take its mean first.': '请先取平均值。',
+  'The GPU failed while working: {}': 'GPU 在工作时失败：{0}',
+  'The PNG data is damaged: {}.': 'PNG 数据已损坏：{0}。',
+  'The archive member is encrypted.': '压缩包成员已加密。',
+  "The archive's data is damaged: {}.": '压缩包数据已损坏：{0}。',
+  'The checksum in the archive does not match: the file is damaged.': '压缩包中的校验和不匹配：文件已损坏。',
+  'The code size {} is larger than the image ({} values), so nothing would be reduced.':
+    '编码大小 {0} 大于图像（{1} 个值），因此不会有任何压缩。',
+  'The code size {} is larger than the image: {}×{}×{} is {} values.':
+    '编码大小 {0} 大于图像：{1}×{2}×{3} 共 {4} 个值。',
+  'The data set {} is not the one any more that {} was trained on: its images or their splits have changed.':
+    '数据集 {0} 已不是训练 {1} 时的样子：其图像或划分已改变。',
+  'The disk is full: could not write {}': '磁盘已满：无法写入 {0}',
+  'The disk is full: {}': '磁盘已满：{0}',
+  'The file is empty (0 bytes).': '文件为空（0 字节）。',
+  'The file is incomplete or damaged: copy or download it again.': '文件不完整或已损坏：请重新复制或下载。',
+  'The file is incomplete or was changed by another program; make it again or choose another one.':
+    '文件不完整或被其他程序修改；请重新生成或选择其他文件。',
+  'The folder {} cannot be made: {}.': '无法创建文件夹 {0}：{1}。',
+  'The import of {} was not finished.': '{0} 的导入未完成。',
+  'The last command in this workspace ({}) ended without saying so; its lock was taken over.':
+    '此工作区中的上一个命令（{0}）异常结束；已接管其锁。',
+  'The loss exploded again at step {}. Training stops with the best model so far (step {}).':
+    '损失在第 {0} 步再次爆炸。训练停止，保留目前最好的模型（第 {1} 步）。',
+  'The loss exploded at step {}: back to step {} with {} % of the learning rate.':
+    '损失在第 {0} 步爆炸：回到第 {1} 步，学习率降为 {2}%。',
+  'The loss exploded four times; the model is the best one from before.': '损失爆炸了四次；保留的是之前最好的模型。',
+  'The preset {} has no {}.': '预设 {0} 没有 {1}。',
+  'The run {} is {}; it has no model yet.': '训练记录 {0} 的状态为 {1}；尚无模型。',
+  'The workspace {} cannot be written: {}.': '无法写入工作区 {0}：{1}。',
+  'The workspace {} is in use by {}.': '工作区 {0} 正被 {1} 使用。',
+  'This is a fault in Pinhole; please report it with the details.': '这是 Pinhole 的故障；请附上详细信息报告。',
+  'Train again (pinhole train {}), or encode the images as new ones (pinhole encode {} SOURCE --out FOLDER).':
+    '请重新训练，或将这些图像作为新图像编码。',
+  'Train again; the data set is not affected.': '请重新训练；数据集不受影响。',
+  'Train on with --device cpu, or start again after updating the graphics driver.':
+    '请选择处理器（CPU）继续训练，或更新显卡驱动后重新开始。',
+  'Train with the same settings again to finish it.': '请用相同的设置再次训练以完成它。',
+  'Training needs at least two images, one to learn from and one to check with; {} has {}.':
+    '训练至少需要两张图像，一张用于学习，一张用于检查；{0} 只有 {1} 张。',
+  'Training was stopped.': '训练已停止。',
+  'Unpack it and import the folder.': '请解压后导入文件夹。',
+  'Unpack the archive and import the folder.': '请解压压缩包后导入文件夹。',
+  'Use --device auto to take what is fastest.': '请选择“自动”设备以使用最快的设备。',
+  'Use --device cpu or --device auto.': '请选择处理器（CPU）或“自动”作为设备。',
+  'Use --device cpu.': '请选择处理器（CPU）作为设备。',
+  'Use codes that this model made.': '请使用由此模型生成的编码。',
+  'Use the recommended preset, a lower learning rate, or train longer.':
+    '请使用推荐预设、更低的学习率，或训练更长时间。',
+  'Use the recommended preset, which starts at the PCA solution, or train longer.':
+    '请使用从 PCA 解出发的推荐预设，或训练更长时间。',
+  'Wait until it is done, stop it, or use another workspace with --workspace.':
+    '请等待其完成、将其停止，或使用其他工作区。',
+  'WebGPU cannot be used here. {}': '此处无法使用 WebGPU。{0}',
+  'WebGPU cannot be used here: {}': '此处无法使用 WebGPU：{0}',
+  'What comes back is hardly better than the mean image (error {} against {}).':
+    '还原结果几乎不比平均图像好（误差 {0}，平均图像 {1}）。',
+  'What it had written is kept; run it again to go on from there.': '已写入的内容已保留；再次运行即可继续。',
+  '{} Training goes on from its last checkpoint.': '{0} 训练从最近的检查点继续。',
+  '{} has no rows of codes.': '{0} 没有编码行。',
+  '{} images are few for {} numbers per image; the {} held-out ones are what its error rests on.':
+    '对于每张图像 {1} 个数字而言，{0} 张图像太少；误差仅基于留出的 {2} 张。',
+  '{} is a GPU emulated on the CPU, which is much slower than the CPU itself.':
+    '{0} 是在 CPU 上模拟的 GPU，比 CPU 本身慢得多。',
+  '{} is not a model description: {}': '{0} 不是模型描述：{1}',
+  '{} is not the file that model.json describes: its SHA-256 differs.':
+    '{0} 不是 model.json 所描述的文件：其 SHA-256 不同。',
+  '{} is not valid JSON.': '{0} 不是有效的 JSON。',
+  '{} of the new images may be in colour; this data set is grey and stays grey.':
+    '新图像中有 {0} 张可能是彩色；此数据集为灰度并保持灰度。',
+  '{} of the {} pixel values that vary in the images are answered with one constant: those outputs are dead.':
+    '图像中变化的 {1} 个像素值里有 {0} 个总是得到同一常数：这些输出已失效。',
+  '{} of {} code units never change: they carry nothing.': '{1} 个编码单元中有 {0} 个从不变化：它们不携带信息。',
+  '{} passed its self-test but failed on this model: {}': '{0} 通过了自检，但在此模型上失败：{1}',
 };
