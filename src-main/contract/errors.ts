@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'training-diverged' // loss exploded more often than training may recover
   | 'not-found' // no such data set, run or model
   | 'cancelled' // a person stopped it
+  | 'refused' // not allowed: no valid token, a foreign page, a path outside the allowed folders, too much at once
+  | 'disconnected' // the connection was lost before the answer came; whether it was done is not known
   | 'internal';
 
 /**
