@@ -9,8 +9,7 @@ export interface Shortcut {
   run: () => void;
 }
 
-const registered = $state.raw<{ list: Shortcut[] }>({ list: [] });
-let all = $state.raw<Shortcut[]>(registered.list);
+let all = $state.raw<Shortcut[]>([]);
 
 export const isMac = /mac/i.test(navigator.platform);
 
