@@ -1,6 +1,8 @@
 // Keyboard shortcuts: who offers them registers them, and the list of all that are there is made from that.
+import { untrack } from 'svelte';
+
 export interface Shortcut {
-  /** `mod+1`: Command on a Mac, Control elsewhere; single keys work while no field has the focus. */
+  /** `mod+s`: Command on a Mac, Control elsewhere; `alt+1`; single keys work while no field has the focus. */
   keys: string;
   /** What it does, in the window's language: asked for when the list is shown. */
   title: () => string;
@@ -19,9 +21,10 @@ export function shortcuts(): readonly Shortcut[] {
 
 /** Registers shortcuts until the returned function is called; later ones win over earlier ones of the same keys. */
 export function offerShortcuts(offered: Shortcut[]): () => void {
-  all = [...all, ...offered];
+  // Called in effects, which must not run again because the list that they add to has changed.
+  all = [...untrack(() => all), ...offered];
   return () => {
-    all = all.filter((shortcut) => !offered.includes(shortcut));
+    all = untrack(() => all).filter((shortcut) => !offered.includes(shortcut));
   };
 }
 
@@ -30,7 +33,7 @@ export function listenToShortcuts(): () => void {
     const keys = keysOf(event);
     const shortcut = all.findLast((candidate) => candidate.keys === keys);
     if (shortcut === undefined || event.defaultPrevented) return;
-    if (!keys.includes('mod+') && (isField(event.target) || document.querySelector('[role="dialog"]'))) return;
+    if (!/^(mod|alt)\+/.test(keys) && (isField(event.target) || document.querySelector('[role="dialog"]'))) return;
     event.preventDefault();
     shortcut.run();
   };
@@ -41,7 +44,9 @@ export function listenToShortcuts(): () => void {
 function keysOf(event: KeyboardEvent): string {
   const mod = isMac ? event.metaKey : event.ctrlKey;
   const shift = event.shiftKey && event.key.length > 1;
-  return `${mod ? 'mod+' : ''}${event.altKey ? 'alt+' : ''}${shift ? 'shift+' : ''}${event.key.toLowerCase()}`;
+  // With Option, a Mac's digits are other characters.
+  const key = /^Digit\d$/.test(event.code) && event.altKey ? event.code.slice(-1) : event.key.toLowerCase();
+  return `${mod ? 'mod+' : ''}${event.altKey ? 'alt+' : ''}${shift ? 'shift+' : ''}${key}`;
 }
 
 function isField(target: EventTarget | null): boolean {
