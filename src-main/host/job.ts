@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import * as v from 'valibot';
 import { PinholeError, type SerializedError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Notice, Progress } from '../contract/records.ts';
+import { keepLastWords } from './last-words.ts';
 import { watchParent } from './parent-watch.ts';
 
 /** What a job is given beside its input. Events are whatever job and caller agree on. */
@@ -177,18 +178,6 @@ async function end(message: ToParent): Promise<void> {
 /** A child that has just died cannot be told anything; its `close` event says what happened. */
 function tell(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => {});
-}
-
-/** Keeps the end of what the child prints. Native libraries chatter, so it is shown only when the child dies. */
-function keepLastWords(child: ChildProcess): () => string {
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      text = (text + chunk).slice(-4_000);
-      if (process.env.PINHOLE_DEBUG) process.stderr.write(chunk);
-    });
-  }
-  return () => text.trim().split('\n').slice(-30).join('\n');
 }
 
 /** Died of the same Ctrl-C before it could listen, or just when it was asked to stop. */

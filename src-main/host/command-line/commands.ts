@@ -1,4 +1,5 @@
 // What each command does with the service. Reading options and reporting errors is not theirs.
+import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type {
   Core,
@@ -35,6 +36,9 @@ export interface LoneWork {
   terminal: Terminal;
   context: Context;
   warnings: Notice[];
+  /** The workspace's folder, whether it is opened or not, and the command line as the lock names it. */
+  workspace: string;
+  command: string;
 }
 
 export type Options = Record<string, unknown>;
@@ -140,6 +144,18 @@ export async function samples({ terminal, context }: LoneWork, folder: string, o
   const seconds = (performance.now() - started) / 1000;
   terminal.say(`Drew ${plural(count, 'image')} in ${formatDuration(seconds)}: ${resolve(folder)}`);
   terminal.result({ images: count, folder: resolve(folder), seconds });
+}
+
+/** Serves browsers until it is interrupted, which is its end and no failure. */
+export async function serveBrowsers(work: LoneWork, options: Options): Promise<void> {
+  const { terminal, context, workspace, command } = work;
+  const roots = (options.root as string[] | undefined)?.map((root) => resolve(root)) ?? [homedir()];
+  // Loaded on demand, as the only one that needs it.
+  const { serve } = await import('../serve.ts');
+  await serve({ workspace, command, roots, port: options.port as number | undefined }, context, ({ address }) => {
+    terminal.say(`Pinhole is at ${address}`);
+    terminal.result({ address, workspace });
+  });
 }
 
 async function showDataset(work: Work, dataset: Dataset): Promise<void> {

@@ -101,6 +101,21 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: commands.listDevices,
     },
     {
+      usage: 'serve',
+      description: 'Opens Pinhole for browsers on this machine, at an address with a secret that is printed.',
+      examples: ['serve --open', 'serve --port 5000 --root /data/images --workspace features'],
+      options: [
+        new Option('--open', 'open it in the browser'),
+        wholeNumber('--port <n>', 'port on 127.0.0.1', [1, 65535], '4747, or another one that is free'),
+        new Option(
+          '--root <dir>',
+          'folder that may be read and written; may be repeated (default: the home folder)',
+        ).argParser((dir: string, previous: string[] | undefined) => [...(previous ?? []), dir]),
+        ...common,
+      ],
+      runAlone: (work, options) => commands.serveBrowsers(work, options),
+    },
+    {
       usage: 'samples <dir>',
       description: 'Draws sample images: coloured shapes in class folders, the same on every machine.',
       examples: ['samples shapes', 'samples shapes --count 500 --size 64 --seed 7'],
@@ -130,7 +145,7 @@ function exportedFormats(): Option {
   });
 }
 
-function wholeNumber(flags: string, what: string, [low, high]: [number, number], standard: number): Option {
+function wholeNumber(flags: string, what: string, [low, high]: [number, number], standard: number | string): Option {
   const range = `whole number ${low}–${high}`;
   return new Option(flags, `${what} (${range}; default: ${standard})`).argParser((text) => {
     const value = Number(text);

@@ -95,7 +95,13 @@ function makeProgram(
 ): Command {
   const { output, errors, variables, version } = surroundings;
   const defaultWorkspace = variables.PINHOLE_WORKSPACE || join(homedir(), 'Pinhole');
-  const alone = makeLoneWork(terminal, signal);
+  const streams = makeStreams(terminal, signal);
+  const command = ['pinhole', ...words].join(' ');
+  const alone = (options: Options): LoneWork => ({
+    ...streams,
+    workspace: resolve((options.workspace as string | undefined) ?? defaultWorkspace),
+    command,
+  });
   const program = new Command('pinhole')
     .description('Learns compact features from folders of images, on this machine, and writes them as CSV.')
     .version(version)
@@ -111,22 +117,22 @@ function makeProgram(
 
   /** Opens the workspace for one command and closes it, whatever happens. */
   async function runWithService(run: NonNullable<CommandDescription['run']>, options: Options, given: string[]) {
-    const workspace = resolve((options.workspace as string | undefined) ?? defaultWorkspace);
-    const command = ['pinhole', ...words].join(' ');
-    const service = await surroundings.openService({ workspace, command }, alone.context);
+    const work = alone(options);
+    const { workspace, context } = work;
+    const service = await surroundings.openService({ workspace, command }, context);
     try {
-      await run({ ...alone, service }, options, given);
+      await run({ ...work, service }, options, given);
     } finally {
       await service.close();
     }
   }
 
   for (const { run, runAlone, ...description } of describeCommands(defaultWorkspace)) {
-    const command = addCommand(program, description);
-    command.action(async () => {
-      const [options, given] = [command.opts(), command.processedArgs];
+    const added = addCommand(program, description);
+    added.action(async () => {
+      const [options, given] = [added.opts(), added.processedArgs];
       if (run) await runWithService(run, options, given);
-      else await runAlone!(alone, options, given);
+      else await runAlone!(alone(options), options, given);
     });
   }
   return program;
@@ -142,7 +148,7 @@ function addCommand(
   return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  pinhole ${line}`).join('\n')}`);
 }
 
-function makeLoneWork(terminal: Terminal, signal: AbortSignal): LoneWork {
+function makeStreams(terminal: Terminal, signal: AbortSignal): Pick<LoneWork, 'terminal' | 'context' | 'warnings'> {
   const warnings: Notice[] = [];
   const context: Context = {
     signal,

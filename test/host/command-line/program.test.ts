@@ -15,7 +15,7 @@ async function pinhole(words: string[], overrides: Partial<Service> = {}, option
   return { code, ...printed, opened, calls: service.calls };
 }
 
-const commandNames = ['reduce', 'import', 'train', 'encode', 'decode', 'export', 'info', 'devices', 'samples'];
+const commandNames = ['reduce', 'import', 'train', 'encode', 'decode', 'export', 'info', 'devices', 'serve', 'samples'];
 
 describe('help', () => {
   test('lists every command and the exit codes', async () => {

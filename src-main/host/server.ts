@@ -1,0 +1,164 @@
+// Browser mode's server: the built renderer over HTTP, the service over a WebSocket, on this machine only and behind a token.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { PinholeError } from '../contract/errors.ts';
+import { answer, securityHeaders, serveFile } from './static-files.ts';
+import type { Channel } from './worker-process.ts';
+
+export interface ServerOptions {
+  /** The built renderer. */
+  folder: string;
+  /** A new channel to the service. */
+  connect: () => Promise<Channel>;
+  /** 0 for any that is free. */
+  port: number;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** 256 random bits. */
+  readonly token: string;
+  /** For a person to open. The token stands behind #, which no browser sends or logs. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const limits = {
+  /** Bytes of a message to the service; an upload's piece has 4 MiB. */
+  message: 16 * 2 ** 20,
+  /** Bytes on their way to a window. One that has not taken so much is asleep and may come back. */
+  waiting: 256 * 2 ** 20,
+  /** Windows at a time. */
+  sockets: 64,
+  /** Between signs of life. */
+  pulseMilliseconds: 30_000,
+};
+
+/** Codes of the range that is free for programs, with the reasons of `Port`. */
+const closeCodes: Record<string, number> = { lost: 4000, refused: 4001, worker: 4002, ended: 4003, closed: 4004 };
+
+/** Rejects with `usage` where the port is taken. */
+export async function startServer({ folder, connect, port }: ServerOptions): Promise<RunningServer> {
+  const token = randomBytes(32).toString('base64url');
+  const server = createServer((request, response) => {
+    const { host } = request.headers;
+    for (const [name, value] of Object.entries(securityHeaders(host ?? ''))) response.setHeader(name, value);
+    if (!isOwn(request)) return answer(response, 403, 'Refused.');
+    serveFile(folder, request, response).catch((error) => answer(response, 500, String(error)));
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.message,
+    perMessageDeflate: false,
+    handleProtocols: () => 'pinhole',
+  });
+  const relayed = new Set<WebSocket>();
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!isOwn(request) || request.headers.origin === undefined || request.url !== '/port') return refuse(socket);
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      if (!knowsToken(request, token) || relayed.size >= limits.sockets) return turnAway(opened);
+      relayed.add(opened);
+      opened.once('close', () => relayed.delete(opened));
+      void relay(opened, connect);
+    });
+  });
+  await listen(server, port);
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    port: taken,
+    token,
+    address: `http://127.0.0.1:${taken}/#token=${token}`,
+    async close() {
+      for (const socket of sockets.clients) socket.close(closeCodes.ended, 'ended');
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error) => {
+    const advice = 'Choose another one with --port, or leave it out for any that is free.';
+    reject(new PinholeError('usage', `The port ${port} cannot be used: ${error.message}.`, advice, { cause: error }));
+  });
+  server.listen(port, '127.0.0.1', resolve);
+  await promise;
+}
+
+/**
+ * Whether a request comes from this machine's own page. `Host` must name this machine, whatever the port (`ssh -L`
+ * changes it), so that no other name can be made to point here; `Origin`, where there is one, must be the same.
+ */
+function isOwn({ headers }: IncomingMessage): boolean {
+  const { host, origin } = headers;
+  if (host === undefined || !/^(localhost|127\.0\.0\.1)(:\d{1,5})?$/.test(host)) return false;
+  return origin === undefined || origin === `http://${host}`;
+}
+
+/** Compared in constant time; hashed first, because the comparison needs equal lengths. */
+function knowsToken({ headers }: IncomingMessage, token: string): boolean {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim());
+  const given = offered.find((protocol) => protocol.startsWith('token.'))?.slice('token.'.length) ?? '';
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function refuse(socket: Duplex): void {
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+/** Only after the handshake can a browser be told why; it has a moment to hear it. */
+function turnAway(socket: WebSocket): void {
+  socket.on('error', () => {});
+  socket.close(closeCodes.refused, 'refused');
+  setTimeout(() => socket.terminate(), 1_000).unref();
+}
+
+/** Passes frames between a window and the worker, holding back whichever is too fast. */
+async function relay(socket: WebSocket, connect: () => Promise<Channel>): Promise<void> {
+  socket.on('error', () => {}); // too long a message, or no WebSocket any more: `close` follows
+  // What comes before the channel is there waits in the network.
+  socket.pause();
+  let channel: Channel;
+  try {
+    channel = await connect();
+  } catch {
+    socket.close(closeCodes.ended, 'ended');
+    return;
+  }
+  channel.onMessage((frame) => {
+    if (socket.bufferedAmount > limits.waiting) socket.terminate();
+    else socket.send(frame);
+  });
+  channel.onClose((reason) => socket.close(closeCodes[reason] ?? closeCodes.lost, reason));
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (!isBinary) return socket.close(closeCodes.refused, 'refused');
+    channel.send(data);
+    if (!channel.full) return;
+    socket.pause();
+    channel.onceEmpty(() => socket.resume());
+  });
+  socket.once('close', () => channel.close());
+  keepAlive(socket);
+  if (socket.readyState === socket.OPEN) socket.resume();
+  else channel.close();
+}
+
+/** A window that gives no sign of life is gone, its machine asleep or the tunnel cut: what it subscribed to is let go. */
+function keepAlive(socket: WebSocket): void {
+  let alive = true;
+  socket.on('pong', () => {
+    alive = true;
+  });
+  const timer = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, limits.pulseMilliseconds);
+  socket.once('close', () => clearInterval(timer));
+}

@@ -1,0 +1,105 @@
+// The worker: a process of its own that holds the service and everything native, and serves the windows of its front.
+import { Socket } from 'node:net';
+import type { Service } from '../contract/api.ts';
+import { PinholeError } from '../contract/errors.ts';
+import type { Port } from '../contract/port.ts';
+import { serveService } from '../contract/rpc.ts';
+import { Pipe } from './pipe.ts';
+import { createWindowService } from './window-service.ts';
+import { type ToFront, type ToWorker, toWorkerSchema } from './worker-messages.ts';
+
+/** What a task may take to write its checkpoint and put its things in order, before the process ends all the same. */
+const endingMilliseconds = 20_000;
+
+const channels = new Map<number, Channel>();
+let service: Service | undefined;
+let ended: Promise<void> | undefined;
+
+const pipe = new Pipe<ToWorker, ToFront>(new Socket({ fd: 3 }), toWorkerSchema, {
+  onControl(message) {
+    if (message.type === 'start') void open(message);
+    else if (message.type === 'open') openChannel(message.channel);
+    else if (message.type === 'close') channels.get(message.channel)?.end('closed');
+    else if (message.type === 'end') void end();
+  },
+  onFrame(channel, frame) {
+    const known = channels.get(channel);
+    if (known) known.receive(frame);
+    // Not a fault: the channel may just have been closed from here. A front that keeps it open hears that it is not.
+    else pipe.tell({ type: 'close', channel, reason: 'closed' });
+  },
+  // The front is gone, killed or not, or has heard all that was to be said.
+  onClose(error) {
+    if (error) console.error(error);
+    void end().then(() => process.exit(error ? 1 : 0));
+  },
+});
+
+// Ctrl-C in a terminal reaches every process; the front decides and says `end`.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => void end());
+
+async function open({ workspace, command }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  try {
+    service = await createWindowService(
+      { workspace, command },
+      { onNotice: (notice) => pipe.tell({ type: 'notice', notice }) },
+    );
+    pipe.tell({ type: 'ready' });
+  } catch (error) {
+    pipe.tell({ type: 'failed', error: PinholeError.from(error).toJSON() });
+    await end();
+  }
+}
+
+/** Running tasks are interrupted and remembered by the workspace. */
+function end(): Promise<void> {
+  ended ??= putInOrder();
+  return ended;
+}
+
+async function putInOrder(): Promise<void> {
+  setTimeout(() => process.exit(1), endingMilliseconds).unref();
+  await service?.close();
+  for (const channel of channels.values()) channel.end('ended');
+  pipe.end();
+}
+
+function openChannel(number: number): void {
+  const channel = new Channel(number);
+  channels.set(number, channel);
+  serveService(channel, service!);
+}
+
+/** The worker's end of a window's port. */
+class Channel implements Port {
+  receive: (frame: Uint8Array) => void = () => {};
+  readonly #number: number;
+  readonly #onClose: ((reason: string) => void)[] = [];
+
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  send(frame: Uint8Array): void {
+    if (channels.get(this.#number) === this) pipe.send(this.#number, frame);
+  }
+
+  onMessage(listener: (frame: Uint8Array) => void): void {
+    this.receive = listener;
+  }
+
+  onClose(listener: (reason: string) => void): void {
+    this.#onClose.push(listener);
+  }
+
+  close(): void {
+    this.end('closed');
+  }
+
+  end(reason: string): void {
+    if (!channels.delete(this.#number)) return;
+    pipe.tell({ type: 'close', channel: this.#number, reason });
+    for (const listener of this.#onClose) listener(reason);
+  }
+}
