@@ -11,10 +11,20 @@ import { taskPart } from './window/tasks.ts';
 import { trainingPart } from './window/training.ts';
 import { workspacePart } from './window/workspace.ts';
 
+export interface WindowServiceOptions extends ServiceOptions {
+  /** Folders that may be read and written beside the workspace. */
+  roots?: readonly string[];
+  /** Paths that a person picked or dropped; the front adds to it while the service runs. */
+  allowed?: ReadonlySet<string>;
+  /** Tasks that ran when the last worker died go on by themselves. */
+  resumeTasks?: boolean;
+}
+
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
-export async function createWindowService(options: ServiceOptions, context: Context = {}): Promise<Service> {
+export async function createWindowService(options: WindowServiceOptions, context: Context = {}): Promise<Service> {
   const { core, catalogue } = await openWorkspace(options, context);
-  const surroundings = { workspace: options.workspace, core, catalogue, topics: new Topics() };
+  const { workspace, roots = [], allowed = new Set<string>(), resumeTasks = false } = options;
+  const surroundings = { workspace, roots, allowed, resumeTasks, core, catalogue, topics: new Topics() };
   const parts = {
     ...workspacePart(surroundings),
     ...filePart(surroundings),

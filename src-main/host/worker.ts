@@ -11,6 +11,7 @@ import { type ToFront, type ToWorker, toWorkerSchema } from './worker-messages.t
 /** What a task may take to write its checkpoint and put its things in order, before the process ends all the same. */
 const endingMilliseconds = 20_000;
 
+const allowed = new Set<string>();
 const channels = new Map<number, Channel>();
 let service: Service | undefined;
 let ended: Promise<void> | undefined;
@@ -18,6 +19,7 @@ let ended: Promise<void> | undefined;
 const pipe = new Pipe<ToWorker, ToFront>(new Socket({ fd: 3 }), toWorkerSchema, {
   onControl(message) {
     if (message.type === 'start') void open(message);
+    else if (message.type === 'allow') allowed.add(message.path);
     else if (message.type === 'open') openChannel(message.channel);
     else if (message.type === 'close') channels.get(message.channel)?.end('closed');
     else if (message.type === 'end') void end();
@@ -39,10 +41,12 @@ const pipe = new Pipe<ToWorker, ToFront>(new Socket({ fd: 3 }), toWorkerSchema, 
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void end());
 
-async function open({ workspace, command }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+async function open(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  const { workspace, command, roots, resumeTasks } = message;
+  for (const path of message.allowed) allowed.add(path);
   try {
     service = await createWindowService(
-      { workspace, command },
+      { workspace, command, roots, allowed, resumeTasks },
       { onNotice: (notice) => pipe.tell({ type: 'notice', notice }) },
     );
     pipe.tell({ type: 'ready' });

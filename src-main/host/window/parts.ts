@@ -5,6 +5,12 @@ import type { Catalogue } from '../../dataset/catalogue.ts';
 
 export interface Surroundings {
   workspace: string;
+  /** Folders that may be read and written beside the workspace. */
+  roots: readonly string[];
+  /** Paths that a person picked or dropped, growing while the service runs: those files, and all that is in those folders. */
+  allowed: ReadonlySet<string>;
+  /** Tasks that ran when the last worker died go on by themselves. */
+  resumeTasks: boolean;
   catalogue: Catalogue;
   core: Core;
   topics: Topics;
