@@ -60,13 +60,16 @@ export interface NewDataset {
   preprocessing: Preprocessing;
 }
 
-/** Opens (or creates) `catalogue.sqlite` in the workspace. Errors: `file-damaged`, or `usage` if a newer Pinhole wrote it. */
-export function openCatalogue(workspaceFolder: string): Catalogue {
-  mkdirSync(workspaceFolder, { recursive: true });
+/**
+ * Opens (or creates) `catalogue.sqlite` in the workspace; `readOnly` beside a process that writes.
+ * Errors: `file-damaged`, or `usage` if another version of Pinhole wrote it: a newer one, or, `readOnly`, an older one.
+ */
+export function openCatalogue(workspaceFolder: string, { readOnly = false } = {}): Catalogue {
+  if (!readOnly) mkdirSync(workspaceFolder, { recursive: true });
   const file = join(workspaceFolder, 'catalogue.sqlite');
-  const database = openDatabase(file);
+  const database = openDatabase(file, readOnly);
   try {
-    migrate(database, file);
+    migrate(database, file, readOnly);
     return new Catalogue(database);
   } catch (error) {
     database.close();
@@ -307,10 +310,11 @@ function toRun(row: Row): RunRecord {
   };
 }
 
-function openDatabase(file: string): DatabaseSync {
+function openDatabase(file: string, readOnly: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { timeout: 5000 });
+    database = new DatabaseSync(file, { timeout: 5000, readOnly });
+    if (readOnly) return database;
     // WAL: readers never wait, and a killed process loses nothing committed. NORMAL: a power cut may lose the last
     // commits but never damages the file.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
@@ -321,11 +325,15 @@ function openDatabase(file: string): DatabaseSync {
   }
 }
 
-function migrate(database: DatabaseSync, file: string): void {
+function migrate(database: DatabaseSync, file: string, readOnly: boolean): void {
   const version = database.prepare('PRAGMA user_version').get()!.user_version as number;
   if (version > migrations.length) {
     const message = `Expected a catalogue of version ${migrations.length} or older for ${file}, received version ${version}.`;
     throw new PinholeError('usage', message, 'A newer Pinhole wrote this workspace: open it with that one.');
+  }
+  if (readOnly && version < migrations.length) {
+    const message = `Expected a catalogue of version ${migrations.length} for ${file}, received version ${version}.`;
+    throw new PinholeError('usage', message, 'An older Pinhole has this workspace open: end that one first.');
   }
   for (let next = version; next < migrations.length; next++) {
     database.exec(`BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);

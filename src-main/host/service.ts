@@ -49,6 +49,22 @@ export async function createService(options: ServiceOptions, context: Context = 
   return (await openWorkspace(options, context)).core;
 }
 
+/** For looking only: beside the process that holds the writer lock, or as `createService` opens it where nobody does. */
+export async function createReader(options: ServiceOptions, context: Context = {}): Promise<Core> {
+  try {
+    return await createService(options, context);
+  } catch (error) {
+    if (!(error instanceof PinholeError) || error.code !== 'workspace-locked') throw error;
+    const { workspace } = options;
+    return new WorkspaceService(workspace, openCatalogue(workspace, { readOnly: true }), { release() {} });
+  }
+}
+
+/** What can train here; needs no workspace. */
+export function findDevices(context: Context = {}): Promise<DeviceReport[]> {
+  return runInJob({ kind: 'devices' }, context);
+}
+
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
 export async function openWorkspace(
   { workspace, command }: ServiceOptions,
@@ -75,9 +91,9 @@ const allowedRestarts = 2;
 class WorkspaceService implements Core {
   readonly workspace: string;
   readonly #catalogue: Catalogue;
-  readonly #lock: WorkspaceLock;
+  readonly #lock: Pick<WorkspaceLock, 'release'>;
 
-  constructor(workspace: string, catalogue: Catalogue, lock: WorkspaceLock) {
+  constructor(workspace: string, catalogue: Catalogue, lock: Pick<WorkspaceLock, 'release'>) {
     this.workspace = workspace;
     this.#catalogue = catalogue;
     this.#lock = lock;
@@ -136,11 +152,11 @@ class WorkspaceService implements Core {
       };
     }
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
-    const encoded = await this.#job({ kind: 'encode', ...input, codesFolder: folder }, context);
+    const encoded = await runInJob({ kind: 'encode', ...input, codesFolder: folder }, context);
     if (!own) return { run, ...encoded, codesFile, evaluateSeconds: 0 };
 
     const started = performance.now();
-    const report = await this.#job({ kind: 'report', ...input, gaveUp: file.reason === 'diverged' }, context);
+    const report = await runInJob({ kind: 'report', ...input, gaveUp: file.reason === 'diverged' }, context);
     const evaluateSeconds = (performance.now() - started) / 1000;
     const seconds = { ...file.seconds, encode: encoded.seconds, evaluate: evaluateSeconds };
     await writeRunFile(run.folder, { ...file, report, seconds });
@@ -151,7 +167,7 @@ class WorkspaceService implements Core {
   async decode(id: string, codesFile: string, outFolder: string, context: Context = {}): Promise<ExportResult> {
     const started = performance.now();
     const { folder } = this.#finishedRun(id);
-    const { files } = await this.#job({ kind: 'decode', runFolder: folder, codesFile, outFolder }, context);
+    const { files } = await runInJob({ kind: 'decode', runFolder: folder, codesFile, outFolder }, context);
     return { files: [outFolder], rows: files, seconds: (performance.now() - started) / 1000 };
   }
 
@@ -175,7 +191,7 @@ class WorkspaceService implements Core {
         // The run learned from none of the images of another data set, whatever that would use them for.
         items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
-        reconstruct: (ids) => this.#job({ kind: 'reconstruct', ...input, ids }, context),
+        reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
       },
       outFolder,
       formats,
@@ -204,7 +220,7 @@ class WorkspaceService implements Core {
   }
 
   async devices(context: Context = {}): Promise<DeviceReport[]> {
-    return this.#job({ kind: 'devices' }, context);
+    return findDevices(context);
   }
 
   async close(): Promise<void> {
@@ -278,7 +294,7 @@ class WorkspaceService implements Core {
     try {
       for (let restarts = 0; ; restarts++) {
         try {
-          return await this.#job({ ...input, resume: existsSync(runPaths(run.folder).run) }, context);
+          return await runInJob({ ...input, resume: existsSync(runPaths(run.folder).run) }, context);
         } catch (error) {
           if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts)
             throw error;
@@ -294,10 +310,10 @@ class WorkspaceService implements Core {
       throw error;
     }
   }
+}
 
-  #job<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {
-    return startJob(new URL('./training-job.ts', import.meta.url), input, context);
-  }
+function runInJob<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {
+  return startJob(new URL('./training-job.ts', import.meta.url), input, context);
 }
 
 /** The run's own codes, or those of other images that its model encoded. */

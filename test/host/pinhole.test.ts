@@ -72,7 +72,9 @@ describe('an interrupted training', () => {
     need(context, 'signals');
     const [workspace, out] = [temporaryFolder(), temporaryFolder()];
     const long = await startLongTraining(workspace, out);
-    const second = await pinhole(workspace, 'info').ended;
+    const reader = await pinhole(workspace, 'info', '--json').ended;
+    expect(lastLine(reader.stdout).runs).toMatchObject([{ state: 'running' }]);
+    const second = await pinhole(workspace, 'train').ended;
     expect(second.code).toBe(4);
     expect(second.stderr).toContain(`"pinhole reduce ${images}`);
     long.child.kill('SIGINT');

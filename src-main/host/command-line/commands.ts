@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type {
   Core,
+  DeviceReport,
   EncodeResult,
   ExportFormat,
   ExportResult,
@@ -39,6 +40,7 @@ export interface LoneWork {
   /** The workspace's folder, whether it is opened or not, and the command line as the lock names it. */
   workspace: string;
   command: string;
+  findDevices: (context: Context) => Promise<DeviceReport[]>;
 }
 
 export type Options = Record<string, unknown>;
@@ -127,8 +129,9 @@ export async function showInfo(work: Work, id: string | undefined): Promise<void
   else await showRun(work, findOne('data set or run', runs, id));
 }
 
-export async function listDevices(work: Work): Promise<void> {
-  const devices = await work.service.devices(work.context);
+/** Needs no workspace. */
+export async function listDevices(work: LoneWork): Promise<void> {
+  const devices = await work.findDevices(work.context);
   for (const { kind, name, software, usable, reason } of devices) {
     const state = usable ? 'usable' : 'not usable';
     work.terminal.say(`${kind}: ${name}${software ? ' (software)' : ''}: ${state}. ${reason}`);

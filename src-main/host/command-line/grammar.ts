@@ -16,6 +16,8 @@ export interface CommandDescription {
   options: Option[];
   /** Settings without a default are as the preset has them: said in the help. */
   hasPreset?: boolean;
+  /** Works while another process holds the workspace. */
+  readsOnly?: boolean;
   /** Exactly one of the two: with the workspace opened, or without one. */
   run?: (work: commands.Work, options: commands.Options, given: Arguments) => Promise<void>;
   runAlone?: (work: commands.LoneWork, options: commands.Options, given: Arguments) => Promise<void>;
@@ -91,6 +93,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       description: 'Shows what the workspace holds, or all about one data set or run.',
       examples: ['info', 'info mnist --json'],
       options: common,
+      readsOnly: true,
       run: (work, _, [id]) => commands.showInfo(work, id as string | undefined),
     },
     {
@@ -98,7 +101,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       description: 'Shows what can train here, and why other things cannot.',
       examples: ['devices', 'devices --json'],
       options: common,
-      run: commands.listDevices,
+      runAlone: commands.listDevices,
     },
     {
       usage: 'serve',

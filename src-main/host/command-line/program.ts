@@ -12,6 +12,9 @@ import { type Screen, Terminal } from './terminal.ts';
 /** Everything outside that the command line touches, so that tests can stand in for it. */
 export interface Surroundings {
   openService: (options: { workspace: string; command: string }, context: Context) => Promise<Core>;
+  /** Beside a process that holds the workspace, for commands that only look. */
+  openReader: Surroundings['openService'];
+  findDevices: LoneWork['findDevices'];
   output: Screen;
   errors: Screen;
   variables: Record<string, string | undefined>;
@@ -101,6 +104,7 @@ function makeProgram(
     ...streams,
     workspace: resolve((options.workspace as string | undefined) ?? defaultWorkspace),
     command,
+    findDevices: surroundings.findDevices,
   });
   const program = new Command('pinhole')
     .description('Learns compact features from folders of images, on this machine, and writes them as CSV.')
@@ -116,10 +120,15 @@ function makeProgram(
     .exitOverride();
 
   /** Opens the workspace for one command and closes it, whatever happens. */
-  async function runWithService(run: NonNullable<CommandDescription['run']>, options: Options, given: string[]) {
+  async function runWithService(
+    { run, readsOnly }: Pick<CommandDescription, 'readsOnly'> & Required<Pick<CommandDescription, 'run'>>,
+    options: Options,
+    given: string[],
+  ) {
     const work = alone(options);
     const { workspace, context } = work;
-    const service = await surroundings.openService({ workspace, command }, context);
+    const open = readsOnly ? surroundings.openReader : surroundings.openService;
+    const service = await open({ workspace, command }, context);
     try {
       await run({ ...work, service }, options, given);
     } finally {
@@ -127,11 +136,11 @@ function makeProgram(
     }
   }
 
-  for (const { run, runAlone, ...description } of describeCommands(defaultWorkspace)) {
+  for (const { run, runAlone, readsOnly = false, ...description } of describeCommands(defaultWorkspace)) {
     const added = addCommand(program, description);
     added.action(async () => {
       const [options, given] = [added.opts(), added.processedArgs];
-      if (run) await runWithService(run, options, given);
+      if (run) await runWithService({ run, readsOnly }, options, given);
       else await runAlone!(alone(options), options, given);
     });
   }

@@ -100,13 +100,18 @@ function isContext(parameter: unknown): boolean {
 /** Surroundings without a terminal that collect output; `interrupt` plays Ctrl-C. */
 export function fakeSurroundings(service: Core, options: { isTTY?: boolean } = {}) {
   const printed = { output: '', errors: '', exits: [] as number[] };
-  const opened: { workspace: string; command: string }[] = [];
+  const opened: { workspace: string; command: string; readsOnly?: boolean }[] = [];
   let listener: ((signal: 'SIGINT' | 'SIGTERM') => void) | undefined;
   const surroundings: Surroundings = {
     openService: async (request) => {
       opened.push(request);
       return service;
     },
+    openReader: async (request) => {
+      opened.push({ ...request, readsOnly: true });
+      return service;
+    },
+    findDevices: (context) => service.devices(context),
     output: { write: (text) => (printed.output += text) },
     errors: { write: (text) => (printed.errors += text), columns: 80, ...options },
     variables: { PINHOLE_WORKSPACE: '/workspace' },

@@ -132,9 +132,16 @@ describe('requests', () => {
   });
 
   test('the lock is told the command, and the workspace can be chosen', async () => {
-    const { opened } = await pinhole(['info', '--workspace', 'elsewhere']);
-    expect(opened).toEqual([{ workspace: resolve('elsewhere'), command: 'pinhole info --workspace elsewhere' }]);
+    const { opened } = await pinhole(['train', '--workspace', 'elsewhere']);
+    expect(opened).toEqual([{ workspace: resolve('elsewhere'), command: 'pinhole train --workspace elsewhere' }]);
     expect((await pinhole(['info'])).opened[0]!.workspace).toBe(resolve('/workspace'));
+  });
+
+  test('info only reads, and devices opens no workspace', async () => {
+    expect((await pinhole(['info'])).opened).toEqual([
+      { workspace: resolve('/workspace'), command: 'pinhole info', readsOnly: true },
+    ]);
+    expect((await pinhole(['devices'])).opened).toEqual([]);
   });
 
   test('train takes the newest data set, a name, or the beginning of an id', async () => {
