@@ -1,49 +1,99 @@
-// `pinhole serve`: the worker and the server for browsers, until it is stopped.
+// `pinhole serve`: the worker and the server for browsers, until it is stopped; or the address of the one that is there.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
+import { announce, findServer, waitForServer, withdraw } from './announcement.ts';
+import { openBrowser, removePage } from './open-browser.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface ServeOptions {
   workspace: string;
+  /** As the writer lock names it. */
   command: string;
+  /** Folders that may be read and written beside the workspace. */
   roots: string[];
   /** Undefined for the usual one, or any that is free. */
   port: number | undefined;
+  /** Open it in the browser. */
+  open: boolean;
 }
 
 /** Where bookmarks and `ssh -L` expect it, if it is free. */
 const usualPort = 4747;
+/** What another `pinhole serve` that holds the workspace already may still need until it can be asked. */
+const startingMilliseconds = 5_000;
 
-/** Serves until the context's signal; `onReady` hears the address. Errors: as of opening a workspace, `usage` for a taken port. */
+/**
+ * Serves until the context's signal; `onAddress` hears where. Where a server of this workspace answers already, that is
+ * the address, and it returns at once. Errors: as of opening a workspace, `usage` for a port that is taken.
+ */
 export async function serve(
   options: ServeOptions,
   context: Context,
-  onReady: (server: RunningServer) => void,
+  onAddress: (address: string) => void,
 ): Promise<void> {
-  const folder = fileURLToPath(new URL('../../out/renderer', import.meta.url));
-  if (!existsSync(join(folder, 'index.html')))
-    throw new PinholeError('not-found', `The window's files are not in ${folder}.`, 'Build them with npm run build.');
+  const running = await findServer(options.workspace);
+  if (running !== undefined) return attach(running, options, context, onAddress);
+  const folder = rendererFolder();
   const { promise: givenUp, reject: onGivenUp } = Promise.withResolvers<never>();
+  const stopped = new Promise<void>((resolve) => context.signal?.addEventListener('abort', () => resolve()));
   const worker = new WorkerProcess({ ...options, onGivenUp, ...(context.onNotice && { onNotice: context.onNotice }) });
   try {
-    const stopped = new Promise<void>((resolve) => context.signal?.addEventListener('abort', () => resolve()));
     await Promise.race([worker.ready(), givenUp, stopped]);
-    const server = await startOnSomePort(options.port, (port) =>
-      startServer({ folder, port, connect: () => worker.connect() }),
-    );
+    if (context.signal?.aborted) return;
+    const connect = () => worker.connect();
+    const server = await startOnSomePort(options.port, (port) => startServer({ folder, port, connect }));
     try {
-      onReady(server);
+      announce(options.workspace, server.address);
+      onAddress(server.address);
+      if (options.open) await openOrSay(server.address, options.workspace, context);
       await Promise.race([givenUp, stopped]);
     } finally {
+      withdraw(options.workspace);
+      removePage(options.workspace);
       await server.close();
     }
+  } catch (error) {
+    const locked = error instanceof PinholeError && error.code === 'workspace-locked';
+    const other = locked ? await waitForServer(options.workspace, startingMilliseconds) : undefined;
+    if (other === undefined) throw error;
+    await attach(other, options, context, onAddress);
   } finally {
     await worker.close();
   }
+}
+
+async function attach(
+  address: string,
+  { workspace, open }: ServeOptions,
+  context: Context,
+  onAddress: (address: string) => void,
+): Promise<void> {
+  context.onNotice?.({
+    level: 'info',
+    message: 'This workspace is being served already; this is where. Its port and folders stay as they are.',
+  });
+  onAddress(address);
+  if (open) await openOrSay(address, workspace, context);
+}
+
+async function openOrSay(address: string, workspace: string, context: Context): Promise<void> {
+  await openBrowser(address, workspace).catch((error: Error) => {
+    context.onNotice?.({
+      level: 'warning',
+      message: `No browser could be opened: ${error.message}.`,
+      advice: 'Open the address yourself.',
+    });
+  });
+}
+
+function rendererFolder(): string {
+  const folder = fileURLToPath(new URL('../../out/renderer', import.meta.url));
+  if (existsSync(join(folder, 'index.html'))) return folder;
+  throw new PinholeError('not-found', `The window's files are not in ${folder}.`, 'Build them with "npm run build".');
 }
 
 async function startOnSomePort(port: number | undefined, begin: (port: number) => Promise<RunningServer>) {

@@ -73,9 +73,15 @@ export async function startServer({ folder, connect, port }: ServerOptions): Pro
     address: `http://127.0.0.1:${taken}/#token=${token}`,
     async close() {
       for (const socket of sockets.clients) socket.close(closeCodes.ended, 'ended');
+      // A window that sleeps does not answer.
+      const timer = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate();
+      }, 1_000);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets.clients) socket.terminate();
+      await promise;
+      clearTimeout(timer);
     },
   };
 }

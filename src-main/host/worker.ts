@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Service } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Port } from '../contract/port.ts';
+import type { Context } from '../contract/records.ts';
 import { serveService } from '../contract/rpc.ts';
 import { Pipe } from './pipe.ts';
 import { createWindowService } from './window-service.ts';
@@ -45,10 +46,9 @@ async function open(message: Extract<ToWorker, { type: 'start' }>): Promise<void
   const { workspace, command, roots, resumeTasks } = message;
   for (const path of message.allowed) allowed.add(path);
   try {
-    service = await createWindowService(
-      { workspace, command, roots, allowed, resumeTasks },
-      { onNotice: (notice) => pipe.tell({ type: 'notice', notice }) },
-    );
+    // After a death the front has said what happened; that its lock was taken over would only repeat it.
+    const context: Context = resumeTasks ? {} : { onNotice: (notice) => pipe.tell({ type: 'notice', notice }) };
+    service = await createWindowService({ workspace, command, roots, allowed, resumeTasks }, context);
     pipe.tell({ type: 'ready' });
   } catch (error) {
     pipe.tell({ type: 'failed', error: PinholeError.from(error).toJSON() });

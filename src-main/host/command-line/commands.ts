@@ -155,7 +155,8 @@ export async function serveBrowsers(work: LoneWork, options: Options): Promise<v
   const roots = (options.root as string[] | undefined)?.map((root) => resolve(root)) ?? [homedir()];
   // Loaded on demand, as the only one that needs it.
   const { serve } = await import('../serve.ts');
-  await serve({ workspace, command, roots, port: options.port as number | undefined }, context, ({ address }) => {
+  const port = options.port as number | undefined;
+  await serve({ workspace, command, roots, port, open: options.open === true }, context, (address) => {
     terminal.say(`Pinhole is at ${address}`);
     terminal.result({ address, workspace });
   });
