@@ -86,11 +86,11 @@ export interface DeviceReport {
 export interface Core {
   readonly workspace: string;
   import(request: ImportRequest, context?: Context): Promise<ImportResult>;
-  /** Resumes an interrupted run with the same data, settings and seed; `fresh` starts a new one regardless. */
+  /** Resumes an interrupted run with the same data, settings and seed; `runId` a certain one; `fresh` starts a new one regardless. */
   train(
     datasetId: string,
     request: TrainingRequest,
-    options?: { fresh?: boolean },
+    options?: { fresh?: boolean; runId?: string },
     context?: Context,
   ): Promise<TrainResult>;
   /** Encodes the run's own data set and makes its report, or encodes another one with the run's preprocessing. */

@@ -1,4 +1,5 @@
 // What the stages tell each other and the screens: data sets, items, runs, metrics, progress. Plain data only.
+import type { RunEvent } from './views.ts';
 
 /** `train` learns, `validation` chooses the checkpoint, `test` (only with a separate source) is measured on at the end. */
 export type Split = 'train' | 'validation' | 'test';
@@ -83,6 +84,20 @@ export interface Context {
   onProgress?: (progress: Progress) => void;
   /** Things worth saying in words, e.g. a rollback or a device fallback. Never swallowed by a caller. */
   onNotice?: (notice: Notice) => void;
+  /** Training only: as soon as it is known which run this is. */
+  onRun?: (runId: string) => void;
+  /** Training only: its live course. */
+  onRunEvent?: (event: RunEvent) => void;
+  /** Training only: as soon as it can be steered. */
+  onControls?: (controls: TrainingControls) => void;
+}
+
+export interface TrainingControls {
+  /** After the current step; a checkpoint is written first. */
+  pause(): void;
+  resume(): void;
+  /** Ends training after the current step and keeps the best model so far. */
+  finish(): void;
 }
 
 export interface Notice {

@@ -80,7 +80,7 @@ describe('the README', () => {
         .trim()
         .split('\n')
         .map((line) => line.replace(/\s+#.*/, '')),
-    ).toEqual(['npm ci && npx pinhole reduce --samples --out my-first-features', 'npm ci && npm test']);
+    ).toEqual(['npm ci && npm start', 'npm ci && npm test']);
   });
 
   test('it documents every exit code', () => {

@@ -1,6 +1,23 @@
-// Tasks: queue, state, progress, pause, cancel, and going on after the program was ended.
+// Tasks: queue, state, progress, pause, cancel, and going on after the program was ended. What they do is elsewhere.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Service } from '../../contract/api.ts';
-import { notYet, type Surroundings } from './parts.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import type { Context, Notice, Progress, TrainingControls } from '../../contract/records.ts';
+import {
+  type CheckedTaskRequest,
+  type Task,
+  type TaskRequest,
+  type TaskResults,
+  type TaskState,
+  taskRequestSchema,
+} from '../../contract/tasks.ts';
+import { drawSamples } from '../../dataset/samples.ts';
+import { makeFolder } from '../../files/folder.ts';
+import { expectAllowed } from './access.ts';
+import type { Surroundings } from './parts.ts';
+import { readTasks, writeTasks } from './task-file.ts';
 
 export type TaskPart = Pick<
   Service,
@@ -13,21 +30,366 @@ export type TaskPart = Pick<
   | 'retryTask'
   | 'dismissTask'
   | 'subscribe'
-> & { stop(): Promise<void> };
+> & {
+  /** Interrupts all tasks and waits until they have ended. */
+  stop(): Promise<void>;
+};
 /** What tasks do is done by these. */
-export type TaskWork = Pick<Service, 'import' | 'train' | 'encode' | 'makeMap' | 'exportAs'>;
+export type TaskWork = Pick<
+  Service,
+  'import' | 'train' | 'encode' | 'makeMap' | 'exportAs' | 'preferences' | 'setPreferences'
+>;
 
-export function taskPart({ topics }: Surroundings, _work: TaskWork): TaskPart {
+const publishEveryMs = 100;
+const keptNotices = 50;
+/** Something that has brought the worker down twice will do it again. */
+const allowedCrashes = 1;
+
+interface Entry {
+  task: Task;
+  crashes: number;
+  controller: AbortController;
+  controls: TrainingControls | null;
+  ended: Promise<void>;
+}
+
+export function taskPart(surroundings: Surroundings, work: TaskWork): TaskPart {
+  const tasks = new Tasks(surroundings, work);
   return {
-    startTask: () => notYet('startTask'),
-    tasks: () => notYet('tasks'),
-    cancelTask: () => notYet('cancelTask'),
-    pauseTask: () => notYet('pauseTask'),
-    resumeTask: () => notYet('resumeTask'),
-    finishTask: () => notYet('finishTask'),
-    retryTask: () => notYet('retryTask'),
-    dismissTask: () => notYet('dismissTask'),
-    subscribe: (topic, listener) => topics.listen(topic, listener),
-    stop: async () => {},
+    startTask: async (request) => tasks.start(request),
+    tasks: async () => tasks.list(),
+    cancelTask: async (id) => tasks.cancel(id),
+    pauseTask: async (id) => tasks.steer(id, 'pause', 'paused'),
+    resumeTask: async (id) => tasks.steer(id, 'resume', 'running'),
+    finishTask: async (id) => tasks.steer(id, 'finish', 'stopping'),
+    retryTask: async (id) => tasks.retry(id),
+    dismissTask: async (id) => tasks.dismiss(id),
+    subscribe(topic, listener) {
+      const stop = surroundings.topics.listen(topic, listener);
+      if (topic === 'tasks') (listener as (event: Task[]) => void)(tasks.list());
+      return stop;
+    },
+    stop: () => tasks.stop(),
+  };
+}
+
+class Tasks {
+  readonly #surroundings: Surroundings;
+  readonly #work: TaskWork;
+  readonly #entries = new Map<string, Entry>();
+  readonly #restored: Promise<void>;
+  #published = 0;
+  #publishTimer: NodeJS.Timeout | undefined;
+  #saving = Promise.resolve();
+  #closing = false;
+
+  constructor(surroundings: Surroundings, work: TaskWork) {
+    this.#surroundings = surroundings;
+    this.#work = work;
+    this.#restored = this.#restore();
+  }
+
+  list(): Task[] {
+    return [...this.#entries.values()].map(({ task }) => ({ ...task }));
+  }
+
+  start(request: TaskRequest): string {
+    const checked = v.parse(taskRequestSchema, request);
+    this.#expectPaths(checked);
+    return this.#add(newTask(checked, this.#subjectOf(checked)), 0).task.id;
+  }
+
+  cancel(id: string): void {
+    const entry = this.#active(id);
+    if (entry.task.state === 'waiting') this.#end(entry, 'interrupted');
+    else this.#change(entry, { state: 'stopping' });
+    entry.controller.abort();
+    this.#startNext();
+  }
+
+  steer(id: string, command: keyof TrainingControls, state: TaskState): void {
+    const entry = this.#active(id);
+    if (entry.controls === null) {
+      throw new PinholeError(
+        'usage',
+        'Only training that has begun can be paused or finished early.',
+        'Wait until training has begun, or cancel it.',
+      );
+    }
+    entry.controls[command]();
+    this.#change(entry, { state });
+  }
+
+  retry(id: string): string {
+    const { task } = this.#entry(id);
+    if (task.ended === null) throw new PinholeError('usage', `The task ${id} is still at work.`, 'Wait, or cancel it.');
+    this.#entries.delete(id);
+    const request =
+      task.kind === 'train' && task.runId ? { ...task.request, fresh: false, runId: task.runId } : task.request;
+    return this.#add(newTask(request as CheckedTaskRequest, this.#subjectOf(task.request)), 0).task.id;
+  }
+
+  dismiss(id: string): void {
+    const { task } = this.#entry(id);
+    if (task.ended === null) throw new PinholeError('usage', `The task ${id} is still at work.`, 'Cancel it first.');
+    this.#entries.delete(id);
+    this.#publish();
+    this.#save();
+  }
+
+  async stop(): Promise<void> {
+    this.#closing = true;
+    await this.#restored;
+    for (const entry of this.#entries.values()) {
+      if (entry.task.ended !== null) continue;
+      if (entry.task.state === 'waiting') this.#end(entry, 'interrupted');
+      entry.controller.abort();
+    }
+    await Promise.all([...this.#entries.values()].map(({ ended }) => ended));
+    clearTimeout(this.#publishTimer);
+    await this.#saving;
+  }
+
+  async #restore(): Promise<void> {
+    for (const { task, crashes } of await readTasks(this.#surroundings.workspace)) {
+      const wasAtWork = task.ended === null;
+      const wasRunning = wasAtWork && task.state !== 'waiting';
+      if (wasAtWork && this.#surroundings.resumeTasks && crashes + Number(wasRunning) <= allowedCrashes) {
+        const notice: Notice = {
+          level: 'warning',
+          message: 'The working process ended unexpectedly and was started again; this goes on from where it stood.',
+        };
+        const request =
+          task.kind === 'train' && task.runId ? { ...task.request, fresh: false, runId: task.runId } : task.request;
+        const again = {
+          ...task,
+          request: request as never,
+          state: 'waiting' as const,
+          notices: wasRunning ? [...task.notices, notice] : task.notices,
+        };
+        this.#add(again, crashes + Number(wasRunning));
+      } else {
+        const interrupted = wasAtWork
+          ? { ...task, state: 'interrupted' as const, ended: new Date().toISOString() }
+          : task;
+        this.#entries.set(task.id, { task: interrupted, crashes, ...idle() });
+      }
+    }
+    this.#publish();
+  }
+
+  #add(task: Task, crashes: number): Entry {
+    const entry: Entry = { task, crashes, ...idle() };
+    this.#entries.set(task.id, entry);
+    this.#publish();
+    this.#save();
+    this.#startNext();
+    return entry;
+  }
+
+  /** One heavy task at a time, in the order in which they came; an export runs beside it. */
+  #startNext(): void {
+    if (this.#closing) return;
+    const all = [...this.#entries.values()];
+    const busy = all.some(({ task }) => isHeavy(task) && task.ended === null && task.state !== 'waiting');
+    const waiting = all.filter(({ task }) => task.state === 'waiting');
+    const next = [
+      ...waiting.filter(({ task }) => !isHeavy(task)),
+      ...(busy ? [] : waiting.filter(({ task }) => isHeavy(task)).slice(0, 1)),
+    ];
+    for (const entry of next) entry.ended = this.#run(entry);
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    this.#change(entry, { state: 'running' });
+    this.#save();
+    try {
+      const result = await this.#perform(entry.task.request, this.#contextOf(entry));
+      entry.task = { ...entry.task, result: result as never };
+      this.#end(entry, 'done');
+    } catch (thrown) {
+      const error = PinholeError.from(thrown);
+      if (error.code !== 'cancelled') entry.task = { ...entry.task, error: error.toJSON() };
+      this.#end(entry, error.code === 'cancelled' ? 'interrupted' : 'failed');
+    }
+    this.#startNext();
+  }
+
+  async #perform(request: CheckedTaskRequest, context: Context): Promise<TaskResults[Task['kind']]> {
+    switch (request.kind) {
+      case 'import':
+        return this.#work.import(request.request, context);
+      case 'samples':
+        return this.#importSamples(request.count, context);
+      case 'train':
+        return this.#train(request, context);
+      case 'map': {
+        const { seconds } = await this.#work.makeMap(request.runId, request.settings, context);
+        return { runId: request.runId, method: request.settings.method, seconds };
+      }
+      case 'export':
+        return this.#work.exportAs(request.request, context);
+      default:
+        return request satisfies never;
+    }
+  }
+
+  async #importSamples(count: number, context: Context) {
+    const folder = join(this.#surroundings.workspace, 'samples', String(count));
+    await makeFolder(folder);
+    await drawSamples({ count }, folder, context);
+    return this.#work.import({ sources: [folder], name: 'Sample images' }, context);
+  }
+
+  async #train(request: Extract<CheckedTaskRequest, { kind: 'train' }>, context: Context) {
+    const { datasetId, fresh, runId } = request;
+    const trained = await this.#work.train(datasetId, request.request, { fresh, ...(runId && { runId }) }, context);
+    const { run } = await this.#work.encode(trained.run.id, {}, context);
+    return { ...trained, run };
+  }
+
+  #contextOf(entry: Entry): Context {
+    return {
+      signal: entry.controller.signal,
+      onProgress: (progress: Progress) => this.#change(entry, { progress }),
+      onNotice: (notice) => this.#change(entry, { notices: [...entry.task.notices, notice].slice(-keptNotices) }),
+      onRun: (runId) => {
+        this.#change(entry, { runId });
+        this.#save();
+        this.#surroundings.topics.publish('workspace', { what: ['runs'] });
+      },
+      onRunEvent: (event) => {
+        if (entry.task.runId) this.#surroundings.topics.publish(`run:${entry.task.runId}`, event);
+      },
+      onControls: (controls) => {
+        entry.controls = controls;
+      },
+    };
+  }
+
+  #end(entry: Entry, state: 'done' | 'interrupted' | 'failed'): void {
+    entry.controls = null;
+    this.#change(entry, { state, ended: new Date().toISOString() });
+    this.#save();
+    this.#surroundings.topics.publish('workspace', { what: changedBy[entry.task.kind] });
+  }
+
+  #change(entry: Entry, changes: Partial<Task>): void {
+    entry.task = { ...entry.task, ...changes };
+    const soon = Object.keys(changes).every((key) => key === 'progress');
+    this.#publish(soon ? publishEveryMs : 0);
+  }
+
+  /** At once, or together with what follows within the interval. */
+  #publish(delay = 0): void {
+    if (delay > 0) {
+      this.#publishTimer ??= setTimeout(
+        () => this.#publish(),
+        Math.max(0, this.#published + delay - performance.now()),
+      );
+      return;
+    }
+    clearTimeout(this.#publishTimer);
+    this.#publishTimer = undefined;
+    this.#published = performance.now();
+    this.#surroundings.topics.publish('tasks', this.list());
+  }
+
+  /** One write after the other; the last one has the last word. */
+  #save(): void {
+    this.#saving = this.#saving
+      .then(async () => {
+        const open = [...this.#entries.values()].filter(({ task }) => task.state !== 'done');
+        await writeTasks(
+          this.#surroundings.workspace,
+          open.map(({ task, crashes }) => ({ task: { ...task, progress: null }, crashes })),
+        );
+      })
+      .catch((error: unknown) => {
+        this.#surroundings.topics.publish('tasks', this.list());
+        console.error(`tasks.json could not be written: ${(error as Error).message}`);
+      });
+  }
+
+  #expectPaths(request: CheckedTaskRequest): void {
+    const paths =
+      request.kind === 'import'
+        ? [...request.request.sources, ...request.request.testSources]
+        : request.kind === 'export'
+          ? [request.request.out]
+          : [];
+    for (const path of paths) expectAllowed(this.#surroundings, path);
+  }
+
+  #subjectOf(request: CheckedTaskRequest): { subject: string; datasetId: string | null; runId: string | null } {
+    const { catalogue } = this.#surroundings;
+    switch (request.kind) {
+      case 'import':
+        return {
+          subject: request.request.name ?? request.request.sources[0]!.split(/[\\/]/).at(-1)!,
+          datasetId: null,
+          runId: null,
+        };
+      case 'samples':
+        return { subject: '', datasetId: null, runId: null };
+      case 'train': {
+        const { id, name } = catalogue.getDataset(request.datasetId);
+        return { subject: name, datasetId: id, runId: request.runId ?? null };
+      }
+      case 'map':
+      case 'export': {
+        const { id, datasetId } = catalogue.getRun(request.kind === 'map' ? request.runId : request.request.runId);
+        return { subject: id, datasetId, runId: id };
+      }
+      default:
+        return request satisfies never;
+    }
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined)
+      throw new PinholeError('not-found', `There is no task ${id}.`, 'It may have been taken off the list.');
+    return entry;
+  }
+
+  #active(id: string): Entry {
+    const entry = this.#entry(id);
+    if (entry.task.ended === null) return entry;
+    throw new PinholeError('usage', `The task ${id} has ended.`, 'Start it again if there is more to do.');
+  }
+}
+
+/** What windows must fetch again when a task has ended, in whatever way. */
+const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
+  import: ['datasets'],
+  samples: ['datasets'],
+  train: ['runs'],
+  map: ['maps'],
+  export: [],
+};
+
+const isHeavy = ({ kind }: Task) => kind !== 'export';
+
+function idle(): Pick<Entry, 'controller' | 'controls' | 'ended'> {
+  return { controller: new AbortController(), controls: null, ended: Promise.resolve() };
+}
+
+function newTask(
+  request: CheckedTaskRequest,
+  about: { subject: string; datasetId: string | null; runId: string | null },
+): Task {
+  return {
+    id: randomUUID(),
+    kind: request.kind,
+    request: request as never,
+    state: 'waiting',
+    ...about,
+    progress: null,
+    notices: [],
+    created: new Date().toISOString(),
+    ended: null,
+    result: null,
+    error: null,
   };
 }

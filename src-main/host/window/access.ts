@@ -1,0 +1,44 @@
+// Which paths a window may name: the workspace, the roots, and what a person picked. Links that lead outside are outside.
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { PinholeError } from '../../contract/errors.ts';
+import type { Surroundings } from './parts.ts';
+
+export type Allowed = Pick<Surroundings, 'workspace' | 'roots' | 'allowed'>;
+
+/** The path without links, dots and double separators. Throws `refused` where it lies outside of all that is allowed. */
+export function expectAllowed(allowed: Allowed, path: string): string {
+  if (!isAbsolute(path)) throw refused(path);
+  const real = realPath(path);
+  if (!allowedFolders(allowed).some((folder) => isInside(folder, real))) throw refused(path);
+  return real;
+}
+
+/** Folders (and single files) that may be named, without links; ones that do not exist are left out. */
+export function allowedFolders({ workspace, roots, allowed }: Allowed): string[] {
+  return [workspace, ...roots, ...allowed].map(realPath);
+}
+
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (!isAbsolute(way) && way.split(/[\\/]/)[0] !== '..');
+}
+
+/** Of a path that does not exist yet, the real path of its deepest folder that does, and the rest as it is. */
+function realPath(path: string): string {
+  const full = resolve(path);
+  try {
+    return realpathSync(full);
+  } catch {
+    const parent = dirname(full);
+    return parent === full ? full : join(realPath(parent), basename(full));
+  }
+}
+
+function refused(path: string): PinholeError {
+  return new PinholeError(
+    'refused',
+    `Expected a path in one of the folders that Pinhole may use, received “${path}”.`,
+    'Choose a folder with the folder dialog, or start Pinhole with --root and the folder.',
+  );
+}
