@@ -1,15 +1,129 @@
 // Folders that may be chosen from, uploads from a browser, downloads of what was exported.
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
 import type { Service } from '../../contract/api.ts';
-import { notYet, type Surroundings } from './parts.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import type { FolderListing } from '../../contract/views.ts';
+import { hasImageName } from '../../dataset/recognise.ts';
+import { writeError } from '../../files/atomic.ts';
+import { allowedFolders, expectAllowed, isInside } from './access.ts';
+import type { Surroundings } from './parts.ts';
 
 export type FilePart = Pick<Service, 'listFolder' | 'beginUpload' | 'upload' | 'endUpload' | 'download'>;
 
-export function filePart(_surroundings: Surroundings): FilePart {
-  return {
-    listFolder: () => notYet('listFolder'),
-    beginUpload: () => notYet('beginUpload'),
-    upload: () => notYet('upload'),
-    endUpload: () => notYet('endUpload'),
-    download: () => notYet('download'),
+const downloadBytes = 4 * 2 ** 20;
+const archives = new Set(['.zip', '.tar', '.tgz', '.gz']);
+const arrays = new Set(['.npy', '.npz', '.idx']);
+
+export function filePart(surroundings: Surroundings): FilePart {
+  const { workspace } = surroundings;
+  const uploadFolder = (id: string) => {
+    const folder = join(workspace, 'uploads', id);
+    if (existsSync(folder)) return folder;
+    throw new PinholeError('not-found', `There is no upload ${id}.`, 'Drop the files again.');
   };
+  return {
+    listFolder: async (path) => listFolder(surroundings, path),
+    async beginUpload() {
+      const id = randomUUID();
+      await mkdir(join(workspace, 'uploads', id), { recursive: true });
+      return id;
+    },
+    upload: async (id, path, offset, data) => writeChunk(uploadFolder(id), path, offset, data),
+    endUpload: async (id) => uploadFolder(id),
+    download: async (file, offset) => readChunk(expectAllowed(surroundings, file), offset),
+  };
+}
+
+async function listFolder(surroundings: Surroundings, wanted: string | null): Promise<FolderListing> {
+  const roots = allowedFolders({ ...surroundings, workspace: surroundings.roots[0] ?? surroundings.workspace });
+  const path = expectAllowed(surroundings, wanted ?? roots[0]!);
+  const found = await readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new PinholeError(
+      'source-missing',
+      `The folder ${path} cannot be read: ${cause.message}`,
+      'Choose another folder.',
+      { cause },
+    );
+  });
+  const entries: FolderListing['entries'] = [];
+  for (const entry of found) {
+    if (entry.name.startsWith('.')) continue;
+    const file = join(path, entry.name);
+    const info = await stat(file).catch(() => undefined); // a link that leads nowhere
+    if (info === undefined || !(info.isDirectory() || info.isFile())) continue;
+    entries.push({
+      name: entry.name,
+      path: file,
+      kind: info.isDirectory() ? 'folder' : kindOf(entry.name),
+      bytes: info.isDirectory() ? 0 : info.size,
+    });
+  }
+  const compare = new Intl.Collator(undefined, { numeric: true }).compare;
+  entries.sort((a, b) => Number(b.kind === 'folder') - Number(a.kind === 'folder') || compare(a.name, b.name));
+  const parent = dirname(path);
+  const isReachable = parent !== path && allowedFolders(surroundings).some((folder) => isInside(folder, parent));
+  return { path, parent: isReachable ? parent : null, roots, entries };
+}
+
+function kindOf(name: string): FolderListing['entries'][number]['kind'] {
+  if (hasImageName(name)) return 'image';
+  const ending = extname(name).toLowerCase();
+  if (archives.has(ending)) return 'archive';
+  return arrays.has(ending) || /-(images|labels)\b|idx\d-ubyte/.test(name) ? 'array' : 'other';
+}
+
+async function writeChunk(folder: string, path: string, offset: number, data: Uint8Array): Promise<void> {
+  const parts = path.split('/');
+  if (path.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..' || /[\0:]/.test(part))) {
+    throw new PinholeError(
+      'refused',
+      `Expected a relative path for an uploaded file, received “${path}”.`,
+      'Drop the files again.',
+    );
+  }
+  const file = join(folder, ...parts);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(file, offset === 0 ? 'w' : 'r+');
+    try {
+      const { size } = await handle.stat();
+      if (size !== offset) {
+        throw new PinholeError(
+          'usage',
+          `Expected the chunk at ${size} of “${path}”, received the one at ${offset}.`,
+          'Drop the files again.',
+        );
+      }
+      await handle.write(data, 0, data.length, offset);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw error instanceof PinholeError ? error : writeError(file, error);
+  }
+}
+
+async function readChunk(file: string, offset: number): Promise<{ size: number; data: Uint8Array }> {
+  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new PinholeError('not-found', `The file ${file} cannot be read: ${cause.message}`, 'Export it again.', {
+      cause,
+    });
+  });
+  try {
+    const info = await handle.stat();
+    if (!info.isFile())
+      throw new PinholeError(
+        'usage',
+        `Expected a file, received the folder ${file}.`,
+        'Download its files one by one.',
+      );
+    const data = new Uint8Array(Math.max(0, Math.min(downloadBytes, info.size - offset)));
+    const { bytesRead } = await handle.read(data, 0, data.length, offset);
+    return { size: info.size, data: data.subarray(0, bytesRead) };
+  } finally {
+    await handle.close();
+  }
 }

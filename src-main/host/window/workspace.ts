@@ -1,13 +1,115 @@
 // The workspace itself: where it is, how large, what a person prefers.
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Service } from '../../contract/api.ts';
-import { notYet, type Surroundings } from './parts.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import { type Preferences, preferencesSchema, type WorkspaceInfo } from '../../contract/views.ts';
+import { writeAtomic } from '../../files/atomic.ts';
+import { versions } from '../../training/versions.ts';
+import type { Surroundings } from './parts.ts';
 
 export type WorkspacePart = Pick<Service, 'info' | 'preferences' | 'setPreferences'>;
 
-export function workspacePart(_surroundings: Surroundings): WorkspacePart {
+export function workspacePart({ workspace, topics }: Surroundings): WorkspacePart {
+  const file = join(workspace, 'preferences.json');
+  let known: Promise<Preferences> | undefined;
+  let writing: Promise<unknown> = Promise.resolve();
+  const preferences = () => (known ??= readPreferences(file));
   return {
-    info: () => notYet('info'),
-    preferences: () => notYet('preferences'),
-    setPreferences: () => notYet('setPreferences'),
+    info: () => describeWorkspace(workspace),
+    preferences,
+    async setPreferences(changes) {
+      const changed = preferences().then((before) => v.parse(preferencesSchema, { ...before, ...changes }));
+      known = changed;
+      writing = writing.then(async () => writeAtomic(file, `${JSON.stringify(await changed, null, 2)}\n`));
+      await writing;
+      topics.publish('workspace', { what: ['preferences'] });
+      return changed;
+    },
   };
+}
+
+/** What is missing or cannot be understood is as it is at first; a choice of colours is not worth an error. */
+async function readPreferences(file: string): Promise<Preferences> {
+  const defaults = v.parse(preferencesSchema, {});
+  let stored: unknown;
+  try {
+    stored = JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return defaults;
+  }
+  if (typeof stored !== 'object' || stored === null) return defaults;
+  // Field by field, so that one that another version wrote otherwise does not take the others along.
+  const understood = Object.entries(stored).filter(([name, value]) =>
+    v.is(v.partial(preferencesSchema), { [name]: value }),
+  );
+  return { ...defaults, ...Object.fromEntries(understood) };
+}
+
+async function describeWorkspace(folder: string): Promise<WorkspaceInfo> {
+  const disk = await statfs(folder);
+  return {
+    folder,
+    bytes: await folderBytes(folder),
+    freeBytes: disk.bavail * disk.bsize,
+    versions: versions(),
+    licences: await readLicences(),
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? '',
+    threads: availableParallelism(),
+    memory: totalmem(),
+  };
+}
+
+/** Of all files in it; one that disappears meanwhile counts nothing. */
+export async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    bytes += await stat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+  return bytes;
+}
+
+/** Of the packages that Pinhole is shipped with, as their manifests say. */
+async function readLicences(): Promise<WorkspaceInfo['licences']> {
+  const manifest = await readJson(new URL('../../../package.json', import.meta.url));
+  const require = createRequire(import.meta.url);
+  const found: WorkspaceInfo['licences'] = [];
+  for (const name of Object.keys({
+    ...(manifest.dependencies as object),
+    svelte: '',
+    'bits-ui': '',
+    uplot: '',
+  }).sort()) {
+    for (const folder of require.resolve.paths(name) ?? []) {
+      const own = await readJson(join(folder, name, 'package.json')).catch(() => undefined);
+      if (own === undefined) continue;
+      found.push({ name, version: String(own.version), licence: String(own.license ?? '') });
+      break;
+    }
+  }
+  return found;
+}
+
+async function readJson(file: string | URL): Promise<Record<string, unknown>> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new PinholeError(
+      'file-damaged',
+      `Expected JSON in ${String(file)}, received something else.`,
+      'Install Pinhole again.',
+      {
+        cause,
+      },
+    );
+  }
 }
