@@ -181,9 +181,11 @@ function checkParameters(method: MethodName, parameters: readonly unknown[]): un
   const [issue] = result.issues;
   const [position, ...path] = issue.path?.map(({ key }) => key) ?? [];
   const field = path.length > 0 ? path.join('.') : `parameter ${Number(position ?? 0) + 1} of ${method}`;
+  // A regular expression tells a person nothing.
+  const expected = issue.type === 'regex' || !issue.expected ? 'a valid value' : issue.expected;
   throw new PinholeError(
     'usage',
-    `Expected ${issue.expected ?? 'a valid value'} for ${field}, received ${issue.received}.`,
+    `Expected ${expected} for ${field}, received ${issue.received}.`,
     'Change it and try again.',
   );
 }
