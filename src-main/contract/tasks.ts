@@ -6,7 +6,8 @@ import type { Notice, Progress } from './records.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 
 const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
-export const idSchema = v.pipe(v.string(), v.regex(/^[\w.-]{1,120}$/));
+/** Of data sets, runs, tasks and uploads; the former keep the letters of the folder they came from. */
+export const idSchema = v.pipe(v.string(), v.regex(/^(?!\.)[\p{L}\p{N}_.-]{1,120}$/u));
 /** Ids of images: rows of `pixels.npy`. */
 export const idsSchema = v.instance(Int32Array);
 

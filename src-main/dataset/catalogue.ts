@@ -27,6 +27,8 @@ const migrations = [
      id TEXT PRIMARY KEY, dataset TEXT NOT NULL, preset TEXT NOT NULL, state TEXT NOT NULL, code_size INTEGER NOT NULL,
      epochs INTEGER NOT NULL, device TEXT NOT NULL, folder TEXT NOT NULL, created TEXT NOT NULL,
      settings TEXT NOT NULL, report TEXT) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE datasets ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** An item with what the import needs to find it again. */
@@ -105,7 +107,9 @@ export class Catalogue {
   }
 
   listDatasets(): Dataset[] {
-    return this.#all('SELECT * FROM datasets ORDER BY created, number').map((row) => this.#dataset(row));
+    return this.#all('SELECT * FROM datasets WHERE deleted = 0 ORDER BY created, number').map((row) =>
+      this.#dataset(row),
+    );
   }
 
   /** Undefined where there is none with this id. */
@@ -130,6 +134,47 @@ export class Catalogue {
 
   updateDataset(id: string, { state, hash, name }: Pick<Dataset, 'state' | 'hash' | 'name'>): void {
     this.#run('UPDATE datasets SET state = ?, hash = ?, name = ? WHERE id = ?', state, hash, name, id);
+  }
+
+  /** The same images, somewhere else. */
+  updateSources(id: string, sources: readonly string[]): void {
+    this.#run('UPDATE datasets SET sources = ? WHERE id = ?', JSON.stringify(sources), id);
+  }
+
+  /** Puts a data set aside, or back: one that is aside is in no list. Its runs go along. */
+  setDatasetAside(id: string, aside: boolean): void {
+    this.#run('UPDATE datasets SET deleted = ? WHERE id = ?', aside ? 1 : 0, id);
+    this.#run('UPDATE runs SET deleted = ? WHERE dataset = ? AND deleted = ?', aside ? 2 : 0, id, aside ? 0 : 2);
+  }
+
+  setRunAside(id: string, aside: boolean): void {
+    this.#run('UPDATE runs SET deleted = ? WHERE id = ?', aside ? 1 : 0, id);
+  }
+
+  datasetsAside(): Dataset[] {
+    return this.#all('SELECT * FROM datasets WHERE deleted <> 0').map((row) => this.#dataset(row));
+  }
+
+  runsAside(): RunRecord[] {
+    return this.#all('SELECT * FROM runs WHERE deleted <> 0').map(toRun);
+  }
+
+  deleteRun(id: string): void {
+    this.#run('DELETE FROM runs WHERE id = ?', id);
+  }
+
+  /** Images of each label, most frequent first. */
+  labelCounts(id: string): { label: string; count: number }[] {
+    const sql = `SELECT label, count(*) AS count FROM items WHERE dataset = ? AND gone = 0 AND label IS NOT NULL
+                 GROUP BY label ORDER BY count DESC, label`;
+    return this.#all(sql, this.datasetNumber(id)) as unknown as { label: string; count: number }[];
+  }
+
+  splitCounts(id: string): Map<string, number> {
+    const sql = 'SELECT split, count(*) AS count FROM items WHERE dataset = ? AND gone = 0 GROUP BY split';
+    return new Map(
+      this.#all(sql, this.datasetNumber(id)).map(({ split, count }) => [split as string, count as number]),
+    );
   }
 
   /** With everything that belongs to it; its folder is the caller's. */
@@ -215,7 +260,7 @@ export class Catalogue {
 
   /** Oldest first. */
   listRuns(): RunRecord[] {
-    return this.#all('SELECT * FROM runs ORDER BY created, id').map(toRun);
+    return this.#all('SELECT * FROM runs WHERE deleted = 0 ORDER BY created, id').map(toRun);
   }
 
   /** Undefined where there is none with this id. */
@@ -232,7 +277,8 @@ export class Catalogue {
 
   insertRun(run: RunRecord): void {
     this.#run(
-      'INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO runs (id, dataset, preset, state, code_size, epochs, device, folder, created, settings, report)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[run.id, run.datasetId, run.preset, run.state, run.codeSize, run.epochs, run.device, run.folder, run.created],
       ...[JSON.stringify(run.settings), run.report && JSON.stringify(run.report)],
     );

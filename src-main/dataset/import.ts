@@ -99,7 +99,7 @@ interface Update extends Surroundings {
   dataset: Dataset;
 }
 
-function checkSettings({ fold, testSources }: ImportSettings): void {
+export function checkSettings({ fold, testSources }: ImportSettings): void {
   if (fold !== undefined && testSources.length > 0) {
     const message = 'Expected a fold or a separate test source, received both.';
     throw new PinholeError('usage', message, 'Each of them is the test split: leave one of them out.');
@@ -113,6 +113,8 @@ function earlierImport(catalogue: Catalogue, id: string): Earlier {
   const dataset = catalogue.findDataset(id);
   const known = new Map<string, StoredItem>();
   if (dataset === undefined) return { dataset, known, failures: [] };
+  // Importing it again is a way of wanting it back.
+  catalogue.setDatasetAside(id, false);
   for (const item of catalogue.storedItems(id)) {
     if (!item.gone || known.get(item.path)?.gone !== false) known.set(item.path, item);
   }
@@ -196,9 +198,7 @@ async function decodeAll(update: Update, store: Store): Promise<ImportFailure[]>
   const progress = createProgress(context, 'import', surveyed.work.length);
   const batches = inOrder(
     batchesOf(surveyed.work, pool.size),
-    async (batch) =>
-      rowsOfDecoded(batch, dataset.preprocessing) ??
-      pool.run(decodeTask(batch, dataset.preprocessing, settings.pixelLimit)),
+    (batch) => decodeWork(pool, batch, dataset.preprocessing, settings.pixelLimit),
     4 * pool.size,
   );
   let done = 0;
@@ -213,6 +213,16 @@ async function decodeAll(update: Update, store: Store): Promise<ImportFailure[]>
   }
   progress.finish(done);
   return failures;
+}
+
+/** One batch: what was decoded early must be together, for its pixels may already be what is wanted. */
+export async function decodeWork(
+  pool: Pool,
+  batch: readonly Work[],
+  preprocessing: Preprocessing,
+  pixelLimit: number,
+): Promise<DecodeResult> {
+  return rowsOfDecoded(batch, preprocessing) ?? pool.run(decodeTask(batch, preprocessing, pixelLimit));
 }
 
 function* batchesOf(work: readonly Work[], threads: number): Generator<Work[]> {

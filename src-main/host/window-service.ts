@@ -2,11 +2,11 @@
 import type { Core, Service } from '../contract/api.ts';
 import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
-import { datasetPart } from './window/datasets.ts';
+import { datasetPart, removeAside } from './window/datasets.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
 import { mapPart } from './window/maps.ts';
-import { Topics } from './window/parts.ts';
+import { type Surroundings, Topics } from './window/parts.ts';
 import { taskPart } from './window/tasks.ts';
 import { trainingPart } from './window/training.ts';
 import { workspacePart } from './window/workspace.ts';
@@ -24,7 +24,13 @@ export interface WindowServiceOptions extends ServiceOptions {
 export async function createWindowService(options: WindowServiceOptions, context: Context = {}): Promise<Service> {
   const { core, catalogue } = await openWorkspace(options, context);
   const { workspace, roots = [], allowed = new Set<string>(), resumeTasks = false } = options;
-  const surroundings = { workspace, roots, allowed, resumeTasks, core, catalogue, topics: new Topics() };
+  const surroundings: Surroundings = {
+    ...{ workspace, roots, allowed, resumeTasks, core, catalogue },
+    topics: new Topics(),
+    expectIdle: (about) => expectIdle(about),
+  };
+  // What was put aside waits for an undo only as long as the program runs.
+  if (!resumeTasks) removeAside(surroundings);
   const parts = {
     ...workspacePart(surroundings),
     ...filePart(surroundings),
@@ -34,7 +40,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...exportPart(surroundings),
   };
   const main = mainJob(core);
-  const { stop, ...tasks } = taskPart(surroundings, { ...main, ...parts });
+  const { stop, expectIdle, ...tasks } = taskPart(surroundings, { ...main, ...parts });
   return {
     ...main,
     ...parts,
@@ -42,6 +48,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     workspace: core.workspace,
     async close() {
       await stop();
+      removeAside(surroundings);
       await core.close();
     },
   };

@@ -1,6 +1,22 @@
 // Data sets as screens show and change them: preview, details, tables, pictures, rename, delete, relocate.
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { buildModel, countParameters } from '../../compiler/model.ts';
 import type { Service } from '../../contract/api.ts';
-import { notYet, type Surroundings } from './parts.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import type { Context, Dataset, Item } from '../../contract/records.ts';
+import { type ImportRequest, importSettingsSchema, trainingSettingsSchema } from '../../contract/settings.ts';
+import type { ImageBlock, ImportPreview, ItemTable } from '../../contract/views.ts';
+import { plainFile, readOriginal } from '../../dataset/locate.ts';
+import { datasetFolder, pixelFile } from '../../dataset/open.ts';
+import { openPixels } from '../../dataset/pixels.ts';
+import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
+import { planTraining } from '../../training/presets.ts';
+import { expectAllowed } from './access.ts';
+import type { Surroundings } from './parts.ts';
+import { folderBytes } from './workspace.ts';
 
 export type DatasetPart = Pick<
   Service,
@@ -15,16 +31,192 @@ export type DatasetPart = Pick<
   | 'original'
 >;
 
-export function datasetPart(_surroundings: Surroundings): DatasetPart {
+const largestOriginal = 1024;
+const splits = ['train', 'validation', 'test'] as const;
+
+export function datasetPart(surroundings: Surroundings): DatasetPart {
+  const { workspace, catalogue, topics } = surroundings;
+  const sampler = new ImportSampler();
+  const spool = join(workspace, 'looking');
+  const changed = () => topics.publish('workspace', { what: ['datasets', 'runs'] });
   return {
-    previewImport: () => notYet('previewImport'),
-    datasetDetails: () => notYet('datasetDetails'),
-    renameDataset: () => notYet('renameDataset'),
-    deleteDataset: () => notYet('deleteDataset'),
-    restoreDataset: () => notYet('restoreDataset'),
-    relocateDataset: () => notYet('relocateDataset'),
-    itemTable: () => notYet('itemTable'),
-    images: () => notYet('images'),
-    original: () => notYet('original'),
+    previewImport: (request, context = {}) => previewImport(surroundings, sampler, spool, request, context),
+    datasetDetails: async (id) => {
+      const counts = catalogue.splitCounts(id);
+      return {
+        bytes: await folderBytes(datasetFolder(workspace, id)),
+        labels: catalogue.labelCounts(id),
+        splits: {
+          train: counts.get('train') ?? 0,
+          validation: counts.get('validation') ?? 0,
+          test: counts.get('test') ?? 0,
+        },
+        missingSources: catalogue.getDataset(id).sources.filter((source) => !existsSync(source)),
+      };
+    },
+    async renameDataset(id, name) {
+      catalogue.updateDataset(id, { ...catalogue.getDataset(id), name });
+      changed();
+      return catalogue.getDataset(id);
+    },
+    async deleteDataset(id) {
+      catalogue.getDataset(id);
+      surroundings.expectIdle({ datasetId: id });
+      catalogue.setDatasetAside(id, true);
+      changed();
+    },
+    async restoreDataset(id) {
+      catalogue.getDataset(id);
+      catalogue.setDatasetAside(id, false);
+      changed();
+      return catalogue.getDataset(id);
+    },
+    async relocateDataset(id, source, movedTo) {
+      const place = expectAllowed(surroundings, movedTo);
+      relocate(catalogue.getDataset(id), catalogue.items(id), source, place);
+      catalogue.updateSources(
+        id,
+        catalogue.getDataset(id).sources.map((known) => (known === source ? place : known)),
+      );
+      changed();
+      return catalogue.getDataset(id);
+    },
+    itemTable: async (id) => toTable(catalogue.items(id)),
+    images: async (id, ids) => readImages(surroundings, id, ids),
+    async original(id, imageId) {
+      const item = catalogue.items(id).find((candidate) => candidate.id === imageId);
+      if (!item)
+        throw new PinholeError('not-found', `There is no image ${imageId} in this data set.`, 'Load the table again.');
+      return { type: 'image/png', data: await readOriginal(catalogue.getDataset(id), item, spool, largestOriginal) };
+    },
   };
+}
+
+/** What was put aside is removed for good, with its files. */
+export function removeAside({ workspace, catalogue }: Pick<Surroundings, 'workspace' | 'catalogue'>): void {
+  for (const run of catalogue.runsAside()) {
+    rmSync(run.folder, { recursive: true, force: true });
+    catalogue.deleteRun(run.id);
+  }
+  for (const { id } of catalogue.datasetsAside()) {
+    rmSync(datasetFolder(workspace, id), { recursive: true, force: true });
+    catalogue.deleteDataset(id);
+  }
+}
+
+async function previewImport(
+  surroundings: Surroundings,
+  sampler: ImportSampler,
+  spool: string,
+  request: ImportRequest,
+  context: Context,
+): Promise<ImportPreview> {
+  const settings = v.parse(importSettingsSchema, request);
+  for (const source of [...settings.sources, ...settings.testSources]) expectAllowed(surroundings, source);
+  const sampled = await sampler.sample(settings, spool, context);
+  const { images, labels, preprocessing, samples, pixels, failures } = sampled;
+  const { height, width, channels } = preprocessing;
+  return {
+    images,
+    labels,
+    preprocessing,
+    failures,
+    samples: samples.map((sample) => ({ ...sample, type: 'image/png' })),
+    seen: { ids: Int32Array.from(samples, (_, index) => index), height, width, channels, data: pixels },
+    estimate: await estimate(surroundings.workspace, sampled),
+  };
+}
+
+/** Of a catalogue row with path and hash, indexes included; measured on MNIST. */
+const catalogueBytesPerImage = 250;
+/** Floating-point operations a second that training reaches on the processors seen so far, with all threads. */
+const trainingSpeed = 60e9;
+
+/** Roughly: pixels and catalogue on the disk; pixels, parameters with optimiser state and runtime in memory; see the constants. */
+async function estimate(
+  workspace: string,
+  { images, preprocessing, secondsPerImage }: SampledImport,
+): Promise<ImportPreview['estimate']> {
+  const { height, width, channels } = preprocessing;
+  const image = { height, width, channels };
+  const pixelBytes = images * height * width * channels;
+  const plan = planTraining(v.parse(trainingSettingsSchema, {}), image, Math.max(2, images));
+  const parameters = countParameters(buildModel(plan.spec, image));
+  const disk = await statfs(workspace);
+  return {
+    diskBytes: pixelBytes + images * catalogueBytesPerImage,
+    freeBytes: disk.bavail * disk.bsize,
+    memoryBytes: pixelBytes + 24 * parameters + 250e6,
+    importSeconds: images * secondsPerImage,
+    trainingSeconds: (6 * parameters * images * plan.epochs) / trainingSpeed,
+  };
+}
+
+/** Half of the images must be at the new place, with the size in bytes that they had. */
+function relocate(dataset: Dataset, items: readonly Item[], source: string, place: string): void {
+  const at = dataset.sources.indexOf(source);
+  if (at < 0)
+    throw new PinholeError(
+      'usage',
+      `The data set ${dataset.name} has no source ${source}.`,
+      'Choose one of its sources.',
+    );
+  if (!existsSync(place))
+    throw new PinholeError('source-missing', `There is nothing at ${place}.`, 'Choose where the images are now.');
+  if (statSync(place).isFile()) return;
+  const moved = { sources: dataset.sources.map((known) => (known === source ? place : known)) };
+  const own = items.filter(({ path }) => plainFile(moved, path)?.startsWith(place));
+  const found = own.filter(
+    (item) => statSync(plainFile(moved, item.path)!, { throwIfNoEntry: false })?.size === item.bytes,
+  );
+  if (found.length * 2 >= own.length && found.length > 0) return;
+  throw new PinholeError(
+    'usage',
+    `Only ${found.length} of ${own.length} images were found in ${place}, with the same names and sizes.`,
+    'Choose the folder that holds them in the same arrangement as before.',
+  );
+}
+
+function toTable(items: readonly Item[]): ItemTable {
+  const encoder = new TextEncoder();
+  const paths = items.map(({ path }) => encoder.encode(path));
+  const offsets = new Uint32Array(items.length + 1);
+  for (const [index, path] of paths.entries()) offsets[index + 1] = offsets[index]! + path.length;
+  const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(
+    new Intl.Collator('en', { numeric: true }).compare,
+  );
+  const labelNumber = new Map(labels.map((label, index) => [label, index]));
+  const packed = new Uint8Array(offsets[items.length]!);
+  for (const [index, path] of paths.entries()) packed.set(path, offsets[index]);
+  return {
+    ids: Int32Array.from(items, ({ id }) => id),
+    paths: packed,
+    offsets,
+    labels,
+    label: Int32Array.from(items, ({ label }) => (label === null ? -1 : labelNumber.get(label)!)),
+    split: Uint8Array.from(items, ({ split }) => splits.indexOf(split)),
+    width: Int32Array.from(items, ({ width }) => width),
+    height: Int32Array.from(items, ({ height }) => height),
+  };
+}
+
+/** Rows of `pixels.npy`; an id that is no row is refused. */
+export function readImages(
+  { workspace, catalogue }: Pick<Surroundings, 'workspace' | 'catalogue'>,
+  id: string,
+  ids: Int32Array,
+): ImageBlock {
+  const { height, width, channels } = catalogue.getDataset(id);
+  const rows = catalogue.takenIds(id);
+  const wrong = ids.find((row) => row < 0 || row >= rows);
+  if (wrong !== undefined)
+    throw new PinholeError('not-found', `There is no image ${wrong} in this data set.`, 'Load the table again.');
+  const data = new Uint8Array(ids.length * height * width * channels);
+  const pixels = openPixels(pixelFile(workspace, id), { memoryLimit: 0 });
+  try {
+    pixels.read(ids, data);
+  } finally {
+    pixels.close();
+  }
+  return { ids, height, width, channels, data };
 }

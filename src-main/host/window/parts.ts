@@ -14,6 +14,8 @@ export interface Surroundings {
   catalogue: Catalogue;
   core: Core;
   topics: Topics;
+  /** Throws `usage` while a task works on the data set or run. */
+  expectIdle(about: { datasetId?: string; runId?: string }): void;
 }
 
 /** Listeners by topic. An event goes to whoever listens at that moment; nothing is kept. */

@@ -33,6 +33,7 @@ export type TaskPart = Pick<
 > & {
   /** Interrupts all tasks and waits until they have ended. */
   stop(): Promise<void>;
+  expectIdle: Surroundings['expectIdle'];
 };
 /** What tasks do is done by these. */
 export type TaskWork = Pick<
@@ -70,6 +71,7 @@ export function taskPart(surroundings: Surroundings, work: TaskWork): TaskPart {
       return stop;
     },
     stop: () => tasks.stop(),
+    expectIdle: (about) => tasks.expectIdle(about),
   };
 }
 
@@ -135,6 +137,14 @@ class Tasks {
     this.#entries.delete(id);
     this.#publish();
     this.#save();
+  }
+
+  expectIdle({ datasetId, runId }: { datasetId?: string; runId?: string }): void {
+    const busy = this.list().find(
+      (task) => task.ended === null && ((datasetId && task.datasetId === datasetId) || (runId && task.runId === runId)),
+    );
+    if (busy === undefined) return;
+    throw new PinholeError('usage', `A task is at work on ${busy.subject}.`, 'Wait until it is done, or cancel it.');
   }
 
   async stop(): Promise<void> {
