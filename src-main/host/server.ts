@@ -134,14 +134,14 @@ async function relay(socket: WebSocket, connect: () => Promise<Channel>): Promis
   try {
     channel = await connect();
   } catch {
-    socket.close(closeCodes.ended, 'ended');
+    part(socket, 'ended');
     return;
   }
   channel.onMessage((frame) => {
     if (socket.bufferedAmount > limits.waiting) socket.terminate();
     else socket.send(frame);
   });
-  channel.onClose((reason) => socket.close(closeCodes[reason] ?? closeCodes.lost, reason));
+  channel.onClose((reason) => part(socket, reason));
   socket.on('message', (data: Buffer, isBinary) => {
     if (!isBinary) return socket.close(closeCodes.refused, 'refused');
     channel.send(data);
@@ -153,6 +153,12 @@ async function relay(socket: WebSocket, connect: () => Promise<Channel>): Promis
   keepAlive(socket);
   if (socket.readyState === socket.OPEN) socket.resume();
   else channel.close();
+}
+
+/** The window's answer to the close must be heard, so nothing may be held back any more. */
+function part(socket: WebSocket, reason: string): void {
+  socket.resume();
+  socket.close(closeCodes[reason] ?? closeCodes.lost, reason);
 }
 
 /** A window that gives no sign of life is gone, its machine asleep or the tunnel cut: what it subscribed to is let go. */

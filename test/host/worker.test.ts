@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PinholeError } from '../../src-main/contract/errors.ts';
+import { PinholeError } from '../../src-main/contract/errors.ts';
 import type { Notice } from '../../src-main/contract/records.ts';
 import { connectService } from '../../src-main/contract/rpc.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
@@ -140,14 +140,16 @@ describe('a worker that dies', () => {
     const started = await service.startTask({ kind: 'train', datasetId: dataset.id, request });
     const before = await until(async () => {
       const task = (await service.tasks()).find(({ id }) => id === started);
+      if (task?.error) throw PinholeError.fromJSON(task.error);
       return task?.progress?.stage === 'train' && task.progress.done > 20 ? task : undefined;
     });
     process.kill(worker.pid!, 'SIGKILL');
     await closed;
     const again = await connect();
     const after = await until(async () => {
-      const tasks = await again.service.tasks();
-      return tasks.find(({ kind, progress }) => kind === 'train' && progress?.stage === 'train');
+      const task = (await again.service.tasks()).find(({ kind }) => kind === 'train');
+      if (task?.error) throw PinholeError.fromJSON(task.error);
+      return task?.progress?.stage === 'train' ? task : undefined;
     });
     expect(after.runId).toBe(before.runId);
     expect(after.progress!.done).toBeGreaterThanOrEqual(before.progress!.done - 1);
