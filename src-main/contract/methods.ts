@@ -70,7 +70,10 @@ export const withContext: ReadonlySet<MethodName> = new Set(['previewImport', 'd
 
 export const topicSchema = v.union([
   v.picklist(['tasks', 'workspace']),
-  v.pipe(v.string(), v.regex(/^run:[\w.-]{1,120}$/)),
+  v.pipe(
+    v.string(),
+    v.check((text) => text.startsWith('run:') && v.is(idSchema, text.slice('run:'.length))),
+  ),
 ]);
 
 /** The service as it is on the other side of a port: the same methods, and `subscribe`. */

@@ -6,7 +6,7 @@ import { datasetPart, removeAside } from './window/datasets.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
 import { mapPart } from './window/maps.ts';
-import { type Surroundings, Topics } from './window/parts.ts';
+import { type Surroundings, shareWhileRunning, Topics } from './window/parts.ts';
 import { taskPart } from './window/tasks.ts';
 import { trainingPart } from './window/training.ts';
 import { workspacePart } from './window/workspace.ts';
@@ -66,6 +66,6 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close'> {
     failures: core.failures.bind(core),
     runs: core.runs.bind(core),
     metrics: core.metrics.bind(core),
-    devices: core.devices.bind(core),
+    devices: shareWhileRunning(() => core.devices()),
   };
 }

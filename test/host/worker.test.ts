@@ -13,7 +13,7 @@ import { Pipe } from '../../src-main/host/pipe.ts';
 import { createService } from '../../src-main/host/service.ts';
 import { type ToFront, type ToWorker, toFrontSchema } from '../../src-main/host/worker-messages.ts';
 import { WorkerProcess } from '../../src-main/host/worker-process.ts';
-import { isAlive, start, waitUntil } from '../support/processes.ts';
+import { isAlive, start, waitFor, waitUntil } from '../support/processes.ts';
 import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -134,23 +134,26 @@ describe('a worker that dies', () => {
     const { worker, connect } = startWorker(temporaryFolder(), { roots: [images] });
     const { service, closed } = await connect();
     await service.startTask({ kind: 'import', request: { sources: [images] } });
-    const dataset = await until(async () => (await service.datasets()).find(({ state }) => state === 'ready'));
+    const dataset = await waitFor(
+      async () => (await service.datasets()).find(({ state }) => state === 'ready'),
+      'import',
+    );
     const small = { codeSize: 2, hidden: [4], epochs: 1_000_000, batchSize: 8, threads: 1, checkpointSeconds: 0 };
     const request = { ...small, device: 'cpu' } as const;
     const started = await service.startTask({ kind: 'train', datasetId: dataset.id, request });
-    const before = await until(async () => {
+    const before = await waitFor(async () => {
       const task = (await service.tasks()).find(({ id }) => id === started);
       if (task?.error) throw PinholeError.fromJSON(task.error);
       return task?.progress?.stage === 'train' && task.progress.done > 20 ? task : undefined;
-    });
+    }, 'training');
     process.kill(worker.pid!, 'SIGKILL');
     await closed;
     const again = await connect();
-    const after = await until(async () => {
+    const after = await waitFor(async () => {
       const task = (await again.service.tasks()).find(({ kind }) => kind === 'train');
       if (task?.error) throw PinholeError.fromJSON(task.error);
       return task?.progress?.stage === 'train' ? task : undefined;
-    });
+    }, 'the same training');
     expect(after.runId).toBe(before.runId);
     expect(after.progress!.done).toBeGreaterThanOrEqual(before.progress!.done - 1);
   });
@@ -240,13 +243,3 @@ test('a worker whose front was killed ends by itself and lets go of the workspac
   await waitUntil(() => !isAlive(pid), 'the worker to end');
   expect(existsSync(join(workspace, 'writer.json'))).toBe(false);
 });
-
-async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const found = await find();
-    if (found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -52,3 +52,14 @@ export async function waitUntil(condition: () => boolean, what: string, millisec
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** What `find` finds as soon as it finds something; its errors are the test's. */
+export async function waitFor<T>(find: () => Promise<T | undefined>, what: string, milliseconds = 30_000): Promise<T> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
