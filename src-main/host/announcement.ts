@@ -33,7 +33,7 @@ export async function findServer(workspace: string): Promise<string | undefined>
   return address !== undefined && (await answers(address)) ? address : undefined;
 }
 
-/** Of one that is just starting: it holds the workspace a moment before it can be asked. */
+/** As `findServer`, asking again for so long. */
 export async function waitForServer(workspace: string, milliseconds: number): Promise<string | undefined> {
   const deadline = performance.now() + milliseconds;
   for (;;) {

@@ -90,7 +90,8 @@ async function readLivingHolder(workspace: string): Promise<LockHolder | undefin
   return undefined;
 }
 
-function readHolder(workspace: string): LockHolder | undefined {
+/** Who holds the lock, or held it last and did not end by itself; undefined where nobody is named. */
+export function readHolder(workspace: string): LockHolder | undefined {
   try {
     return v.parse(holderSchema, JSON.parse(readFileSync(holderFile(workspace), 'utf8')));
   } catch {

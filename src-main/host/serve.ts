@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { announce, findServer, waitForServer, withdraw } from './announcement.ts';
+import { readHolder } from './lock.ts';
 import { openBrowser, removePage } from './open-browser.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -23,7 +24,7 @@ export interface ServeOptions {
 
 /** Where bookmarks and `ssh -L` expect it, if it is free. */
 const usualPort = 4747;
-/** What another `pinhole serve` that holds the workspace already may still need until it can be asked. */
+/** Ample: it takes a fifth of a second. */
 const startingMilliseconds = 5_000;
 
 /**
@@ -57,13 +58,22 @@ export async function serve(
       await server.close();
     }
   } catch (error) {
-    const locked = error instanceof PinholeError && error.code === 'workspace-locked';
-    const other = locked ? await waitForServer(options.workspace, startingMilliseconds) : undefined;
+    const other = isLocked(error) ? await otherServer(options.workspace) : undefined;
     if (other === undefined) throw error;
     await attach(other, options, context, onAddress);
   } finally {
     await worker.close();
   }
+}
+
+/** Of another `pinhole serve` that is just starting: it holds the workspace a moment before it can be asked. */
+async function otherServer(workspace: string): Promise<string | undefined> {
+  if (!readHolder(workspace)?.command.startsWith('pinhole serve')) return undefined;
+  return waitForServer(workspace, startingMilliseconds);
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof PinholeError && error.code === 'workspace-locked';
 }
 
 async function attach(
