@@ -31,8 +31,9 @@ const limits = {
   message: 16 * 2 ** 20,
   /** Bytes on their way to a window. One that has not taken so much is asleep and may come back. */
   waiting: 256 * 2 ** 20,
-  /** Windows at a time. */
+  /** Windows at a time, and connections of whatever kind. */
   sockets: 64,
+  connections: 512,
   /** Between signs of life. */
   pulseMilliseconds: 30_000,
 };
@@ -44,16 +45,18 @@ const closeCodes: Record<string, number> = { lost: 4000, refused: 4001, worker: 
 export async function startServer({ folder, connect, port }: ServerOptions): Promise<RunningServer> {
   const token = randomBytes(32).toString('base64url');
   const server = createServer((request, response) => {
-    const { host } = request.headers;
-    for (const [name, value] of Object.entries(securityHeaders(host ?? ''))) response.setHeader(name, value);
-    if (!isOwn(request)) return answer(response, 403, 'Refused.');
+    const own = isOwn(request);
+    for (const [name, value] of securityHeaders(own ? `ws://${request.headers.host}` : ''))
+      response.setHeader(name, value);
+    if (!own) return answer(response, 403, 'Refused.');
     serveFile(folder, request, response).catch((error) => answer(response, 500, String(error)));
   });
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.message,
     perMessageDeflate: false,
-    handleProtocols: () => 'pinhole',
+    // A browser learns before anything else whether its token is right: by which of its two protocols is taken.
+    handleProtocols: (offered, request) => (knowsToken(request, token) ? 'pinhole' : [...offered].at(-1)!),
   });
   const relayed = new Set<WebSocket>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -65,6 +68,7 @@ export async function startServer({ folder, connect, port }: ServerOptions): Pro
       void relay(opened, connect);
     });
   });
+  server.maxConnections = limits.connections;
   await listen(server, port);
   const { port: taken } = server.address() as AddressInfo;
   return {
@@ -100,8 +104,9 @@ async function listen(server: Server, port: number): Promise<void> {
  * Whether a request comes from this machine's own page. `Host` must name this machine, whatever the port (`ssh -L`
  * changes it), so that no other name can be made to point here; `Origin`, where there is one, must be the same.
  */
-function isOwn({ headers }: IncomingMessage): boolean {
-  const { host, origin } = headers;
+function isOwn({ headersDistinct }: IncomingMessage): boolean {
+  const { host: [host, ...moreHosts] = [], origin: [origin, ...moreOrigins] = [] } = headersDistinct;
+  if (moreHosts.length + moreOrigins.length > 0) return false;
   if (host === undefined || !/^(localhost|127\.0\.0\.1)(:\d{1,5})?$/.test(host)) return false;
   return origin === undefined || origin === `http://${host}`;
 }
@@ -118,7 +123,7 @@ function refuse(socket: Duplex): void {
   socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
 
-/** Only after the handshake can a browser be told why; it has a moment to hear it. */
+/** It has a moment to hear why. */
 function turnAway(socket: WebSocket): void {
   socket.on('error', () => {});
   socket.close(closeCodes.refused, 'refused');

@@ -4,7 +4,7 @@ import { PinholeError } from '../contract/errors.ts';
 import type { Port } from '../contract/port.ts';
 import { longestFrame } from '../contract/wire.ts';
 
-/** By the address with its token, as `pinhole serve` prints it. Rejects with `disconnected` where nobody answers. */
+/** By the address with its token, as `pinhole serve` prints it. Rejects with `disconnected`, or `refused` with a wrong token. */
 export async function openSocketPort(address: string): Promise<Port> {
   const { host, origin, hash } = new URL(address);
   const protocols = ['pinhole', hash.replace('#token=', 'token.')];
@@ -19,6 +19,10 @@ export async function openSocketPort(address: string): Promise<Port> {
     reject(new PinholeError('disconnected', `Pinhole does not answer at ${host}.`, '', { cause: error }));
   });
   await promise;
+  if (socket.protocol !== 'pinhole') {
+    socket.terminate();
+    throw new PinholeError('refused', `The server at ${host} does not know this token.`, 'Start Pinhole there again.');
+  }
   return {
     send: (frame) => socket.readyState === WebSocket.OPEN && socket.send(frame),
     onMessage: (listener) => void socket.on('message', (data: Buffer) => listener(data)),

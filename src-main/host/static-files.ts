@@ -18,14 +18,14 @@ const types: Record<string, string> = {
 };
 
 /** `socket` is the only address beside the page's own files that it may speak to. The Electron window has the same policy. */
-export function contentSecurityPolicy(socket?: string): string {
+export function contentSecurityPolicy(socket = ''): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' blob: data:",
     "font-src 'self'",
-    `connect-src 'self'${socket ? ` ${socket}` : ''}`,
+    `connect-src 'self' ${socket}`.trim(),
     "worker-src 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -34,15 +34,15 @@ export function contentSecurityPolicy(socket?: string): string {
 }
 
 /** Headers of every answer, errors included. */
-export function securityHeaders(host: string): Record<string, string> {
-  return {
-    'Content-Security-Policy': contentSecurityPolicy(`ws://${host}`),
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=()',
-  };
+export function securityHeaders(socket: string): [name: string, value: string][] {
+  return [
+    ['Content-Security-Policy', contentSecurityPolicy(socket)],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Referrer-Policy', 'no-referrer'],
+    ['Cross-Origin-Opener-Policy', 'same-origin'],
+    ['Cross-Origin-Resource-Policy', 'same-origin'],
+    ['Permissions-Policy', 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=()'],
+  ];
 }
 
 /**

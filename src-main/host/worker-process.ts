@@ -21,7 +21,7 @@ export interface WorkerOptions {
   onNotice?: (notice: Notice) => void;
   /** The worker died too often, or the workspace cannot be opened any more: nothing works until a new start. */
   onGivenUp?: (error: PinholeError) => void;
-  /** For tests. */
+  /** The worker's module where it is not beside this one: in a packaged program, in tests. */
   module?: URL;
 }
 

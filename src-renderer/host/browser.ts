@@ -47,7 +47,12 @@ function openSocket(): Promise<Port> {
     close: () => socket.close(),
   };
   return new Promise((resolve, reject) => {
-    socket.addEventListener('open', () => resolve(port), { once: true });
+    socket.addEventListener(
+      'open',
+      // The server takes the other protocol where it does not know the token.
+      () => (socket.protocol === 'pinhole' ? resolve(port) : reject(new Error('refused'))),
+      { once: true },
+    );
     socket.addEventListener('close', ({ code, reason }) => reject(new Error(reason || `closed ${code}`)), {
       once: true,
     });

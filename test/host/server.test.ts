@@ -13,6 +13,7 @@ import { encodeFrame } from '../../src-main/contract/wire.ts';
 import { startServer } from '../../src-main/host/server.ts';
 import { openSocketPort } from '../../src-main/host/socket-port.ts';
 import type { Channel } from '../../src-main/host/worker-process.ts';
+import { createRandom } from '../../src-main/numerics/random.ts';
 import { waitUntil } from '../support/processes.ts';
 import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -261,6 +262,23 @@ describe('who may ask', () => {
     expect(await knock(port, ['pinhole', `token.x`], { origin }, `/port?token=${token}`)).toEqual({ status: 403 });
   });
 
+  test('a browser sees by the protocol that its token is wrong, before anything else', async () => {
+    const { port, token, origin, address } = await startTestServer();
+    for (const [given, protocol] of [
+      [token, 'pinhole'],
+      ['wrong', 'token.wrong'],
+      ['', 'token.'],
+    ] as const) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/port`, ['pinhole', `token.${given}`], {
+        headers: { origin },
+      });
+      await once(socket, 'open');
+      expect(socket.protocol).toBe(protocol);
+      socket.close();
+    }
+    await expect(openSocketPort(address.replace(/.$/, '!'))).rejects.toMatchObject({ code: 'refused' });
+  });
+
   test('tokens have 256 random bits and never come back', async () => {
     const tokens = await Promise.all([startTestServer(), startTestServer()]);
     for (const { token } of tokens) expect(Buffer.from(token, 'base64url')).toHaveLength(32);
@@ -373,6 +391,74 @@ describe('the socket', () => {
     cleanups.push(() => server.close());
     const port = await openSocketPort(server.address);
     expect(await new Promise((resolve) => port.onClose(resolve))).toBe('ended');
+  });
+});
+
+describe('nonsense on the wire', () => {
+  const random = createRandom(5);
+  const bytes = (length: number) => Buffer.from(Array.from({ length }, () => random.integer(256)));
+
+  /** Sends bytes as they are and gives back all that comes before the connection is closed. */
+  async function send(port: number, ...pieces: Buffer[]): Promise<string> {
+    const socket = netConnect(port, '127.0.0.1');
+    for (const piece of pieces) socket.write(piece);
+    const timer = setTimeout(() => socket.end(), 500);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('error', () => {}); // a reset is an answer, too
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearTimeout(timer);
+    return answer;
+  }
+
+  test('instead of HTTP is answered with 400 or nothing', async () => {
+    const { get, port } = await startTestServer();
+    const requests = [
+      ...Array.from({ length: 100 }, () => bytes(1 + random.integer(300))),
+      Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: pinhole.example\r\n\r\n'),
+      Buffer.from(`GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`),
+      Buffer.from(`GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`),
+      Buffer.from(
+        'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      ),
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    ];
+    const answers = await Promise.all(requests.map((request) => send(port, request)));
+    for (const answer of answers) expect(answer).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+    expect((await get('/')).status).toBe(200);
+  });
+
+  test('instead of frames closes the socket and nothing else', async () => {
+    const { port, token, origin, address } = await startTestServer();
+    const handshake = Buffer.from(
+      [
+        'GET /port HTTP/1.1',
+        `Host: 127.0.0.1:${port}`,
+        `Origin: ${origin}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+        `Sec-WebSocket-Protocol: pinhole, token.${token}`,
+        '\r\n',
+      ].join('\r\n'),
+    );
+    const frames = [
+      Buffer.from([0x82, 0x01, 0x00]), // not masked
+      Buffer.from([0xf2, 0x80, 0, 0, 0, 0]), // reserved bits
+      Buffer.from([0x83, 0x80, 0, 0, 0, 0]), // an opcode that is none
+      Buffer.from([0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]), // 2^63 bytes
+      Buffer.from([0x89, 0xfe, 0x01, 0x00, 0, 0, 0, 0]), // a ping that is too long
+      Buffer.from([0x80, 0x80, 0, 0, 0, 0]), // goes on with nothing
+      ...Array.from({ length: 100 }, () => bytes(2 + random.integer(100))),
+    ];
+    const answers = await Promise.all(frames.map((frame) => send(port, handshake, frame)));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    const { service, close } = connectService(await openSocketPort(address));
+    expect(await service.datasets()).toEqual([]);
+    close();
   });
 });
 
