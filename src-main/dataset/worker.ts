@@ -1,6 +1,7 @@
 // One decoding thread: takes survey, grey and decode tasks one after another and answers each. Writes nothing.
 import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { ImportFailure, Preprocessing } from '../contract/records.ts';
@@ -26,6 +27,10 @@ import type {
   Task,
 } from './tasks.ts';
 import { countValues, noValues } from './values.ts';
+
+// Windows, and whatever else a person does, come first. Elsewhere than on Linux a thread has no priority of its own.
+const low = constants.priority.PRIORITY_BELOW_NORMAL;
+if (process.platform === 'linux' && getPriority() < low) setPriority(low);
 
 /** Raised by the import: what is being done is given up at the next image. */
 const stop = new Int32Array(workerData as SharedArrayBuffer);
