@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { PinholeError } from '../../src-main/contract/errors.ts';
+import type { PinholeError } from '../../src-main/contract/errors.ts';
+import type { RemoteService } from '../../src-main/contract/methods.ts';
 import type { Notice } from '../../src-main/contract/records.ts';
 import { connectService } from '../../src-main/contract/rpc.ts';
+import type { Task } from '../../src-main/contract/tasks.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { Pipe } from '../../src-main/host/pipe.ts';
 import { createService } from '../../src-main/host/service.ts';
@@ -129,32 +131,13 @@ describe('a worker that dies', () => {
 
   test('goes on with the training that ran', { timeout: 60_000 }, async (context) => {
     need(context, 'signals');
-    const images = temporaryFolder();
-    await drawSamples({ count: 40, size: 8, seed: 1 }, images);
-    const { worker, connect } = startWorker(temporaryFolder(), { roots: [images] });
-    const { service, closed } = await connect();
-    await service.startTask({ kind: 'import', request: { sources: [images] } });
-    const dataset = await waitFor(
-      async () => (await service.datasets()).find(({ state }) => state === 'ready'),
-      'import',
-    );
-    const small = { codeSize: 2, hidden: [4], epochs: 1_000_000, batchSize: 8, threads: 1, checkpointSeconds: 0 };
-    const request = { ...small, device: 'cpu' } as const;
-    const started = await service.startTask({ kind: 'train', datasetId: dataset.id, request });
-    const before = await waitFor(async () => {
-      const task = (await service.tasks()).find(({ id }) => id === started);
-      if (task?.error) throw PinholeError.fromJSON(task.error);
-      return task?.progress?.stage === 'train' && task.progress.done > 20 ? task : undefined;
-    }, 'training');
+    const { worker, connect, before } = await trainForLong(temporaryFolder());
+    const { closed } = await connect();
     process.kill(worker.pid!, 'SIGKILL');
     await closed;
     const again = await connect();
-    const after = await waitFor(async () => {
-      const task = (await again.service.tasks()).find(({ kind }) => kind === 'train');
-      if (task?.error) throw PinholeError.fromJSON(task.error);
-      return task?.progress?.stage === 'train' ? task : undefined;
-    }, 'the same training');
-    expect(after.runId).toBe(before.runId);
+    const after = await waitFor(() => findTraining(again.service), 'the same training');
+    expect(await again.service.runs()).toMatchObject([{ state: 'running' }]);
     expect(after.progress!.done).toBeGreaterThanOrEqual(before.progress!.done - 1);
   });
 
@@ -189,6 +172,24 @@ describe('a worker that dies', () => {
     expect([notices, givenUp]).toEqual([[], []]);
     await expect(worker.connect()).rejects.toMatchObject({ code: 'disconnected', message: 'Pinhole was ended.' });
   });
+});
+
+test('told to end, it interrupts what runs, which can be taken up again', { timeout: 60_000 }, async () => {
+  const workspace = temporaryFolder();
+  const { worker, before } = await trainForLong(workspace);
+  const { pid } = worker;
+  await worker.close();
+  expect(isAlive(pid!)).toBe(false);
+  expect(existsSync(join(workspace, 'writer.json'))).toBe(false);
+  const { service } = await startWorker(workspace).connect();
+  const isTraining = ({ kind }: Task) => kind === 'train';
+  const task = await waitFor(async () => (await service.tasks()).find(isTraining), 'the task');
+  expect(task.state).toBe('interrupted');
+  expect(await service.runs()).toMatchObject([{ state: 'interrupted' }]);
+  await service.retryTask(task.id);
+  const after = await waitFor(() => findTraining(service), 'the same training');
+  expect(await service.runs()).toMatchObject([{ state: 'running' }]);
+  expect(after.progress!.done).toBeGreaterThanOrEqual(before.progress!.done);
 });
 
 describe('what cannot work is said and not tried again', () => {
@@ -243,3 +244,27 @@ test('a worker whose front was killed ends by itself and lets go of the workspac
   await waitUntil(() => !isAlive(pid), 'the worker to end');
   expect(existsSync(join(workspace, 'writer.json'))).toBe(false);
 });
+
+/** A worker in the middle of a training that would last for hours, with a checkpoint after every step. */
+async function trainForLong(workspace: string) {
+  const images = temporaryFolder();
+  await drawSamples({ count: 40, size: 8, seed: 1 }, images);
+  const started = startWorker(workspace, { roots: [images] });
+  const { service } = await started.connect();
+  await service.startTask({ kind: 'import', request: { sources: [images] } });
+  const isReady = ({ state }: { state: string }) => state === 'ready';
+  const dataset = await waitFor(async () => (await service.datasets()).find(isReady), 'the import');
+  const small = { codeSize: 2, hidden: [4], epochs: 1_000_000, batchSize: 8, threads: 1, checkpointSeconds: 0 };
+  await service.startTask({ kind: 'train', datasetId: dataset.id, request: { ...small, device: 'cpu' } });
+  const before = await waitFor(async () => {
+    const task = await findTraining(service);
+    return task && task.progress!.done > 20 ? task : undefined;
+  }, 'training');
+  return { ...started, before };
+}
+
+/** The training that is at work. */
+async function findTraining(service: RemoteService): Promise<Task | undefined> {
+  const task = (await service.tasks()).find(({ kind, ended }) => kind === 'train' && ended === null);
+  return task?.progress?.stage === 'train' ? task : undefined;
+}
