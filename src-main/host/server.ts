@@ -1,10 +1,11 @@
 // Browser mode's server: the built renderer over HTTP, the service over a WebSocket, on this machine only and behind a token.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PinholeError } from '../contract/errors.ts';
+import type { CloseReason } from '../contract/port.ts';
 import { answer, securityHeaders, serveFile } from './static-files.ts';
 import type { Channel } from './worker-process.ts';
 
@@ -32,42 +33,24 @@ const limits = {
   /** Bytes on their way to a window. One that has not taken so much is asleep and may come back. */
   waiting: 256 * 2 ** 20,
   /** Windows at a time, and connections of whatever kind. */
-  sockets: 64,
+  windows: 64,
   connections: 512,
   /** Between signs of life. */
   pulseMilliseconds: 30_000,
 };
 
+/** For windows to hear that Pinhole was ended. */
+const endingMilliseconds = 1_000;
+
 /** Codes of the range that is free for programs, with the reasons of `Port`. */
-const closeCodes: Record<string, number> = { lost: 4000, refused: 4001, worker: 4002, ended: 4003, closed: 4004 };
+const closeCodes: Record<CloseReason, number> = { lost: 4000, refused: 4001, worker: 4002, ended: 4003, closed: 4004 };
 
 /** Rejects with `usage` where the port is taken. */
 export async function startServer({ folder, connect, port }: ServerOptions): Promise<RunningServer> {
   const token = randomBytes(32).toString('base64url');
-  const server = createServer((request, response) => {
-    const own = isOwn(request);
-    for (const [name, value] of securityHeaders(own ? `ws://${request.headers.host}` : ''))
-      response.setHeader(name, value);
-    if (!own) return answer(response, 403, 'Refused.');
-    serveFile(folder, request, response).catch((error) => answer(response, 500, String(error)));
-  });
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.message,
-    perMessageDeflate: false,
-    // A browser learns before anything else whether its token is right: by which of its two protocols is taken.
-    handleProtocols: (offered, request) => (knowsToken(request, token) ? 'pinhole' : [...offered].at(-1)!),
-  });
-  const relayed = new Set<WebSocket>();
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isOwn(request) || request.headers.origin === undefined || request.url !== '/port') return refuse(socket);
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      if (!knowsToken(request, token) || relayed.size >= limits.sockets) return turnAway(opened);
-      relayed.add(opened);
-      opened.once('close', () => relayed.delete(opened));
-      void relay(opened, connect);
-    });
-  });
+  const door = createDoor(token, connect);
+  const server = createServer((request, response) => answerRequest(folder, request, response));
+  server.on('upgrade', door.open);
   server.maxConnections = limits.connections;
   await listen(server, port);
   const { port: taken } = server.address() as AddressInfo;
@@ -76,18 +59,62 @@ export async function startServer({ folder, connect, port }: ServerOptions): Pro
     token,
     address: `http://127.0.0.1:${taken}/#token=${token}`,
     async close() {
-      for (const socket of sockets.clients) socket.close(closeCodes.ended, 'ended');
-      // A window that sleeps does not answer.
-      const timer = setTimeout(() => {
-        for (const socket of sockets.clients) socket.terminate();
-      }, 1_000);
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeAllConnections();
+      door.close();
       await promise;
-      clearTimeout(timer);
     },
   };
+}
+
+function answerRequest(folder: string, request: IncomingMessage, response: ServerResponse): void {
+  const own = isOwn(request);
+  const headers = securityHeaders(own ? `ws://${request.headers.host}` : '');
+  for (const [name, value] of headers) response.setHeader(name, value);
+  if (!own) answer(response, 403, 'Refused.');
+  else serveFile(folder, request, response).catch((error) => answer(response, 500, String(error)));
+}
+
+/** Where windows come in: whoever is from the own page and knows the token is given a channel to the service. */
+function createDoor(token: string, connect: () => Promise<Channel>) {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.message,
+    perMessageDeflate: false,
+    // A browser learns before anything else whether its token is right: by which of its two protocols is taken.
+    handleProtocols: (offered, request) => (knowsToken(request, token) ? 'pinhole' : [...offered].at(-1)!),
+  });
+  const windows = new Set<Duplex>();
+
+  /** The worker may have to be started (again) first; only then does the window count as connected. */
+  async function findChannel(request: IncomingMessage, socket: Duplex): Promise<Channel | CloseReason> {
+    if (!knowsToken(request, token)) return 'refused';
+    if (windows.size >= limits.windows) return 'lost';
+    windows.add(socket);
+    socket.once('close', () => windows.delete(socket));
+    return connect().catch(() => 'ended');
+  }
+
+  async function open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {}); // gone before it was let in; `close` follows
+    if (!isOwn(request) || request.headers.origin === undefined || request.url !== '/port') return refuse(socket);
+    const channel = await findChannel(request, socket);
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      if (typeof channel === 'string') turnAway(opened, channel);
+      else relay(opened, channel);
+    });
+    if (socket.destroyed && typeof channel !== 'string') channel.close();
+  }
+
+  function close(): void {
+    for (const socket of sockets.clients) part(socket, 'ended');
+    // A window that sleeps does not answer, and one that waits for the worker waits in vain.
+    setTimeout(() => {
+      for (const socket of windows) socket.destroy();
+    }, endingMilliseconds).unref();
+  }
+  return { open, close };
 }
 
 async function listen(server: Server, port: number): Promise<void> {
@@ -124,31 +151,22 @@ function refuse(socket: Duplex): void {
 }
 
 /** It has a moment to hear why. */
-function turnAway(socket: WebSocket): void {
+function turnAway(socket: WebSocket, reason: CloseReason): void {
   socket.on('error', () => {});
-  socket.close(closeCodes.refused, 'refused');
-  setTimeout(() => socket.terminate(), 1_000).unref();
+  part(socket, reason);
+  setTimeout(() => socket.terminate(), endingMilliseconds).unref();
 }
 
 /** Passes frames between a window and the worker, holding back whichever is too fast. */
-async function relay(socket: WebSocket, connect: () => Promise<Channel>): Promise<void> {
+function relay(socket: WebSocket, channel: Channel): void {
   socket.on('error', () => {}); // too long a message, or no WebSocket any more: `close` follows
-  // What comes before the channel is there waits in the network.
-  socket.pause();
-  let channel: Channel;
-  try {
-    channel = await connect();
-  } catch {
-    part(socket, 'ended');
-    return;
-  }
   channel.onMessage((frame) => {
     if (socket.bufferedAmount > limits.waiting) socket.terminate();
     else socket.send(frame);
   });
   channel.onClose((reason) => part(socket, reason));
   socket.on('message', (data: Buffer, isBinary) => {
-    if (!isBinary) return socket.close(closeCodes.refused, 'refused');
+    if (!isBinary) return part(socket, 'refused');
     channel.send(data);
     if (!channel.full) return;
     socket.pause();
@@ -156,14 +174,12 @@ async function relay(socket: WebSocket, connect: () => Promise<Channel>): Promis
   });
   socket.once('close', () => channel.close());
   keepAlive(socket);
-  if (socket.readyState === socket.OPEN) socket.resume();
-  else channel.close();
 }
 
 /** The window's answer to the close must be heard, so nothing may be held back any more. */
 function part(socket: WebSocket, reason: string): void {
   socket.resume();
-  socket.close(closeCodes[reason] ?? closeCodes.lost, reason);
+  socket.close(closeCodes[reason as CloseReason] ?? closeCodes.lost, reason);
 }
 
 /** A window that gives no sign of life is gone, its machine asleep or the tunnel cut: what it subscribed to is let go. */

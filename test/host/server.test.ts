@@ -57,7 +57,11 @@ function localChannel(service: Partial<RemoteService>) {
     full = value;
     if (!value) for (const listener of listeners.splice(0)) listener();
   };
-  return { channel, setFull, sent: () => sent, end: () => far.close() };
+  let closed = false;
+  near.onClose(() => {
+    closed = true;
+  });
+  return { channel, setFull, sent: () => sent, closed: () => closed, end: () => far.close() };
 }
 
 async function startTestServer(
@@ -371,13 +375,47 @@ describe('the socket', () => {
   test('beyond 64 windows is turned away', async () => {
     const { address, port, token, origin } = await startTestServer();
     const ports = await Promise.all(Array.from({ length: 64 }, () => openSocketPort(address)));
-    expect(await knock(port, ['pinhole', `token.${token}`], { origin })).toEqual({ code: 4001, reason: 'refused' });
+    expect(await knock(port, ['pinhole', `token.${token}`], { origin })).toEqual({ code: 4000, reason: 'lost' });
     ports[0]!.close();
     await new Promise((resolve) => ports[0]!.onClose(resolve));
     const again = connectService(await openSocketPort(address));
     expect(await again.service.datasets()).toEqual([]);
     for (const open of ports) open.close();
     again.close();
+  });
+
+  test('is connected only when the worker is there; one that goes away while it waits is forgotten', async () => {
+    const ready = Promise.withResolvers<void>();
+    const locals: ReturnType<typeof localChannel>[] = [];
+    const connect = async () => {
+      await ready.promise;
+      locals.push(localChannel({ datasets: async () => [] }));
+      return locals.at(-1)!.channel;
+    };
+    const server = await startServer({ folder: builtRenderer(), port: 0, connect });
+    cleanups.push(() => server.close());
+    let open = false;
+    const waiting = openSocketPort(server.address).then((port) => {
+      open = true;
+      return connectService(port);
+    });
+    const origin = `http://127.0.0.1:${server.port}`;
+    const impatient = new WebSocket(`ws://127.0.0.1:${server.port}/port`, ['pinhole', `token.${server.token}`], {
+      headers: { origin },
+    });
+    impatient.on('error', () => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(open).toBe(false);
+    impatient.terminate();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    ready.resolve();
+    const { service, close } = await waiting;
+    expect(await service.datasets()).toEqual([]);
+    await waitUntil(
+      () => locals.length === 2 && locals.some(({ closed }) => closed()),
+      'the channel that nobody wants',
+    );
+    close();
   });
 
   test('hears that Pinhole was ended, also where the worker cannot be reached', async () => {
@@ -391,6 +429,23 @@ describe('the socket', () => {
     cleanups.push(() => server.close());
     const port = await openSocketPort(server.address);
     expect(await new Promise((resolve) => port.onClose(resolve))).toBe('ended');
+  });
+
+  test('does not keep the server from ending, asleep or waiting', async () => {
+    const asleep = await startTestServer();
+    const socket = new WebSocket(`ws://127.0.0.1:${asleep.port}/port`, ['pinhole', `token.${asleep.token}`], {
+      headers: { origin: asleep.origin },
+    });
+    await once(socket, 'open');
+    socket.pause();
+    await asleep.close();
+    socket.terminate();
+
+    const server = await startServer({ folder: builtRenderer(), port: 0, connect: () => new Promise(() => {}) });
+    const waiting = openSocketPort(server.address).catch((error) => error);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await server.close();
+    expect(await waiting).toMatchObject({ code: 'disconnected' });
   });
 });
 
