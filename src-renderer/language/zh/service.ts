@@ -10,9 +10,13 @@ export const service: Sentences = {
   'Add images to the folder and import it again.': '请向文件夹中添加图像，然后重新导入。',
   'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).':
     '请添加图像，使用更小的编码或更窄的层，或启用随机裁剪和翻转。',
+  'An older Pinhole has this workspace open: end that one first.': '较旧版本的 Pinhole 正打开此工作区：请先退出它。',
   'Another program damaged it: restore it from a backup, or move it away and import again.':
     '其他程序损坏了它：请从备份恢复，或将其移走后重新导入。',
+  'Ask for less at once.': '请减少一次请求的数量。',
   'Build the training graph with a batch size.': '请用确定的批大小构建训练图。',
+  'Build them with "npm run build".': '请用 “npm run build” 构建它们。',
+  'Change it and try again.': '请修改后重试。',
   'Change the last layer of the {}.': '请修改 {0} 的最后一层。',
   'Change this layer or the one before it.': '请修改此层或它的前一层。',
   'Check the path and its permissions.': '请检查路径及其权限。',
@@ -29,6 +33,8 @@ export const service: Sentences = {
   'Choose a folder, archive or array file that holds images.': '请选择包含图像的文件夹、压缩包或数组文件。',
   'Choose a learning rate ten times lower, or clip gradients.': '请将学习率降低到十分之一，或裁剪梯度。',
   'Choose another folder.': '请选择其他文件夹。',
+  'Choose another one with --port, or leave it out for any that is free.':
+    '请用 --port 选择其他端口，或省略它以使用任意空闲端口。',
   'Close any program that has the file open, check the permissions, or choose another folder.':
     '请关闭正在使用该文件的程序，检查权限，或选择其他文件夹。',
   'Copy or download the archive again.': '请重新复制或下载压缩包。',
@@ -43,6 +49,7 @@ export const service: Sentences = {
   'Expected a SQLite database for {}, received a damaged file.': '{0} 应为 SQLite 数据库，实际文件已损坏。',
   'Expected a TAR archive, received damaged data: {}.': '应为 TAR 压缩包，实际数据已损坏：{0}。',
   'Expected a ZIP archive, received damaged data: {}.': '应为 ZIP 压缩包，实际数据已损坏：{0}。',
+  'Expected a catalogue of version {} for {}, received version {}.': '{1} 的目录版本应为 {0}，实际为 {2}。',
   'Expected a catalogue of version {} or older for {}, received version {}.':
     '{1} 的目录版本应为 {0} 或更早，实际为 {2}。',
   'Expected a file below 2 GiB, received {} bytes.': '文件应小于 2 GiB，实际为 {0} 字节。',
@@ -54,6 +61,8 @@ export const service: Sentences = {
   'Expected a folder or file that may be read, received “{}”: {}': '应为可读取的文件夹或文件，实际为“{0}”：{1}',
   'Expected a frame header for the JPEG, received none: the file ends early.':
     'JPEG 应有帧头，实际没有：文件提前结束。',
+  'Expected a message of Pinhole, received something else: {}.': '应为 Pinhole 的消息，实际收到其他内容：{0}。',
+  'Expected a method of Pinhole, received {}.': '应为 Pinhole 的方法，实际为 {0}。',
   'Expected a scalar loss to differentiate, received shape [{}].': '求导需要标量损失，实际形状为 [{0}]。',
   'Expected a stored or deflated archive member, received compression method {}.':
     '压缩包成员应为存储或 deflate 压缩，实际压缩方法为 {0}。',
@@ -65,7 +74,9 @@ export const service: Sentences = {
   'Expected an existing folder for {}, received {}': '{0} 应为已存在的文件夹，实际为 {1}',
   'Expected an image for “{}”, received {}.': '“{0}”应为图像，实际为 {1}。',
   'Expected at least one image in {}, received none: {}.{}': '{0} 中应至少有一张图像，实际没有：{1}。{2}',
+  'Expected at most {} MB in one message, received {} MB.': '一条消息最多 {0} MB，实际为 {1} MB。',
   'Expected at most {} bytes for an archive member, received {}.': '压缩包成员最多 {0} 字节，实际为 {1}。',
+  'Expected at most {} calls with {} MB at once, received more.': '同时最多 {0} 个请求、共 {1} MB，实际更多。',
   'Expected at most {} pixels for an image, received {} × {}.': '图像最多 {0} 像素，实际为 {1} × {2}。',
   'Expected at most {} pixels for an image, received {}.': '图像最多 {0} 像素，实际为 {1}。',
   'Expected codes of {} values for this model, received {}.': '此模型的编码应有 {0} 个值，实际为 {1}。',
@@ -101,14 +112,20 @@ export const service: Sentences = {
     '请以大于 0 的验证比例导入，或指定独立的留出来源。',
   'Import with colour set to rgb for a data set in colour.': '若需要彩色数据集，请将颜色设为 RGB 后导入。',
   'It has {}; or choose another preset.': '它有 {0}；或选择其他预设。',
+  'It is started again and goes on.': '它将重新启动并继续。',
   'Layer {} ({}): {}.': '第 {0} 层（{1}）：{2}。',
   'Links inside archives are not followed.': '不会跟随压缩包内的链接。',
+  'Look whether it was done; if not, try again.': '请查看是否已完成；若未完成，请重试。',
   'Model "{}": the {} must end in {}, but {}.': '模型“{0}”：{1} 必须以 {2} 结尾，但 {3}。',
   'Name the folder that holds model.json.': '请指定包含 model.json 的文件夹。',
+  'No browser could be opened: {}.': '无法打开浏览器：{0}。',
   'No image was held out: these figures are of images that it learned from, and say nothing about others.':
     '没有留出图像：这些数字来自它学习过的图像，不能说明其他图像的情况。',
   'No model in {}: model.json cannot be read.': '{0} 中没有模型：无法读取 model.json。',
   'No run in {}: run.json is missing.': '{0} 中没有训练记录：缺少 run.json。',
+  'Open the address yourself.': '请自行打开该地址。',
+  'Pinhole does not answer at {}.': 'Pinhole 在 {0} 没有响应。',
+  'Pinhole was ended.': 'Pinhole 已退出。',
   'Plain PCA with as many numbers per image does better (error {}, the model {}, {} as much).':
     '每张图像使用同样多的数字时，普通 PCA 更好（误差 {0}，模型 {1}，为其 {2}）。',
   'Raise the pixel limit to import it.': '请提高像素上限以导入它。',
@@ -129,6 +146,10 @@ export const service: Sentences = {
   'Self-test passed: {}.': '自检通过：{0}。',
   'Something outside Pinhole killed it, often because memory ran out. Close other programs or choose a smaller size or batch, then run the same again.':
     '它被 Pinhole 之外的程序终止，通常是因为内存不足。请关闭其他程序，或选择更小的尺寸或批大小，然后再次运行。',
+  'Start Pinhole again; what was running can be continued. If it happens again, please report it with the details.':
+    '请重新启动 Pinhole；之前运行的任务可以继续。若再次发生，请附上详细信息进行报告。',
+  'Start Pinhole there again.': '请在那里重新启动 Pinhole。',
+  'Start it again.': '请重新启动。',
   'Stopped by force, because the current step did not end; work goes back to the last checkpoint.':
     '由于当前步骤没有结束，已强制停止；将回到最近的检查点。',
   'Stopping after the current step.': '将在当前步骤后停止。',
@@ -142,6 +163,7 @@ export const service: Sentences = {
     '编码大小 {0} 大于图像（{1} 个值），因此不会有任何压缩。',
   'The code size {} is larger than the image: {}×{}×{} is {} values.':
     '编码大小 {0} 大于图像：{1}×{2}×{3} 共 {4} 个值。',
+  'The connection to Pinhole was lost before the answer came.': '在收到答复之前与 Pinhole 的连接已断开。',
   'The data set {} is not the one any more that {} was trained on: its images or their splits have changed.':
     '数据集 {0} 已不是训练 {1} 时的样子：其图像或划分已改变。',
   'The disk is full: could not write {}': '磁盘已满：无法写入 {0}',
@@ -159,11 +181,19 @@ export const service: Sentences = {
   'The loss exploded at step {}: back to step {} with {} % of the learning rate.':
     '损失在第 {0} 步爆炸：回到第 {1} 步，学习率降为 {2}%。',
   'The loss exploded four times; the model is the best one from before.': '损失爆炸了四次；保留的是之前最好的模型。',
+  'The port {} cannot be used: {}.': '无法使用端口 {0}：{1}。',
   'The preset {} has no {}.': '预设 {0} 没有 {1}。',
   'The run {} is {}; it has no model yet.': '训练记录 {0} 的状态为 {1}；尚无模型。',
+  'The server at {} does not know this token.': '{0} 上的服务器不认识此令牌。',
+  "The window's files are not in {}.": '窗口的文件不在 {0} 中。',
+  'The worker process ended unexpectedly ({}).{}': '工作进程意外结束（{0}）。{1}',
+  'The worker process ended {} times within a minute and is not started again. {}':
+    '工作进程一分钟内结束了 {0} 次，不再重新启动。{1}',
   'The workspace {} cannot be written: {}.': '无法写入工作区 {0}：{1}。',
   'The workspace {} is in use by {}.': '工作区 {0} 正被 {1} 使用。',
   'This is a fault in Pinhole; please report it with the details.': '这是 Pinhole 的故障；请附上详细信息报告。',
+  'This workspace is being served already; this is where. Its port and folders stay as they are.':
+    '此工作区已有服务在运行，地址如下。其端口和文件夹保持不变。',
   'Train again (pinhole train {}), or encode the images as new ones (pinhole encode {} SOURCE --out FOLDER).':
     '请重新训练，或将这些图像作为新图像编码。',
   'Train again; the data set is not affected.': '请重新训练；数据集不受影响。',
@@ -173,6 +203,7 @@ export const service: Sentences = {
   'Training needs at least two images, one to learn from and one to check with; {} has {}.':
     '训练至少需要两张图像，一张用于学习，一张用于检查；{0} 只有 {1} 张。',
   'Training was stopped.': '训练已停止。',
+  'Try again when you like.': '可随时重试。',
   'Unpack it and import the folder.': '请解压后导入文件夹。',
   'Unpack the archive and import the folder.': '请解压压缩包后导入文件夹。',
   'Use --device auto to take what is fastest.': '请选择“自动”设备以使用最快的设备。',
@@ -183,6 +214,7 @@ export const service: Sentences = {
     '请使用推荐预设、更低的学习率，或训练更长时间。',
   'Use the recommended preset, which starts at the PCA solution, or train longer.':
     '请使用从 PCA 解出发的推荐预设，或训练更长时间。',
+  'Wait for answers before asking for more.': '请等待答复后再继续请求。',
   'Wait until it is done, stop it, or use another workspace with --workspace.':
     '请等待其完成、将其停止，或使用其他工作区。',
   'WebGPU cannot be used here. {}': '此处无法使用 WebGPU。{0}',
