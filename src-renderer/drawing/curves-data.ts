@@ -59,7 +59,10 @@ export function valueNear({ x, y }: Line, wanted: number): number | null {
  * Limits of the y axis around all values, with a little air. Logarithmic ones leave out what is not positive and span
  * at least two fifths of a decade, so that a flat line does not look like a mountain.
  */
-export function rangeOf(columns: readonly ArrayLike<number | null>[], log: boolean): [low: number, high: number] {
+export function rangeOf(
+  columns: readonly ArrayLike<number | null | undefined>[],
+  log: boolean,
+): [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const column of columns) {
     for (let index = 0; index < column.length; index++) {
@@ -99,7 +102,9 @@ export function evenTicks(low: number, high: number, most: number): number[] {
   const decade = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * decade).find((candidate) => candidate >= rough * 0.999)!;
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, index) => clean((first + index) * step));
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, index) =>
+    clean((first + index) * step),
+  );
 }
 
 /** Takes away what binary fractions leave behind, such as 0.30000000000000004. */

@@ -1,0 +1,107 @@
+// What a person has typed so far, as a training request: empty fields are the preset's own choice. Knows no words.
+import type { PresetName, TrainingRequest } from '../../../src-main/contract/settings.ts';
+import { presetNames } from '../../../src-main/contract/settings.ts';
+import { type Control, flatten, nest, readField, writeField } from '../../settings-table.ts';
+import { type FieldName, fieldOf, groups, matters } from './settings.ts';
+
+export interface Draft {
+  preset: PresetName;
+  /** As typed or chosen; a field that is not there, or empty, is left to the preset. */
+  fields: Partial<Record<FieldName, string>>;
+}
+
+export interface Limits {
+  /** A code cannot be larger than the image: height × width × channels. */
+  pixels: number;
+}
+
+export interface Interpretation {
+  request: TrainingRequest;
+  /** What was expected, by field. */
+  problems: Partial<Record<FieldName, Control>>;
+}
+
+export const fieldNames: readonly FieldName[] = groups.flatMap(({ fields }) => fields);
+
+export const emptyDraft = (preset: PresetName = 'recommended'): Draft => ({ preset, fields: {} });
+
+/**
+ * `defaults` is what the preset alone gives. An optimiser is one whole in a request: one that is changed in a single field
+ * keeps its other values only by naming them.
+ */
+export function interpret(
+  draft: Draft,
+  defaults: Readonly<Record<string, unknown>>,
+  limits: Limits | null,
+): Interpretation {
+  const problems: Interpretation['problems'] = {};
+  const values: Record<string, unknown> = {};
+  const force = inForce(draft, defaults);
+  for (const name of fieldNames) {
+    const text = draft.fields[name]?.trim();
+    if (!text || !matters(name, force)) continue;
+    const control = controlOf(name, limits);
+    const reading = readField(control, text);
+    if ('value' in reading) values[name] = reading.value;
+    else problems[name] = reading.control;
+  }
+  completeOptimizer(values, flatten(defaults));
+  completeCrops(values);
+  return { request: { preset: draft.preset, ...nest(values) } as TrainingRequest, problems };
+}
+
+/** The control of a field, with the limits that this data set adds to those of the schema. */
+export function controlOf(name: FieldName, limits: Limits | null): Control {
+  const { control } = fieldOf(name);
+  if (name !== 'codeSize' || limits === null || control.kind !== 'number') return control;
+  return { ...control, high: Math.min(control.high ?? Number.POSITIVE_INFINITY, limits.pixels) };
+}
+
+/** Flat values that decide which settings matter: chosen ones, else the defaults. */
+export function inForce(draft: Draft, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const chosen = Object.entries(draft.fields).filter(([, text]) => text?.trim());
+  return { ...flatten(defaults), preset: draft.preset, ...Object.fromEntries(chosen) };
+}
+
+/** A draft that makes this request: of a run that is to be repeated, or with a remedy applied. Unknown fields are left out. */
+export function draftOf(request: Readonly<Record<string, unknown>>): Draft {
+  const flat = flatten(request);
+  const preset = presetNames.find((name) => name === flat.preset) ?? 'recommended';
+  const fields = fieldNames.flatMap((name) => {
+    const value = flat[name];
+    return value === undefined || value === fieldOf(name).standard ? [] : [[name, writeField(value)] as const];
+  });
+  return { preset, fields: Object.fromEntries(fields) };
+}
+
+/** Settings that say where and how long to compute, not what: they outlive a change of preset. */
+const ofTheMachine: readonly FieldName[] = ['codeSize', 'seconds', 'device', 'threads', 'seed', 'checkpointSeconds'];
+
+/**
+ * The draft with the doctor's remedy. Another preset comes with its own choices: overrides that were made for the old one
+ * would bring the trouble along.
+ */
+export function withRemedy(draft: Draft, remedy: Readonly<Record<string, unknown>>): Draft {
+  const flat = flatten(remedy);
+  const preset = presetNames.find((name) => name === flat.preset) ?? draft.preset;
+  const cure = fieldNames.filter((name) => name in flat).map((name) => [name, writeField(flat[name])] as const);
+  const keeps = (name: FieldName) => preset === draft.preset || ofTheMachine.includes(name);
+  const kept = fieldNames.filter((name) => draft.fields[name] && keeps(name)).map((name) => [name, draft.fields[name]]);
+  return { preset, fields: Object.fromEntries([...kept, ...cure]) };
+}
+
+function completeOptimizer(values: Record<string, unknown>, defaults: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(values).filter((name) => name.startsWith('optimizer.'));
+  if (given.length === 0) return;
+  const standard = defaults['optimizer.type'];
+  values['optimizer.type'] ??= standard;
+  if (values['optimizer.type'] !== standard) return;
+  for (const [name, value] of Object.entries(defaults)) if (name.startsWith('optimizer.')) values[name] ??= value;
+}
+
+/** One of crop and flip alone leaves the other off. */
+function completeCrops(values: Record<string, unknown>): void {
+  if (!('augment.crop' in values || 'augment.flip' in values)) return;
+  values['augment.crop'] ??= 1;
+  values['augment.flip'] ??= false;
+}

@@ -1,0 +1,43 @@
+// What the train screen keeps while a person goes elsewhere: the settings so far, the training that was just started, the comparison.
+import type { TrainingRequest } from '../../../src-main/contract/settings.ts';
+import { type Draft, emptyDraft } from './draft.ts';
+import type { FieldName } from './settings.ts';
+
+/** Where filled-in settings come from; null for a person's own. */
+export interface Origin {
+  runId: string;
+  /** Settings that a remedy has changed; empty for a plain repetition. */
+  changed: readonly string[];
+}
+
+class TrainState {
+  draft = $state<Draft>(emptyDraft());
+  advanced = $state(false);
+  origin = $state.raw<Origin | null>(null);
+  /** Task that was started here and is followed until its run is known, with what was asked for. */
+  started = $state.raw<{ taskId: string; datasetId: string; request: TrainingRequest } | null>(null);
+  /** Runs that are ticked in the list, in the order in which they were. */
+  chosen = $state<string[]>([]);
+  comparing = $state(false);
+
+  set(name: FieldName, text: string): void {
+    this.draft.fields[name] = text;
+  }
+
+  reset(name: FieldName): void {
+    delete this.draft.fields[name];
+  }
+
+  resetAll(): void {
+    this.draft.fields = {};
+    this.origin = null;
+  }
+
+  fill(draft: Draft, origin: Origin): void {
+    this.draft = draft;
+    this.origin = origin;
+    this.advanced = Object.keys(draft.fields).length > 0;
+  }
+}
+
+export const train = new TrainState();

@@ -1,0 +1,154 @@
+// From what is typed to a request: every setting has a field, ranges hold, optimisers stay whole, remedies are applied.
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import { en } from '../../src-renderer/language/en/index.ts';
+import {
+  controlOf,
+  type Draft,
+  draftOf,
+  emptyDraft,
+  fieldNames,
+  interpret,
+  withRemedy,
+} from '../../src-renderer/screens/train/draft.ts';
+import { fieldOf, schemaFields, units } from '../../src-renderer/screens/train/settings.ts';
+
+const defaults = {
+  preset: 'recommended',
+  schedule: 'one-cycle',
+  optimizer: { type: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 },
+};
+const typed: Record<string, string> = {
+  codeSize: '30',
+  hidden: '512, 256',
+  filters: '24',
+  activation: 'gelu',
+  pcaStart: 'no',
+  loss: 'mae',
+  'optimizer.type': 'sgd',
+  'optimizer.momentum': '0.9',
+  'optimizer.nesterov': 'yes',
+  'optimizer.beta1': '0.8',
+  'optimizer.beta2': '0.99',
+  'optimizer.epsilon': '1e-7',
+  'optimizer.weightDecay': '0.02',
+  'optimizer.clipNorm': '1',
+  learningRate: '2e-3',
+  schedule: 'one-cycle',
+  warmup: '0.2',
+  batchSize: '64',
+  epochs: '3',
+  seconds: '20',
+  patience: '2',
+  noise: '0.1',
+  codeL1: '1e-4',
+  'augment.crop': '0.8',
+  'augment.flip': 'yes',
+  device: 'cpu',
+  threads: '2',
+  seed: '9',
+  checkpointSeconds: '5',
+};
+const draft = (fields: Draft['fields'], preset: Draft['preset'] = 'recommended'): Draft => ({ preset, fields });
+
+test('every setting of the contract has a field, and every field its words', () => {
+  expect([...fieldNames, 'preset'].sort()).toEqual([...schemaFields].sort());
+  expect(Object.keys(typed).sort()).toEqual([...fieldNames].sort());
+  for (const name of fieldNames) {
+    expect(en).toHaveProperty([`train.setting.${name}`]);
+    expect(en).toHaveProperty([`train.help.${name}`]);
+    if (units[name]) expect(en).toHaveProperty([`train.unit.${units[name]}`]);
+  }
+});
+
+test('every choice of the contract has a name', () => {
+  for (const name of fieldNames) {
+    const control = controlOf(name, null);
+    if (control.kind !== 'choice') continue;
+    for (const option of control.options) expect(en).toHaveProperty([`train.choice.${option}`]);
+  }
+});
+
+test.each(['recommended', 'conv', 'agarap2019', 'deep'] as const)(
+  'all fields at once are a valid request of %s',
+  (preset) => {
+    for (const type of ['sgd', 'adam', 'adamw']) {
+      const { request, problems } = interpret(draft({ ...typed, 'optimizer.type': type }, preset), defaults, null);
+      expect(problems).toEqual({});
+      expect(v.safeParse(trainingSettingsSchema, request).success).toBe(true);
+      expect(request.preset).toBe(preset);
+      expect('filters' in request).toBe(preset === 'conv');
+      expect('hidden' in request).toBe(preset !== 'conv');
+    }
+  },
+);
+
+test('nothing typed is nothing overridden', () => {
+  expect(interpret(emptyDraft(), defaults, null)).toEqual({ request: { preset: 'recommended' }, problems: {} });
+  expect(interpret(draft({ codeSize: '  ' }), defaults, null).request).toEqual({ preset: 'recommended' });
+});
+
+test('what is out of range is said by field and not sent', () => {
+  const { request, problems } = interpret(draft({ codeSize: '0', epochs: '5', noise: 'much' }), defaults, null);
+  expect(request).toEqual({ preset: 'recommended', epochs: 5 });
+  expect(Object.keys(problems)).toEqual(['codeSize', 'noise']);
+});
+
+test('a code larger than the image is out of range', () => {
+  const { problems } = interpret(draft({ codeSize: '800' }), defaults, { pixels: 784 });
+  expect(problems.codeSize).toMatchObject({ low: 1, high: 784 });
+});
+
+test('an optimiser changed in one field keeps its other values', () => {
+  const { request } = interpret(draft({ 'optimizer.clipNorm': '1' }), defaults, null);
+  expect(request.optimizer).toEqual({ ...defaults.optimizer, clipNorm: 1 });
+});
+
+test('another optimiser starts from its own defaults, without fields of the first', () => {
+  const { request } = interpret(
+    draft({ 'optimizer.type': 'sgd', 'optimizer.momentum': '0.5', 'optimizer.beta1': '0.7' }),
+    defaults,
+    null,
+  );
+  expect(request.optimizer).toEqual({ type: 'sgd', momentum: 0.5 });
+});
+
+test('flips alone leave crops off', () => {
+  expect(interpret(draft({ 'augment.flip': 'yes' }), defaults, null).request.augment).toEqual({ crop: 1, flip: true });
+});
+
+test('warming up is left out where the schedule has none', () => {
+  expect(interpret(draft({ warmup: '0.2', schedule: 'cosine' }), defaults, null).request).toEqual({
+    preset: 'recommended',
+    schedule: 'cosine',
+  });
+});
+
+test('the draft of a request makes that request', () => {
+  const request = v.parse(trainingSettingsSchema, {
+    preset: 'deep',
+    codeSize: 12,
+    hidden: [40],
+    optimizer: { type: 'sgd', momentum: 0.9 },
+    augment: { crop: 0.9, flip: false },
+    pcaStart: true,
+    seed: 4,
+  });
+  const again = interpret(draftOf(request), defaults, null).request;
+  expect(v.parse(trainingSettingsSchema, again)).toEqual(request);
+});
+
+test('a remedy is applied on top; one that changes the preset drops what was set for the old one', () => {
+  const before = draft({ learningRate: '0.1', epochs: '5', seed: '3', codeSize: '16' }, 'deep');
+  expect(withRemedy(before, { learningRate: 0.01 })).toEqual(
+    draft({ learningRate: '0.01', epochs: '5', seed: '3', codeSize: '16' }, 'deep'),
+  );
+  expect(withRemedy(before, { preset: 'recommended' })).toEqual(draft({ seed: '3', codeSize: '16' }, 'recommended'));
+  expect(withRemedy(draft({ device: 'webgpu' }), { device: 'auto' }).fields.device).toBe('auto');
+});
+
+test('fields say their defaults where the schema has them', () => {
+  expect(fieldOf('seed').standard).toBe(1);
+  expect(fieldOf('checkpointSeconds').standard).toBe(20);
+});
