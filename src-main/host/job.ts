@@ -5,6 +5,7 @@ import { PinholeError, type SerializedError, throwIfCancelled } from '../contrac
 import type { Context, Notice, Progress } from '../contract/records.ts';
 import { keepLastWords } from './last-words.ts';
 import { watchParent } from './parent-watch.ts';
+import { giveWay } from './priority.ts';
 
 /** What a job is given beside its input. Events are whatever job and caller agree on. */
 export interface JobContext<Event> extends Context {
@@ -135,6 +136,7 @@ export function runJob<Input, Result, Event = never>(
   work: (input: Input, context: JobContext<Event>) => Promise<Result>,
 ): void {
   const controller = new AbortController();
+  giveWay();
   watchParent();
   // Ctrl-C in a terminal reaches every process; the parent decides and says 'cancel'.
   process.on('SIGINT', () => {});

@@ -1,16 +1,31 @@
 // A job for the tests of job.ts: does what its input says, well or badly.
+import { getPriority } from 'node:os';
 import { PinholeError, throwIfCancelled } from '../../src-main/contract/errors.ts';
 import { runJob } from '../../src-main/host/job.ts';
 
 export type Deed =
   | { deed: 'double'; values: Float32Array }
-  | { deed: 'refuse' | 'throw' | 'crash' | 'exit' | 'work' | 'work-slowly' | 'block' | 'never-end' | 'report' };
+  | {
+      deed:
+        | 'refuse'
+        | 'throw'
+        | 'crash'
+        | 'exit'
+        | 'work'
+        | 'work-slowly'
+        | 'block'
+        | 'never-end'
+        | 'report'
+        | 'tell-priority';
+    };
 
 runJob<Deed, unknown, { values: Float32Array } | { pid: number }>(async (input, context) => {
   if (input.deed !== 'double') context.onEvent?.({ pid: process.pid });
   switch (input.deed) {
     case 'double':
       return input.values.map((value) => 2 * value);
+    case 'tell-priority':
+      return getPriority();
     case 'report':
       context.onProgress?.({ stage: 'train', done: 1, total: 2, rate: 3, detail: 'loss 0.5' });
       context.onNotice?.({ level: 'warning', message: 'Careful.', advice: 'Slow down.' });

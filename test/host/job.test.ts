@@ -1,10 +1,14 @@
 // Jobs in real child processes: results, reports, errors, crashes, hangs, cancels, and the end of the parent.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { PinholeError } from '../../src-main/contract/errors.ts';
 import type { Notice, Progress } from '../../src-main/contract/records.ts';
+import { packSubjects } from '../../src-main/dataset/columns.ts';
+import { createPool } from '../../src-main/dataset/pool.ts';
 import { startJob } from '../../src-main/host/job.ts';
 import { isAlive, waitUntil } from '../support/processes.ts';
 import { need } from '../support/resources.ts';
@@ -42,6 +46,20 @@ describe('a job that goes well', () => {
   test('typed arrays pass both ways', async () => {
     const result = await startJob(module, { deed: 'double', values: Float32Array.of(1.5, -2) });
     expect(result).toEqual(Float32Array.of(3, -4));
+  });
+
+  test('it gives way to windows, and so does decoding', async () => {
+    expect(await startJob(module, { deed: 'tell-priority' })).toBeGreaterThanOrEqual(
+      constants.priority.PRIORITY_BELOW_NORMAL,
+    );
+    if (process.platform !== 'linux') return;
+    const pool = createPool(1);
+    await pool.run({ kind: 'grey', subjects: packSubjects([]), pixelLimit: 1 });
+    const threads = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/stat`, 'utf8'));
+    const niceness = threads.map((stat) => Number(stat.slice(stat.lastIndexOf(')')).split(' ')[17]));
+    expect(niceness).toContain(10);
+    expect(niceness).toContain(getPriority());
+    await pool.close();
   });
 
   test('progress, notices and events arrive before the result', async () => {
