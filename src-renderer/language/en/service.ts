@@ -6,4 +6,8 @@ export const service: Sentences = {
     'Wait until it is done, stop it, or choose another workspace.',
   'Use --device cpu.': 'Choose the processor (CPU) as device.',
   'Use --device cpu or --device auto.': 'Choose the processor (CPU) or “automatic” as device.',
+  'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).':
+    'Add images, use a smaller code or narrower layers, or random crops and flips.',
+  'Import with a validation share above 0, or name a separate held-out source (--test).':
+    'Import with a validation share above 0, or with a separate test source.',
 };

@@ -6,6 +6,7 @@ import { said } from '../../language/said.ts';
 import { go, place } from '../../navigation.svelte.ts';
 import { notify } from '../../notices.svelte.ts';
 import { isActive, workspace } from '../../service/workspace.svelte.ts';
+import { startTraining } from './starting.ts';
 
 /** Tasks that were at work when the list was last seen. */
 let active = new Set<string>();
@@ -21,10 +22,11 @@ function announce(task: Task): void {
   // Who stopped it knows.
   if (task.state !== 'done' && task.state !== 'failed') return;
   const { runId, datasetId, subject } = task;
-  const report = (task.result as TaskResults['train'] | null)?.run.report;
+  const result = task.result as TaskResults['train'] | null;
+  if (result?.trained === false) sayKnown(task as Task<'train'>);
   const done = task.state === 'done';
   const text = done
-    ? t('train.done', { subject, error: formatError(report?.model.mse) })
+    ? t('train.done', { subject, error: formatError(result?.run.report?.model.mse) })
     : t('train.done.failed', { subject });
   if (document.hidden && workspace.preferences?.notifications) host.notify(t('app.name'), text);
   if (place.screen === 'train' && (place.runId === runId || runId === null)) return;
@@ -33,4 +35,17 @@ function announce(task: Task): void {
     action:
       runId === null ? null : { label: t('train.done.show'), run: () => go({ screen: 'train', datasetId, runId }) },
   });
+}
+
+/** The same images, settings and seed give the same run: it is shown instead of trained again. */
+function sayKnown({ datasetId, request }: Task<'train'>): void {
+  if (datasetId === null) return;
+  notify('info', t('train.known'), {
+    action: { label: t('train.known.fresh'), run: () => void startTraining(datasetId, request.request, true) },
+  });
+}
+
+/** Browsers ask before the first notification, and only when a button was pressed. */
+export function canAskToNotify(): boolean {
+  return host.kind === 'browser' && 'Notification' in globalThis && Notification.permission === 'default';
 }

@@ -19,6 +19,7 @@ export class RunWatch {
   #waiting: RunEvent[] | null = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #question = 0;
 
   constructor(runId: string) {
     this.runId = runId;
@@ -37,10 +38,12 @@ export class RunWatch {
 
   /** Fetches everything again: at first, after a reconnect, and when a task on the run has begun or ended. */
   async fetch(): Promise<void> {
+    const question = ++this.#question;
     this.#waiting = [];
     try {
       const details = await service.runDetails(this.runId);
-      if (this.#closed) return;
+      // A later question has the later answer.
+      if (this.#closed || question !== this.#question) return;
       const came = this.#waiting ?? [];
       this.#course = courseOf(details);
       this.#waiting = null;
@@ -52,7 +55,7 @@ export class RunWatch {
       this.course = { ...this.#course };
       if (details.epochs.length > 0) await this.film.fetch();
     } catch (thrown) {
-      this.error = PinholeError.from(thrown);
+      if (question === this.#question) this.error = PinholeError.from(thrown);
     }
   }
 

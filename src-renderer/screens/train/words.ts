@@ -97,16 +97,23 @@ export function gainOver(quality: Quality, reference: Quality): number | null {
   return reference.mse > 0 ? 1 - quality.mse / reference.mse : null;
 }
 
+/** `9.9`, `1,200`: how many times as high. */
+export function timesWords(ratio: number): string {
+  return formatNumber(ratio, { maximumSignificantDigits: 2 });
+}
+
 /** Less than a tenth of a percent is no difference. */
 export function gainWords(gain: number | null): string {
   if (gain === null) return '–';
   if (Math.abs(gain) < 0.001) return t('train.run.same');
+  if (gain <= -1) return t('train.run.times', { times: timesWords(1 - gain) });
   return t(gain > 0 ? 'train.run.lower' : 'train.run.higher', { share: formatPercent(Math.abs(gain)) });
 }
 
 /** What a similarity means to the eye; limits as a person sorts pairs of pictures by them. */
-export function likeness({ model }: Pick<Report, 'model'>): 'same' | 'close' | 'shapes' | 'rough' {
+export function likeness({ model }: Pick<Report, 'model'>): 'same' | 'close' | 'shapes' | 'rough' | 'nothing' {
   if (model.ssim >= 0.95) return 'same';
   if (model.ssim >= 0.85) return 'close';
-  return model.ssim >= 0.6 ? 'shapes' : 'rough';
+  if (model.ssim >= 0.6) return 'shapes';
+  return model.ssim >= 0.25 ? 'rough' : 'nothing';
 }
