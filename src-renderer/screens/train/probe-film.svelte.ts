@@ -36,10 +36,13 @@ export class ProbeFilm {
     await this.#show();
   }
 
-  async add(step: number, data: Uint8Array): Promise<void> {
-    this.#keep(step, data);
+  /** Reconstructions as they come; steps that come again after a rollback replace those before. */
+  async add(frames: readonly { step: number; data: Uint8Array }[]): Promise<void> {
+    const [first] = frames;
+    if (first === undefined) return;
+    for (const { step, data } of frames) this.#keep(step, data);
     if (this.originals === null) return this.fetch();
-    this.steps = [...this.steps.filter((known) => known < step), step];
+    this.steps = [...this.steps.filter((known) => known < first.step), ...frames.map(({ step }) => step)];
     if (this.chosen === null) await this.#show();
   }
 

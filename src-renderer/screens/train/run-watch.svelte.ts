@@ -17,6 +17,8 @@ export class RunWatch {
   #course = emptyCourse();
   /** Events that come while the course is being fetched; null when it is there. */
   #waiting: RunEvent[] | null = [];
+  /** Reconstructions that wait to be shown together with the figures of their step. */
+  #frames: { step: number; data: Uint8Array }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #question = 0;
@@ -64,12 +66,16 @@ export class RunWatch {
       this.#waiting.push(event);
       return;
     }
-    if (event.type === 'probes') void this.film.add(event.step, event.data);
-    if (event.type === 'rewind') this.film.rewind(event.step);
+    if (event.type === 'probes') this.#frames.push(event);
+    if (event.type === 'rewind') {
+      this.#frames = this.#frames.filter(({ step }) => step <= event.step);
+      this.film.rewind(event.step);
+    }
     follow(this.#course, event);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.course = { ...this.#course };
+      void this.film.add(this.#frames.splice(0));
     }, showEveryMs);
   }
 }
