@@ -54,7 +54,7 @@ function worseThanPca({ report }: Evidence): Warning | null {
   if (report.model.mse <= report.pca.mse * pcaTolerance) return null;
   return {
     code: 'worse-than-pca',
-    message: `Plain PCA with as many numbers per image does better (error ${figure(report.pca.mse)}, the model ${figure(report.model.mse)}, ${times(report.model.mse / report.pca.mse)} as much).`,
+    message: `Plain PCA with as many numbers per image does better (error ${figure(report.pca.mse)}, the model ${figure(report.model.mse)}, ${ratio(report.model.mse / report.pca.mse)} times as much).`,
     advice: 'Use the recommended preset, which starts at the PCA solution, or train longer.',
   };
 }
@@ -86,7 +86,7 @@ function overfitting({ report, trainMse, trainCount }: Evidence): Warning | null
   if (report.model.mse <= trainMse * overfittingRatio) return null;
   return {
     code: 'overfitting',
-    message: `Images it has not seen come back ${times(report.model.mse / trainMse)} worse than the ${trainCount} it learned from: it has begun to memorise.`,
+    message: `Images it has not seen come back ${ratio(report.model.mse / trainMse)} times worse than the ${trainCount} it learned from: it has begun to memorise.`,
     advice: 'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).',
   };
 }
@@ -113,8 +113,8 @@ function figure(mse: number): string {
   return mse.toPrecision(3);
 }
 
-function times(ratio: number): string {
+function ratio(value: number): string {
   // Errors of zero, to rounding: how many times that is says nothing.
-  if (ratio > 1000) return 'more than 1000 times';
-  return `${ratio.toFixed(ratio < 10 ? 1 : 0)} times`;
+  if (value > 1000) return '1000+';
+  return value.toFixed(value < 10 ? 1 : 0);
 }

@@ -243,6 +243,8 @@ export const train = {
   'train.probes.at': 'Step {step} · epoch {epoch} · held-out error {error}',
   'train.probes.step': 'Step of the reconstructions',
   'train.probes.newest': 'Newest',
+  'train.probes.best': 'Kept model',
+  'train.probes.kept': 'kept model',
   'train.probes.play': 'Play from the start',
   'train.probes.pause': 'Hold',
   'train.doctor': 'Doctor',

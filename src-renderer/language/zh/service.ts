@@ -104,8 +104,8 @@ export const service: Sentences = {
   'Free some space and run the same again; what was written before is kept.':
     '请释放一些空间后再次运行；之前写入的内容已保留。',
   'Free some space and run the same again; what was written is kept.': '请释放一些空间后再次运行；已写入的内容已保留。',
-  'Images it has not seen come back {} worse than the {} it learned from: it has begun to memorise.':
-    '未见过的图像的还原效果比学习过的 {1} 张差 {0}：模型已开始死记硬背。',
+  'Images it has not seen come back {} times worse than the {} it learned from: it has begun to memorise.':
+    '未见过的图像的还原误差是学习过的 {1} 张的 {0} 倍：模型已开始死记硬背。',
   "Import the images with the model's own size and colour.": '请按模型自身的尺寸和颜色导入图像。',
   'Import the same sources again to finish it, then train.': '请再次导入相同的来源以完成导入，然后训练。',
   'Import with a validation share above 0, or name a separate held-out source (--test).':
@@ -126,8 +126,8 @@ export const service: Sentences = {
   'Open the address yourself.': '请自行打开该地址。',
   'Pinhole does not answer at {}.': 'Pinhole 在 {0} 没有响应。',
   'Pinhole was ended.': 'Pinhole 已退出。',
-  'Plain PCA with as many numbers per image does better (error {}, the model {}, {} as much).':
-    '每张图像使用同样多的数字时，普通 PCA 更好（误差 {0}，模型 {1}，为其 {2}）。',
+  'Plain PCA with as many numbers per image does better (error {}, the model {}, {} times as much).':
+    '每张图像使用同样多的数字时，普通 PCA 更好（误差 {0}，模型 {1}，为其 {2} 倍）。',
   'Raise the pixel limit to import it.': '请提高像素上限以导入它。',
   'Replace them in the array, e.g. by zero, and import it again.': '请在数组中替换它们（例如换成零），然后重新导入。',
   'Reshape or transpose it in NumPy and save it again.': '请在 NumPy 中调整形状或转置后重新保存。',

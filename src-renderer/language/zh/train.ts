@@ -243,6 +243,8 @@ export const train: Record<keyof typeof english, string> = {
   'train.probes.at': '第 {step} 步 · 第 {epoch} 轮 · 验证误差 {error}',
   'train.probes.step': '重建所在的步',
   'train.probes.newest': '最新',
+  'train.probes.best': '保留的模型',
+  'train.probes.kept': '保留的模型',
   'train.probes.play': '从头播放',
   'train.probes.pause': '停住',
   'train.doctor': '诊断',

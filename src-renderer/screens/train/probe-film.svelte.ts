@@ -1,4 +1,4 @@
-// The probe images and their reconstructions at every logged step: follows the newest, or stays where a person put it.
+// The probe images and their reconstructions at every logged step: at its home, or where a person put it.
 import type { ImageBlock } from '../../../src-main/contract/views.ts';
 import { attempt } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
@@ -15,10 +15,16 @@ export class ProbeFilm {
   originals = $state.raw<ImageBlock | null>(null);
   /** When reconstructions were logged; the position is an index into these. */
   steps = $state.raw<readonly number[]>([]);
-  /** Null while it follows the newest. */
+  /** Where it stands by itself: at the step of the kept model, or, where that is null, at whichever is the newest. */
+  home = $state<number | null>(null);
+  /** Position that a person chose; null while it stands at home. */
   chosen = $state<number | null>(null);
   frame = $state.raw<Frame | null>(null);
-  readonly position = $derived(Math.min(this.chosen ?? this.steps.length - 1, this.steps.length - 1));
+  readonly #home = $derived.by(() => {
+    const place = this.home === null ? -1 : this.steps.indexOf(this.home);
+    return place === -1 ? this.steps.length - 1 : place;
+  });
+  readonly position = $derived(Math.min(this.chosen ?? this.#home, this.steps.length - 1));
   readonly #runId: string;
   readonly #kept = new Map<number, Uint8Array>();
   #wanted: number | null = null;
@@ -49,17 +55,23 @@ export class ProbeFilm {
   rewind(step: number): void {
     this.steps = this.steps.filter((known) => known <= step);
     for (const known of this.#kept.keys()) if (known > step) this.#kept.delete(known);
-    if (this.chosen !== null && this.chosen >= this.steps.length) this.follow();
+    if (this.chosen !== null && this.chosen >= this.steps.length) this.goHome();
   }
 
-  /** Stays there; the last one follows the newest again. */
+  /** Stays there; at home it follows again. */
   async go(position: number): Promise<void> {
-    this.chosen = position >= this.steps.length - 1 ? null : Math.max(0, position);
+    this.chosen = position === this.#home ? null : Math.max(0, Math.min(position, this.steps.length - 1));
     await this.#show();
   }
 
-  follow(): void {
+  goHome(): void {
     this.chosen = null;
+    void this.#show();
+  }
+
+  /** While it trains that is the newest step; afterwards the one of the kept model. */
+  settle(step: number | null): void {
+    this.home = step;
     void this.#show();
   }
 
