@@ -67,7 +67,7 @@ export function taskPart(surroundings: Surroundings, work: TaskWork): TaskPart {
     dismissTask: async (id) => tasks.dismiss(id),
     subscribe(topic, listener) {
       const stop = surroundings.topics.listen(topic, listener);
-      if (topic === 'tasks') (listener as (event: Task[]) => void)(tasks.list());
+      if (topic === 'tasks') tasks.tell(listener as (event: Task[]) => void);
       return stop;
     },
     stop: () => tasks.stop(),
@@ -84,6 +84,7 @@ class Tasks {
   #publishTimer: NodeJS.Timeout | undefined;
   #saving = Promise.resolve();
   #closing = false;
+  #isRestored = false;
 
   constructor(surroundings: Surroundings, work: TaskWork) {
     this.#surroundings = surroundings;
@@ -93,6 +94,11 @@ class Tasks {
 
   list(): Task[] {
     return [...this.#entries.values()].map(({ task }) => ({ ...task }));
+  }
+
+  /** At once; while the list is still being read, it comes to every listener as soon as it is there. */
+  tell(listener: (event: Task[]) => void): void {
+    if (this.#isRestored) listener(this.list());
   }
 
   start(request: TaskRequest): string {
@@ -185,6 +191,7 @@ class Tasks {
         this.#entries.set(task.id, { task: interrupted, crashes, ...idle() });
       }
     }
+    this.#isRestored = true;
     this.#publish();
   }
 

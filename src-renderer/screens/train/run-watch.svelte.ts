@@ -30,6 +30,7 @@ export class RunWatch {
 
   /** Listens until the returned function is called. */
   open(): () => void {
+    this.#closed = false;
     const stop = service.subscribe(`run:${this.runId}`, (event) => this.#hear(event));
     return () => {
       this.#closed = true;
