@@ -1,4 +1,5 @@
 // The connection to the service: reconnects after sleep, a dropped socket or a dead worker, and listens on as before.
+import { untrack } from 'svelte';
 import type { RemoteService } from '../../src-main/contract/methods.ts';
 import { connectService } from '../../src-main/contract/rpc.ts';
 import type { TopicEvent, TopicName } from '../../src-main/contract/views.ts';
@@ -37,7 +38,9 @@ export const service = new Proxy({} as RemoteService, {
 function subscribe<T extends TopicName>(topic: T, listener: (event: TopicEvent<T>) => void): () => void {
   const subscription: Subscription = { topic, listener: listener as (event: never) => void, stop: null };
   subscriptions.add(subscription);
-  if (connection.state === 'connected') void current.promise.then((target) => listen(target, subscription));
+  // In an effect, which must not run again with every change of the connection: subscriptions survive those.
+  if (untrack(() => connection.state) === 'connected')
+    void current.promise.then((target) => listen(target, subscription));
   return () => {
     subscriptions.delete(subscription);
     subscription.stop?.();
