@@ -71,7 +71,10 @@ describe('channels', () => {
       onClose() {},
     });
     const hears = (wanted: object) =>
-      waitUntil(() => heard.some((message) => JSON.stringify(message) === JSON.stringify(wanted)), JSON.stringify(wanted));
+      waitUntil(
+        () => heard.some((message) => JSON.stringify(message) === JSON.stringify(wanted)),
+        JSON.stringify(wanted),
+      );
     const workspace = temporaryFolder();
     pipe.tell({ ...{ type: 'start', workspace, command: 'test', roots: [], allowed: [] }, resumeTasks: false });
     await hears({ type: 'ready' });
