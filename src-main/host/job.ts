@@ -10,6 +10,10 @@ import { giveWay } from './priority.ts';
 /** What a job is given beside its input. Events are whatever job and caller agree on. */
 export interface JobContext<Event> extends Context {
   onEvent?: (event: Event) => void;
+  /** At the caller's end: how to send commands to the job. */
+  onStarted?: (send: (command: unknown) => void) => void;
+  /** At the job's end: hears the commands; what came earlier is heard at once. */
+  listen?: (listener: (command: unknown) => void) => void;
 }
 
 const toParent = v.variant('type', [
@@ -40,6 +44,7 @@ type ToParent = v.InferOutput<typeof toParent>;
 
 const toChild = v.variant('type', [
   v.object({ type: v.literal('start'), input: v.unknown() }),
+  v.object({ type: v.literal('command'), value: v.unknown() }),
   v.object({ type: v.literal('cancel') }),
 ]);
 type ToChild = v.InferOutput<typeof toChild>;
@@ -125,6 +130,7 @@ export async function startJob<Result, Event = never>(
     else reject(died(code, signal, lastWords()));
   });
   tell(child, { type: 'start', input });
+  context.onStarted?.((value) => tell(child, { type: 'command', value }));
   return promise;
 }
 
@@ -136,6 +142,8 @@ export function runJob<Input, Result, Event = never>(
   work: (input: Input, context: JobContext<Event>) => Promise<Result>,
 ): void {
   const controller = new AbortController();
+  let listener: ((command: unknown) => void) | undefined;
+  const early: unknown[] = [];
   giveWay();
   watchParent();
   // Ctrl-C in a terminal reaches every process; the parent decides and says 'cancel'.
@@ -146,6 +154,7 @@ export function runJob<Input, Result, Event = never>(
     if (raw === 'interrupt') return; // the launcher's word, handled in parent-watch.ts
     const message = v.parse(toChild, raw);
     if (message.type === 'start') void perform(message.input as Input);
+    else if (message.type === 'command') (listener ?? ((command: unknown) => early.push(command)))(message.value);
     else {
       controller.abort();
       report({ type: 'stopping' });
@@ -158,6 +167,10 @@ export function runJob<Input, Result, Event = never>(
       onProgress: (value) => report({ type: 'progress', value }),
       onNotice: (value) => report({ type: 'notice', value }),
       onEvent: (value) => report({ type: 'event', value }),
+      listen(heard) {
+        listener = heard;
+        for (const command of early.splice(0)) heard(command);
+      },
     };
     try {
       await end({ type: 'result', value: await work(input, context) });

@@ -22,14 +22,16 @@ import {
   type TrainingSettings,
   trainingSettingsSchema,
 } from '../contract/settings.ts';
+import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { importDataset } from '../dataset/import.ts';
 import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
+import { planTraining } from '../training/presets.ts';
 import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { TrainingOutcome } from '../training/train.ts';
 import { exportRun } from './export-run.ts';
-import { startJob } from './job.ts';
+import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
 import type { JobInput, JobResults } from './training-job.ts';
 
@@ -106,16 +108,20 @@ class WorkspaceService implements Core {
   async train(
     datasetId: string,
     request: TrainingRequest,
-    options: { fresh?: boolean } = {},
+    options: { fresh?: boolean; runId?: string } = {},
     context: Context = {},
   ): Promise<TrainResult> {
     const settings = parse(trainingSettingsSchema, request);
     const dataset = this.#readyDataset(datasetId);
-    const known = options.fresh ? undefined : this.#catalogue.findRun(runId(dataset, settings));
+    // A setting that cannot work is refused before there is a run that would be left as failed.
+    planTraining(settings, dataset, dataset.count);
+    const known = options.fresh ? undefined : this.#catalogue.findRun(options.runId ?? runId(dataset, settings));
+    if (known) context.onRun?.(known.id);
     if (known?.state === 'finished') {
       return { run: known, trained: false, seconds: (await readRunFile(known.folder)).seconds.train };
     }
     const run = known ?? this.#insertRun(dataset, settings);
+    if (!known) context.onRun?.(run.id);
     const outcome = await this.#trainToTheEnd(run, settings, context);
     const file = {
       ...outcome.run,
@@ -294,7 +300,7 @@ class WorkspaceService implements Core {
     try {
       for (let restarts = 0; ; restarts++) {
         try {
-          return await runInJob({ ...input, resume: existsSync(runPaths(run.folder).run) }, context);
+          return await runInJob({ ...input, resume: existsSync(runPaths(run.folder).run) }, steered(context));
         } catch (error) {
           if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts)
             throw error;
@@ -310,6 +316,16 @@ class WorkspaceService implements Core {
       throw error;
     }
   }
+}
+
+/** Its course arrives as events of the job, and commands reach it while it lasts. */
+function steered(context: Context): JobContext<RunEvent> {
+  return {
+    ...context,
+    onEvent: (event) => context.onRunEvent?.(event),
+    onStarted: (send) =>
+      context.onControls?.({ pause: () => send('pause'), resume: () => send('resume'), finish: () => send('finish') }),
+  };
 }
 
 function runInJob<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {

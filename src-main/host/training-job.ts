@@ -18,9 +18,10 @@ import { inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
+import { Steering, type SteeringCommand } from '../training/steering.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
 import { createImageNames } from './image-names.ts';
-import { runJob } from './job.ts';
+import { type JobContext, runJob } from './job.ts';
 
 export type JobInput =
   | {
@@ -35,6 +36,7 @@ export type JobInput =
   | { kind: 'encode'; workspace: string; datasetId: string; runFolder: string; codesFolder: string }
   | { kind: 'report'; workspace: string; datasetId: string; runFolder: string; gaveUp: boolean }
   | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
+  | { kind: 'session'; workspace: string; datasetId: string; runFolder: string }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
   | { kind: 'devices' };
 
@@ -44,22 +46,35 @@ export interface JobResults {
   encode: { images: number; seconds: number };
   report: Report;
   reconstruct: { originals: Uint8Array; reconstructions: Uint8Array };
+  session: undefined;
   decode: { files: number };
   devices: DeviceReport[];
 }
 
+/** Asked of a session, and its answer. */
+export interface SessionQuestion {
+  question: number;
+  ids: number[];
+}
+export interface SessionAnswer {
+  question: number;
+  reconstructions: Uint8Array;
+}
+
 type Input<K extends JobInput['kind']> = Extract<JobInput, { kind: K }>;
 
-runJob((input: JobInput, context): Promise<JobResults[JobInput['kind']]> => {
+runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobInput['kind']]> => {
   switch (input.kind) {
     case 'train':
-      return withDataset(input, (dataset) => train({ ...input, dataset }, context));
+      return withDataset(input, (dataset) => trainSteered(input, dataset, context));
     case 'encode':
       return withDataset(input, (dataset) => encode(input, dataset, context));
     case 'report':
       return withDataset(input, (dataset) => report(input, dataset, context));
     case 'reconstruct':
       return withDataset(input, (dataset) => reconstruct(input, dataset));
+    case 'session':
+      return withDataset(input, (dataset) => answerQuestions(input, dataset, context));
     case 'decode':
       return decode(input, context);
     case 'devices':
@@ -68,6 +83,17 @@ runJob((input: JobInput, context): Promise<JobResults[JobInput['kind']]> => {
       return input satisfies never;
   }
 });
+
+/** Its course goes to the parent as events; pause, resume and finish come from there as commands. */
+function trainSteered(
+  input: Input<'train'>,
+  dataset: OpenDataset,
+  context: JobContext<unknown>,
+): Promise<TrainingOutcome> {
+  const steering = new Steering();
+  context.listen?.((command) => steering.hear(command as SteeringCommand));
+  return train({ ...input, dataset, steering }, { ...context, onRunEvent: (event) => context.onEvent?.(event) });
+}
 
 async function encode(input: Input<'encode'>, dataset: OpenDataset, context: Context) {
   const started = performance.now();
@@ -100,6 +126,39 @@ async function reconstruct(input: Input<'reconstruct'>, dataset: OpenDataset) {
     }
     return { originals, reconstructions };
   });
+}
+
+/** Keeps the model loaded and answers one question after the other, until it is cancelled. */
+async function answerQuestions(
+  input: Input<'session'>,
+  dataset: OpenDataset,
+  context: JobContext<unknown>,
+): Promise<undefined> {
+  await withModel(input.runFolder, async (executor, saved) => {
+    const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
+    const size = dataset.info.height * dataset.info.width * dataset.info.channels;
+    let working = Promise.resolve();
+    const failed = Promise.withResolvers<void>();
+    const answer = async ({ question, ids }: SessionQuestion) => {
+      const reconstructions = new Uint8Array(ids.length * size);
+      for await (const { first, results } of runBlocks(
+        runner,
+        dataset.pixels,
+        Uint32Array.from(ids),
+        saved.model.image,
+      ))
+        reconstructions.set(results.reconstruction!.data as Uint8Array, first * size);
+      context.onEvent?.({ question, reconstructions } satisfies SessionAnswer);
+    };
+    context.listen?.((command) => {
+      working = working.then(() => answer(command as SessionQuestion));
+      working.catch(failed.reject);
+    });
+    context.signal?.addEventListener('abort', () => failed.resolve(), { once: true });
+    await failed.promise;
+    await runner.dispose();
+  });
+  return undefined;
 }
 
 async function decode(input: Input<'decode'>, context: Context) {

@@ -31,11 +31,12 @@ export async function createWindowService(options: WindowServiceOptions, context
   };
   // What was put aside waits for an undo only as long as the program runs.
   if (!resumeTasks) removeAside(surroundings);
+  const { closeModels, ...training } = trainingPart(surroundings);
   const parts = {
     ...workspacePart(surroundings),
     ...filePart(surroundings),
     ...datasetPart(surroundings),
-    ...trainingPart(surroundings),
+    ...training,
     ...mapPart(surroundings),
     ...exportPart(surroundings),
   };
@@ -48,6 +49,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     workspace: core.workspace,
     async close() {
       await stop();
+      closeModels();
       removeAside(surroundings);
       await core.close();
     },

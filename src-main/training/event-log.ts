@@ -3,32 +3,30 @@ import { join } from 'node:path';
 import type { Tensor } from '../compiler/graph.ts';
 import type { ImageShape } from '../compiler/model.ts';
 import type { EpochMetrics } from '../contract/records.ts';
-import type { Runner } from '../engine/executor.ts';
 import type { ImageBatch } from '../numerics/image-grid.ts';
 import type { Pixels } from './batches.ts';
 import { createEventWriter } from './tensorboard.ts';
 
 export interface EventLog {
-  write(metrics: EpochMetrics, painter: Runner): Promise<void>;
+  /** `reconstructions`: of the probes, uint8 P×H×W×C. */
+  write(metrics: EpochMetrics, reconstructions: Tensor): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Two runs side by side, `train` and `validation`, so that TensorBoard draws their `loss` into one chart. */
 export async function createEventLog(
   folder: string,
-  pixels: Pixels,
-  probes: readonly number[],
+  originals: Tensor,
   image: ImageShape,
   resumeAt: number | null,
 ): Promise<EventLog> {
   const options = resumeAt === null ? {} : { resumeAt: resumeAt + 1 };
   const train = await createEventWriter(join(folder, 'train'), options);
   const validation = await createEventWriter(join(folder, 'validation'), options);
-  const originals = readProbes(pixels, probes, image);
   let highestStep = resumeAt ?? -1;
 
   return {
-    async write({ step, trainLoss, validationMse, learningRate, imagesPerSecond }, painter) {
+    async write({ step, trainLoss, validationMse, learningRate, imagesPerSecond }, reconstructions) {
       // After a rollback the same steps come again: what was logged of them is taken back.
       if (step <= highestStep) for (const writer of [train, validation]) writer.restart(step);
       highestStep = step;
@@ -38,9 +36,8 @@ export async function createEventLog(
       }
       train.scalar('learning_rate', step, learningRate);
       validation.scalar('loss', step, validationMse);
-      const { reconstruction } = await painter.run({ images: originals });
       validation.imageGrid('original', step, asBatch(originals, image));
-      validation.imageGrid('reconstructed', step, asBatch(reconstruction!, image));
+      validation.imageGrid('reconstructed', step, asBatch(reconstructions, image));
       await Promise.all([train.flush(), validation.flush()]);
     },
     async close() {
@@ -49,7 +46,12 @@ export async function createEventLog(
   };
 }
 
-function readProbes(pixels: Pixels, probes: readonly number[], { height, width, channels }: ImageShape): Tensor {
+/** The probe images themselves, uint8 P×H×W×C. */
+export function readProbeImages(
+  pixels: Pixels,
+  probes: readonly number[],
+  { height, width, channels }: ImageShape,
+): Tensor {
   const data = new Uint8Array(probes.length * height * width * channels);
   pixels.read(probes, data);
   return { dtype: 'uint8', shape: [probes.length, height, width, channels], data };

@@ -55,8 +55,8 @@ export type Output = 'codes' | 'error' | 'reconstruction';
  * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
  * 0–1, before rounding), `reconstruction` uint8 N×H×W×C.
  */
-export function inferenceGraph(model: Model, outputs: readonly Output[]): Graph {
-  const { builder, lookup, images } = open(model);
+export function inferenceGraph(model: Model, outputs: readonly Output[], batch: Dim = 'N'): Graph {
+  const { builder, lookup, images } = open(model, 'images', batch);
   const pixels = scaledPixels(images);
   const codes = model.encode(lookup, pixels);
   const reconstruction = model.decode(lookup, codes);
@@ -99,9 +99,9 @@ export function pcaGraph(image: ImageShape, components: number): Graph {
 
 // ---- pieces -------------------------------------------------------------------------------------------------------
 
-function open(model: Model, name = 'images') {
+function open(model: Model, name = 'images', batch: Dim = 'N') {
   const builder = new GraphBuilder();
-  const images = builder.input(name, { dtype: 'uint8', shape: imageShape(model.image, 'N') });
+  const images = builder.input(name, { dtype: 'uint8', shape: imageShape(model.image, batch) });
   return { builder, images, lookup: lookupInputs(builder, model) };
 }
 

@@ -2,11 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { learningRateAt } from '../compiler/schedules.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Context, EpochMetrics } from '../contract/records.ts';
+import type { Context, EpochMetrics, StepMetrics } from '../contract/records.ts';
 import type { Trainer } from '../engine/executor.ts';
 import type { Batches } from './batches.ts';
 import type { TrainingPlan } from './presets.ts';
 import type { Checkpoint, Progress, StopReason } from './run-files.ts';
+import { Steering } from './steering.ts';
 
 export interface LoopOptions {
   plan: TrainingPlan;
@@ -23,6 +24,11 @@ export interface LoopOptions {
   saveBest(checkpoint: Checkpoint): Promise<void>;
   /** After every evaluation, step 0 included. */
   onMetrics(metrics: EpochMetrics): Promise<void>;
+  /** Between evaluations, when losses were looked at. */
+  onSteps?(steps: StepMetrics): Promise<void>;
+  /** Training went back: what was reported after this step is not true any more. */
+  onRewind?(step: number, rollbacks: number): Promise<void>;
+  steering?: Steering;
 }
 
 export interface LoopResult {
@@ -42,6 +48,8 @@ const rollbackRateFactor = 0.3;
 // Messages (a cancel) arrive only when the loop lets go of the thread; a step can be shorter than this.
 const yieldEveryMs = 50;
 const reportEveryMs = 250;
+// Four points a second are a smooth curve; more would only be drawn over each other.
+const stepsEveryMs = 250;
 
 /** Trains until epochs, time, patience or rollbacks run out, or until the signal is raised (after the current step). */
 export async function runTrainingLoop(options: LoopOptions, context: Context = {}): Promise<LoopResult> {
@@ -52,7 +60,10 @@ class TrainingLoop {
   private readonly options: LoopOptions;
   private readonly context: Context;
   private readonly totalSteps: number;
-  private readonly startedAt = performance.now();
+  private startedAt = performance.now();
+  private readonly steering: Steering;
+  private lastSteps = performance.now();
+  private recent = { loss: 0, steps: 0 };
   private readonly secondsBefore: number;
   private progress: Progress;
   private lastGood: Checkpoint | null = null;
@@ -65,6 +76,7 @@ class TrainingLoop {
   constructor(options: LoopOptions, context: Context) {
     this.options = options;
     this.context = context;
+    this.steering = options.steering ?? new Steering();
     this.totalSteps = options.plan.epochs * options.batches.stepsPerEpoch;
     this.progress = options.resume ?? {
       step: 0,
@@ -90,7 +102,7 @@ class TrainingLoop {
     }
     if (reason !== 'diverged' && !(await this.hasExploded())) {
       // A time budget ends between evaluations: what was learned since the last one must be able to become the best.
-      if (reason === 'seconds' && !this.atEpochEnd()) await this.evaluate();
+      if ((reason === 'seconds' || reason === 'stopped') && !this.atEpochEnd()) await this.evaluate();
       await this.saveLast();
     }
     return { reason, progress: this.progress };
@@ -107,6 +119,7 @@ class TrainingLoop {
     const saveDue = performance.now() - this.lastSaved > this.options.checkpointSeconds * 1000;
     if (epochEnd || saveDue || step % stepsBetweenChecks === 0) {
       if (await this.hasExploded()) return this.rollBack();
+      await this.reportSteps();
       if (epochEnd) await this.evaluate();
       if (saveDue) await this.saveLast();
     }
@@ -138,6 +151,7 @@ class TrainingLoop {
     const { epochs, seconds, patience } = this.options.plan;
     const { step, stale, rollbacks } = this.progress;
     if (this.context.signal?.aborted) return 'cancelled';
+    if (this.steering.finishing) return 'stopped';
     if (rollbacks > allowedRollbacks) return 'diverged';
     if (step >= epochs * this.options.batches.stepsPerEpoch) return 'epochs';
     if (seconds !== null && this.seconds() >= seconds) return 'seconds';
@@ -153,6 +167,7 @@ class TrainingLoop {
     this.firstLoss ??= mean;
     this.progress.lossSum += sum;
     this.progress.lossSteps += steps;
+    this.recent = { loss: this.recent.loss + sum, steps: this.recent.steps + steps };
     return !Number.isFinite(mean) || mean > explosionFactor * this.firstLoss;
   }
 
@@ -173,7 +188,19 @@ class TrainingLoop {
         : `The loss exploded at step ${exploded}: back to step ${good.progress.step} with ${Math.round(rateFactor * 100)} % of the learning rate.`,
       advice: givingUp ? 'Choose a learning rate ten times lower, or clip gradients.' : '',
     });
+    this.recent = { loss: 0, steps: 0 };
+    await this.options.onRewind?.(good.progress.step, rollbacks);
     if (!givingUp) await this.saveLast();
+  }
+
+  private async reportSteps(): Promise<void> {
+    const { loss, steps } = this.recent;
+    if (steps === 0 || performance.now() - this.lastSteps < stepsEveryMs) return;
+    this.lastSteps = performance.now();
+    this.recent = { loss: 0, steps: 0 };
+    const { step } = this.progress;
+    const [learningRate, imagesPerSecond] = [this.learningRate(step + 1), this.takeRate()];
+    await this.options.onSteps?.({ step, loss: loss / steps, learningRate, imagesPerSecond });
   }
 
   private async evaluate(): Promise<void> {
@@ -222,7 +249,19 @@ class TrainingLoop {
     if (now - this.lastReport > reportEveryMs) this.report(this.progress.bestMse);
     if (now - this.lastYield < yieldEveryMs) return;
     await setImmediate();
+    if (this.steering.paused) await this.holdOn();
     this.lastYield = performance.now();
+  }
+
+  /** The time of a pause counts neither towards a time budget nor against the speed. */
+  private async holdOn(): Promise<void> {
+    await this.saveLast();
+    const since = performance.now();
+    await this.steering.resumed(this.context.signal);
+    const paused = performance.now() - since;
+    this.startedAt += paused;
+    this.rate.since += paused;
+    this.lastSaved += paused;
   }
 
   private report(mse: number): void {

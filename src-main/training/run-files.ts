@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageShape } from '../compiler/model.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { EpochMetrics, Preprocessing, Report } from '../contract/records.ts';
+import type { Baselines, EpochMetrics, Preprocessing, Report, StepMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../files/safetensors.ts';
@@ -30,7 +30,8 @@ export interface RunFile {
   report: Report | null;
 }
 
-export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'cancelled';
+/** `stopped`: a person ended it early and kept the best model. */
+export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'stopped' | 'cancelled';
 
 /** Where training stands. Parameters, optimiser state and these numbers continue a run bit for bit on the CPU. */
 export interface Progress {
@@ -58,6 +59,9 @@ export function runPaths(folder: string) {
   return {
     run: join(folder, 'run.json'),
     metrics: join(folder, 'metrics.jsonl'),
+    steps: join(folder, 'steps.jsonl'),
+    baselines: join(folder, 'baselines.json'),
+    probes: { images: join(folder, 'probes.npy'), steps: join(folder, 'probes.jsonl') },
     events: join(folder, 'events'),
     last: join(folder, 'checkpoints', 'last.safetensors'),
     best: join(folder, 'checkpoints', 'best.safetensors'),
@@ -141,21 +145,49 @@ export async function appendMetrics(folder: string, metrics: EpochMetrics): Prom
   await appendFile(runPaths(folder).metrics, `${JSON.stringify(metrics)}\n`);
 }
 
-/** A line cut off by a crash is the last one; it is left out. */
 export async function readMetrics(folder: string): Promise<EpochMetrics[]> {
-  const text = (await readText(runPaths(folder).metrics)) ?? '';
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as EpochMetrics);
+  return readLines<EpochMetrics>(runPaths(folder).metrics);
 }
 
-/** Forgets metrics after a step: training goes on from there and will write them again. */
+export async function appendSteps(folder: string, steps: StepMetrics): Promise<void> {
+  await appendFile(runPaths(folder).steps, `${JSON.stringify(steps)}\n`);
+}
+
+export async function readSteps(folder: string): Promise<StepMetrics[]> {
+  return readLines<StepMetrics>(runPaths(folder).steps);
+}
+
+/** Forgets metrics after a step: training goes on from there and will write them again. Gives the evaluations that stay. */
 export async function truncateMetrics(folder: string, step: number): Promise<EpochMetrics[]> {
-  const kept = (await readMetrics(folder)).filter((metrics) => metrics.step <= step);
-  await writeAtomic(runPaths(folder).metrics, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(''));
+  const { metrics, steps } = runPaths(folder);
+  const kept = (await readMetrics(folder)).filter((line) => line.step <= step);
+  await writeLines(metrics, kept);
+  await writeLines(
+    steps,
+    (await readSteps(folder)).filter((line) => line.step <= step),
+  );
   return kept;
+}
+
+export async function writeBaselines(folder: string, baselines: Baselines): Promise<void> {
+  await writeAtomic(runPaths(folder).baselines, `${JSON.stringify(baselines)}\n`);
+}
+
+/** Null where training has not got there yet. */
+export async function readBaselines(folder: string): Promise<Baselines | null> {
+  const text = await readText(runPaths(folder).baselines);
+  return text === null ? null : (JSON.parse(text) as Baselines);
+}
+
+/** A line cut off by a crash is the last one; it is left out. */
+async function readLines<T>(path: string): Promise<T[]> {
+  const text = (await readText(path)) ?? '';
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return whole.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
+}
+
+async function writeLines(path: string, lines: readonly object[]): Promise<void> {
+  await writeAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
 async function readText(path: string): Promise<string | null> {

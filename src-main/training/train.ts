@@ -2,34 +2,41 @@
 import { buildModel, countParameters, type Model, type Start } from '../compiler/model.ts';
 import { elements } from '../compiler/ops/shapes.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Context, EpochMetrics } from '../contract/records.ts';
+import type { Baselines, Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
-import type { DeviceKind, Executor, Runner, Trainer } from '../engine/executor.ts';
+import type { DeviceKind, Executor, Trainer } from '../engine/executor.ts';
 import { createRandom, permutation, type Random } from '../numerics/random.ts';
+import { measureBaselines } from './baselines.ts';
 import { augmentImages, createBatches } from './batches.ts';
-import { createEventLog } from './event-log.ts';
+import { diagnose } from './doctor.ts';
+import { createEventLog, readProbeImages } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
 import { meanError } from './inference.ts';
 import { runTrainingLoop } from './loop.ts';
 import { saveModel } from './model-files.ts';
 import { fitPca, type Pca, type Samples } from './pca.ts';
 import { planTraining, type TrainingPlan } from './presets.ts';
+import { openProbeWriter } from './probes.ts';
 import {
   appendMetrics,
+  appendSteps,
   createRunFolders,
   loadCheckpoint,
   loadPca,
   type RunFile,
+  readBaselines,
   readRunFile,
   runPaths,
   type StopReason,
   saveCheckpoint,
   savePca,
   truncateMetrics,
+  writeBaselines,
   writeRunFile,
 } from './run-files.ts';
+import type { Steering } from './steering.ts';
 import { usefulThreads } from './threads.ts';
 import { versions } from './versions.ts';
 
@@ -40,6 +47,7 @@ export interface TrainingJob {
   settings: TrainingSettings;
   /** Go on from the last checkpoint of this folder. */
   resume: boolean;
+  steering?: Steering;
 }
 
 export interface TrainingOutcome {
@@ -88,12 +96,14 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
     const run = previous ?? describeRun(job, plan, model, executor, reason, threads);
     if (!previous) await writeRunFile(folder, run);
     const pca = await pcaOf(executor, job, plan, trainIds, context);
+    const baselines = await baselinesOf(executor, job, pca, image);
+    context.onRunEvent?.({ type: 'baselines', baselines });
     const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
     const trainer = await executor.train(program, checkpoint?.values ?? initialValues(model, pca, plan.seed));
     try {
       return await trainOn(
         trainer,
-        { job, plan, model, run, batches, started, checkpoint, shapes: shapesOf(program) },
+        { job, plan, model, run, batches, started, checkpoint, baselines, shapes: shapesOf(program) },
         context,
       );
     } finally {
@@ -112,6 +122,7 @@ interface Prepared {
   batches: ReturnType<typeof createBatches>;
   started: number;
   checkpoint: Awaited<ReturnType<typeof loadCheckpoint>>;
+  baselines: Baselines;
   shapes: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -122,14 +133,12 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   const held = heldOutImages(dataset);
   const evaluator = await trainer.evaluator(inferenceGraph(model, ['error']));
   const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction']));
-  await truncateMetrics(folder, checkpoint?.progress.step ?? -1);
-  const log = await createEventLog(
-    paths.events,
-    dataset.pixels,
-    run.probes,
-    model.image,
-    checkpoint?.progress.step ?? null,
-  );
+  const lastStep = checkpoint?.progress.step ?? -1;
+  const originals = readProbeImages(dataset.pixels, run.probes, model.image);
+  const log = await createEventLog(paths.events, originals, model.image, checkpoint?.progress.step ?? null);
+  const probes = await openProbeWriter(paths.probes, model.image, run.probes.length, lastStep);
+  const course = new Course(prepared, await truncateMetrics(folder, lastStep), context);
+  context.onRunEvent?.({ type: 'rewind', step: lastStep });
   try {
     const result = await runTrainingLoop(
       {
@@ -143,7 +152,28 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
         saveLast: (last) => saveCheckpoint(paths.last, last, shapes),
         saveBest: ({ values, progress }) =>
           saveCheckpoint(paths.best, { values: ofModel(values, model), progress }, shapes),
-        onMetrics: (metrics) => record(folder, metrics, log, painter),
+        async onMetrics(metrics) {
+          const { reconstruction } = await painter.run({ images: originals });
+          await probes.add(metrics.step, reconstruction!.data as Uint8Array);
+          await appendMetrics(folder, metrics);
+          await log.write(metrics, reconstruction!);
+          context.onRunEvent?.({
+            type: 'probes',
+            step: metrics.step,
+            data: (reconstruction!.data as Uint8Array).slice(),
+          });
+          course.add(metrics);
+        },
+        async onSteps(steps) {
+          await appendSteps(folder, steps);
+          context.onRunEvent?.({ type: 'steps', steps: [steps] });
+        },
+        async onRewind(step, rollbacks) {
+          await truncateMetrics(folder, step);
+          context.onRunEvent?.({ type: 'rewind', step });
+          course.rewind(step, rollbacks);
+        },
+        ...(job.steering && { steering: job.steering }),
       },
       context,
     );
@@ -152,18 +182,49 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
     return await finish(prepared, result.reason, result.progress.step, result.progress.seconds);
   } finally {
     await log.close();
+    probes.close();
     await Promise.all([evaluator.dispose(), painter.dispose()]);
   }
 }
 
-async function record(
-  folder: string,
-  metrics: EpochMetrics,
-  log: Awaited<ReturnType<typeof createEventLog>>,
-  painter: Runner,
-): Promise<void> {
-  await appendMetrics(folder, metrics);
-  await log.write(metrics, painter);
+/** The evaluations so far and what the doctor says of them; says it only when it has changed. */
+class Course {
+  readonly #prepared: Prepared;
+  readonly #context: Context;
+  #epochs: EpochMetrics[];
+  #rollbacks: number;
+  #said = '[]';
+
+  constructor(prepared: Prepared, epochs: EpochMetrics[], context: Context) {
+    this.#prepared = prepared;
+    this.#context = context;
+    this.#epochs = epochs;
+    this.#rollbacks = prepared.checkpoint?.progress.rollbacks ?? 0;
+  }
+
+  add(metrics: EpochMetrics): void {
+    this.#epochs.push(metrics);
+    const best = this.#epochs.reduce((least, one) => (one.validationMse < least.validationMse ? one : least));
+    this.#context.onRunEvent?.({ type: 'epoch', metrics, bestStep: best.step });
+    this.#diagnose();
+  }
+
+  rewind(step: number, rollbacks: number): void {
+    this.#epochs = this.#epochs.filter((metrics) => metrics.step <= step);
+    this.#rollbacks = rollbacks;
+    this.#diagnose();
+  }
+
+  #diagnose(): void {
+    const { plan, baselines, batches } = this.#prepared;
+    const { step = 0, seconds = 0 } = this.#epochs.at(-1) ?? {};
+    const done = plan.seconds === null ? step / (plan.epochs * batches.stepsPerEpoch) : seconds / plan.seconds;
+    const warnings = diagnose({ plan, epochs: this.#epochs, baselines, rollbacks: this.#rollbacks, done });
+    const text = JSON.stringify(warnings);
+    if (text === this.#said) return;
+    this.#said = text;
+    this.#context.onRunEvent?.({ type: 'warnings', warnings });
+  }
 }
 
 /** The kept model is the best one; its files are what every later stage reads. */
@@ -228,6 +289,15 @@ async function pcaOf(
   const pca = await fitPca(executor, pcaSamples(job.dataset, plan, ids), plan.spec.codeSize, plan.seed, context);
   await savePca(path, pca);
   return pca;
+}
+
+/** Measured once, and kept beside the run. */
+async function baselinesOf(executor: Executor, job: TrainingJob, pca: Pca, image: Model['image']): Promise<Baselines> {
+  const known = await readBaselines(job.folder);
+  if (known) return known;
+  const baselines = await measureBaselines(executor, pca, job.dataset.pixels, heldOutImages(job.dataset), image);
+  await writeBaselines(job.folder, baselines);
+  return baselines;
 }
 
 /** The training images as PCA sees them: as they are, or the same random crops and flips that the network is given. */

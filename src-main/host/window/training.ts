@@ -1,20 +1,243 @@
 // Training as screens show it: what would be trained, the course of a run, its probes and reconstructions.
-import type { Service } from '../../contract/api.ts';
-import { notYet, type Surroundings } from './parts.ts';
+import * as v from 'valibot';
+import { multiplyAdds } from '../../compiler/cost.ts';
+import { buildModel, countParameters } from '../../compiler/model.ts';
+import type { Run, Service } from '../../contract/api.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
+import type { ModelSummary, RunDetails } from '../../contract/views.ts';
+import type { RunRecord } from '../../dataset/catalogue.ts';
+import { diagnose } from '../../training/doctor.ts';
+import { inferenceGraph, trainingProgram } from '../../training/graphs.ts';
+import { planTraining, type TrainingPlan } from '../../training/presets.ts';
+import { readProbeSteps, readProbes } from '../../training/probes.ts';
+import {
+  loadCheckpoint,
+  type RunFile,
+  readBaselines,
+  readMetrics,
+  readRunFile,
+  readSteps,
+  runPaths,
+} from '../../training/run-files.ts';
+import { usefulThreads } from '../../training/threads.ts';
+import { type ModelSession, openModelSession } from '../model-session.ts';
+import { readImages } from './datasets.ts';
+import type { Surroundings } from './parts.ts';
+import { folderBytes } from './workspace.ts';
 
 export type TrainingPart = Pick<
   Service,
   'describeTraining' | 'runDetails' | 'deleteRun' | 'restoreRun' | 'probes' | 'probeImages' | 'reconstructions'
->;
+> & {
+  /** Ends the models that are kept ready. */
+  closeModels(): void;
+};
 
-export function trainingPart(_surroundings: Surroundings): TrainingPart {
+export function trainingPart(surroundings: Surroundings): TrainingPart {
+  const { catalogue, topics } = surroundings;
+  const models = new ReadyModels(surroundings);
+  const changed = () => topics.publish('workspace', { what: ['runs'] });
   return {
-    describeTraining: () => notYet('describeTraining'),
-    runDetails: () => notYet('runDetails'),
-    deleteRun: () => notYet('deleteRun'),
-    restoreRun: () => notYet('restoreRun'),
-    probes: () => notYet('probes'),
-    probeImages: () => notYet('probeImages'),
-    reconstructions: () => notYet('reconstructions'),
+    describeTraining: async (datasetId, request) => describeTraining(surroundings, datasetId, request),
+    runDetails: async (id) => describeRun(catalogue.getRun(id)),
+    async deleteRun(id) {
+      catalogue.getRun(id);
+      surroundings.expectIdle({ runId: id });
+      catalogue.setRunAside(id, true);
+      changed();
+    },
+    async restoreRun(id) {
+      catalogue.setRunAside(id, false);
+      changed();
+      return catalogue.getRun(id);
+    },
+    async probes(id) {
+      const run = catalogue.getRun(id);
+      const { probes } = await readRunFile(run.folder);
+      const originals = readImages(surroundings, run.datasetId, Int32Array.from(probes));
+      return { originals, steps: await readProbeSteps(runPaths(run.folder).probes) };
+    },
+    async probeImages(id, index) {
+      const { folder } = catalogue.getRun(id);
+      const steps = await readProbeSteps(runPaths(folder).probes);
+      if (index >= steps.length) {
+        throw new PinholeError('not-found', `The run ${id} has no logged step number ${index}.`, 'Load the run again.');
+      }
+      return readProbes(runPaths(folder).probes, index, (await readRunFile(folder)).probes.length);
+    },
+    async reconstructions(id, ids) {
+      const run = catalogue.getRun(id);
+      const block = readImages(surroundings, run.datasetId, ids);
+      return { ...block, data: await models.reconstruct(run, Array.from(ids)) };
+    },
+    closeModels: () => models.close(),
   };
+}
+
+function describeTraining({ catalogue }: Surroundings, datasetId: string, request: TrainingRequest): ModelSummary {
+  const dataset = catalogue.getDataset(datasetId);
+  const image = { height: dataset.height, width: dataset.width, channels: dataset.channels };
+  const settings = v.parse(trainingSettingsSchema, request);
+  const count = catalogue.splitCounts(datasetId).get('train') ?? dataset.count;
+  const plan = planTraining(settings, image, Math.max(1, count));
+  const model = buildModel(plan.spec, image);
+  const parameters = countParameters(model);
+  const program = trainingProgram(model, plan);
+  const cost = multiplyAdds(inferenceGraph(model, ['reconstruction'], 1));
+  return {
+    layers: model.layers.map(({ part, layer, output, parameters }) => ({
+      part,
+      name: layer,
+      kind: layer.split(' ')[0]!,
+      output: [...output],
+      parameters,
+    })),
+    input: [image.height, image.width, image.channels],
+    codeSize: plan.spec.codeSize,
+    parameters,
+    modelBytes: 4 * parameters,
+    multiplyAdds: cost,
+    memoryBytes: trainingBytes(model, plan, parameters),
+    resolved: resolve(settings, plan, usefulThreads(program)),
+    steps: plan.seconds === null ? plan.epochs * Math.max(1, Math.floor(count / plan.batchSize)) : 0,
+  };
+}
+
+/** Parameters, gradients and two moments of each; activations of a batch forward and back; float32 throughout. */
+function trainingBytes(model: ReturnType<typeof buildModel>, { batchSize }: TrainingPlan, parameters: number): number {
+  const activations = model.layers.reduce((sum, { output }) => sum + output.reduce((a, b) => a * b, 1), 0);
+  return 16 * parameters + 8 * batchSize * activations;
+}
+
+/** Every setting by its name, as it will be; null where it is off or does not apply. */
+function resolve(settings: TrainingSettings, plan: TrainingPlan, threads: number): Record<string, unknown> {
+  const { preset, device, seed, checkpointSeconds } = settings;
+  const {
+    spec,
+    loss,
+    optimizer,
+    learningRate,
+    schedule,
+    warmup,
+    batchSize,
+    seconds,
+    patience,
+    noise,
+    codeL1,
+    augment,
+  } = plan;
+  const first = spec.encoder[0];
+  const widths = spec.encoder.flatMap((layer) => (layer.type === 'dense' ? [layer.units] : []));
+  const isConvolutional = first?.type === 'conv';
+  return {
+    ...{ preset, device, seed, checkpointSeconds, codeSize: spec.codeSize, loss, optimizer, learningRate, schedule },
+    ...{ warmup, batchSize, seconds, patience, noise, codeL1, augment, pcaStart: spec.pcaStart },
+    epochs: plan.epochs === Number.MAX_SAFE_INTEGER ? null : plan.epochs,
+    hidden: isConvolutional ? null : widths.slice(0, -1),
+    filters: isConvolutional ? first.filters : null,
+    activation:
+      spec.encoder.flatMap((layer) =>
+        'activation' in layer && layer.activation !== 'linear' ? [layer.activation] : [],
+      )[0] ?? 'linear',
+    threads: settings.threads ?? threads,
+  };
+}
+
+/** Works before the first step too, when there is no more than the settings. */
+async function describeRun(run: RunRecord): Promise<RunDetails> {
+  const { folder } = run;
+  const file = await readRunFile(folder).catch((error: unknown) => {
+    if (error instanceof PinholeError && error.code === 'not-found') return null;
+    throw error;
+  });
+  const epochs = await readMetrics(folder);
+  const baselines = await readBaselines(folder);
+  const best =
+    epochs.length > 0 ? epochs.reduce((least, one) => (one.validationMse < least.validationMse ? one : least)) : null;
+  return {
+    settings: run.settings as Record<string, unknown>,
+    summary: file && {
+      parameters: file.parameterCount,
+      codeSize: file.plan.spec.codeSize,
+      image: [file.image.height, file.image.width, file.image.channels],
+    },
+    device: file?.device ?? null,
+    bytes: await folderBytes(folder),
+    epochs,
+    steps: await readSteps(folder),
+    baselines,
+    warnings: run.report?.warnings ?? (file ? await liveWarnings(file, folder, epochs, baselines) : []),
+    bestStep: best?.step ?? null,
+    totalSteps: file ? totalSteps(file, epochs) : null,
+  };
+}
+
+async function liveWarnings(
+  file: RunFile,
+  folder: string,
+  epochs: RunDetails['epochs'],
+  baselines: RunDetails['baselines'],
+) {
+  const { rollbacks = 0 } = (await loadCheckpoint(runPaths(folder).last))?.progress ?? {};
+  const total = totalSteps(file, epochs);
+  const done = total === null ? (epochs.at(-1)?.seconds ?? 0) / file.plan.seconds! : (epochs.at(-1)?.step ?? 0) / total;
+  return diagnose({ plan: file.plan, epochs, baselines, rollbacks, done });
+}
+
+/** Null with a time budget, and until an epoch has shown how many steps it has. */
+function totalSteps({ plan }: RunFile, epochs: RunDetails['epochs']): number | null {
+  const last = epochs.findLast(({ epoch }) => epoch > 0);
+  return plan.seconds !== null || !last ? null : Math.round((last.step / last.epoch) * plan.epochs);
+}
+
+const readyMilliseconds = 60_000;
+const mostReady = 2;
+
+/** Sessions of the runs that were asked about last. */
+class ReadyModels {
+  readonly #surroundings: Surroundings;
+  readonly #ready = new Map<string, { session: ModelSession; timer: NodeJS.Timeout }>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  reconstruct(run: Run, ids: number[]): Promise<Uint8Array> {
+    if (run.state !== 'finished') {
+      throw new PinholeError(
+        'usage',
+        `The run ${run.id} is ${run.state}; it has no model yet.`,
+        'Train with the same settings again to finish it.',
+      );
+    }
+    const known = this.#ready.get(run.id);
+    if (known) clearTimeout(known.timer);
+    const session = known?.session ?? this.#open(run);
+    // Last in the map is used last.
+    this.#ready.delete(run.id);
+    this.#ready.set(run.id, { session, timer: setTimeout(() => this.#end(run.id), readyMilliseconds).unref() });
+    for (const id of this.#ready.keys()) if (this.#ready.size > mostReady) this.#end(id);
+    return session.reconstruct(ids);
+  }
+
+  close(): void {
+    for (const id of this.#ready.keys()) this.#end(id);
+  }
+
+  #open(run: Run): ModelSession {
+    const { workspace } = this.#surroundings;
+    const session = openModelSession({ workspace, datasetId: run.datasetId, runFolder: run.folder });
+    void session.ended.then(() => {
+      if (this.#ready.get(run.id)?.session === session) this.#end(run.id);
+    });
+    return session;
+  }
+
+  #end(id: string): void {
+    const known = this.#ready.get(id);
+    clearTimeout(known?.timer);
+    known?.session.close();
+    this.#ready.delete(id);
+  }
 }

@@ -1,0 +1,71 @@
+// The doctor: what a person should be told while a run trains, from its course so far, with a remedy for one click.
+import type { Baselines, EpochMetrics, Warning } from '../contract/records.ts';
+import type { TrainingPlan } from './presets.ts';
+
+export interface Course {
+  plan: TrainingPlan;
+  epochs: readonly EpochMetrics[];
+  baselines: Baselines | null;
+  rollbacks: number;
+  /** How much of the run is done, 0–1. */
+  done: number;
+}
+
+// Held-out errors wander by a few percent from epoch to epoch; five without a new best, and this far above it, is a trend.
+const staleEvaluations = 5;
+const risenBy = 1.05;
+// Before this much of the schedule is done, a network is still far from where it will end.
+const judgedAfter = 0.6;
+const meanImageShare = 0.95;
+const pcaTolerance = 1.001;
+
+/** Most serious first; empty where there is nothing to say. */
+export function diagnose(course: Course): Warning[] {
+  return [exploding, flat, memorising, behindPca].flatMap((check) => check(course) ?? []);
+}
+
+function exploding({ plan, rollbacks }: Course): Warning | null {
+  if (rollbacks === 0) return null;
+  return {
+    code: 'diverged',
+    message: `The loss has exploded ${rollbacks === 1 ? 'once' : `${rollbacks} times`}: the learning rate is too high for this model.`,
+    advice: 'Choose a learning rate ten times lower, or clip gradients.',
+    remedy: { learningRate: plan.learningRate / 10 },
+  };
+}
+
+function flat({ epochs, baselines, done }: Course): Warning | null {
+  const last = epochs.at(-1);
+  if (!last || !baselines || done < judgedAfter / 2 || last.validationMse < baselines.meanImage * meanImageShare)
+    return null;
+  return {
+    code: 'mean-image',
+    message: `What comes back is hardly better than the mean image so far (error ${last.validationMse.toPrecision(3)} against ${baselines.meanImage.toPrecision(3)}).`,
+    advice: 'Use the recommended preset, which starts at the PCA solution.',
+    remedy: { preset: 'recommended' },
+  };
+}
+
+function memorising({ plan, epochs }: Course): Warning | null {
+  const best = epochs.reduce((least, { validationMse }) => Math.min(least, validationMse), Number.POSITIVE_INFINITY);
+  const last = epochs.at(-1);
+  const sinceBest = epochs.length - 1 - epochs.findIndex(({ validationMse }) => validationMse === best);
+  if (!last || sinceBest < staleEvaluations || last.validationMse < best * risenBy) return null;
+  return {
+    code: 'overfitting',
+    message: `The error of images it has not seen was lowest ${sinceBest} evaluations ago and rises: it has begun to memorise.`,
+    advice: 'The best model is kept. Stop now, or train again with noise on the input, which makes memorising harder.',
+    remedy: plan.noise > 0 ? { noise: Math.min(2, plan.noise * 2), patience: 10 } : { noise: 0.1, patience: 10 },
+  };
+}
+
+function behindPca({ plan, epochs, baselines, done }: Course): Warning | null {
+  const best = epochs.reduce((least, { validationMse }) => Math.min(least, validationMse), Number.POSITIVE_INFINITY);
+  if (!baselines || done < judgedAfter || best <= baselines.pca * pcaTolerance) return null;
+  return {
+    code: 'worse-than-pca',
+    message: `Plain PCA with as many numbers per image does better so far (error ${baselines.pca.toPrecision(3)}, the model ${best.toPrecision(3)}).`,
+    advice: 'Use the recommended preset, which starts at the PCA solution, or train longer.',
+    remedy: plan.spec.pcaStart ? { epochs: 2 * Math.min(plan.epochs, 500) } : { preset: 'recommended' },
+  };
+}
