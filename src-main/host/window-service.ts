@@ -32,13 +32,14 @@ export async function createWindowService(options: WindowServiceOptions, context
   // What was put aside waits for an undo only as long as the program runs.
   if (!resumeTasks) removeAside(surroundings);
   const { closeModels, ...training } = trainingPart(surroundings);
+  const maps = mapPart(surroundings);
   const parts = {
     ...workspacePart(surroundings),
     ...filePart(surroundings),
     ...datasetPart(surroundings),
     ...training,
-    ...mapPart(surroundings),
-    ...exportPart(surroundings),
+    ...maps,
+    ...exportPart(surroundings, maps),
   };
   const main = mainJob(core);
   const { stop, expectIdle, ...tasks } = taskPart(surroundings, { ...main, ...parts });

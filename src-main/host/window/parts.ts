@@ -37,11 +37,6 @@ export class Topics {
   }
 }
 
-/** Of methods that are being written. */
-export function notYet(method: string): never {
-  throw new Error(`internal: ${method} is not there yet`);
-}
-
 /** Windows that ask at the same time are answered by one and the same probe, which therefore none of them can cancel. */
 export function shareWhileRunning<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
