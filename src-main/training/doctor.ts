@@ -28,7 +28,7 @@ function exploding({ plan, rollbacks }: Course): Warning | null {
   if (rollbacks === 0) return null;
   return {
     code: 'diverged',
-    message: `The loss has exploded ${rollbacks === 1 ? 'once' : `${rollbacks} times`}: the learning rate is too high for this model.`,
+    message: `The loss exploded, ${rollbacks}× so far: the learning rate is too high for this model.`,
     advice: 'Choose a learning rate ten times lower, or clip gradients.',
     remedy: { learningRate: plan.learningRate / 10 },
   };

@@ -238,4 +238,62 @@ export const service: Sentences = {
     '图像中变化的 {1} 个像素值里有 {0} 个总是得到同一常数：这些输出已失效。',
   '{} of {} code units never change: they carry nothing.': '{1} 个编码单元中有 {0} 个从不变化：它们不携带信息。',
   '{} passed its self-test but failed on this model: {}': '{0} 通过了自检，但在此模型上失败：{1}',
+  'A task is at work on {}.': '有任务正在处理 {0}。',
+  'Cancel it first.': '请先取消它。',
+  'Choose a folder with the folder dialog, or start Pinhole with --root and the folder.':
+    '请用文件夹对话框选择文件夹，或在启动 Pinhole 时用 --root 指定该文件夹。',
+  'Choose one of its sources.': '请选择它的一个来源。',
+  'Choose the folder that holds them in the same arrangement as before.': '请选择以相同结构存放这些图像的文件夹。',
+  'Choose where the images are now.': '请选择图像现在所在的位置。',
+  'Download its files one by one.': '请逐个下载其中的文件。',
+  'Drop the files again.': '请重新拖放文件。',
+  'Expected JSON in {}, received something else.': '{0} 应为 JSON，实际为其他内容。',
+  'Expected a file, received the folder {}.': '应为文件，实际为文件夹 {0}。',
+  'Expected a path in one of the folders that Pinhole may use, received “{}”.':
+    '路径应位于 Pinhole 可使用的文件夹内，实际为“{0}”。',
+  'Expected a relative path for an uploaded file, received “{}”.': '上传文件应使用相对路径，实际为“{0}”。',
+  'Expected the chunk at {} of “{}”, received the one at {}.':
+    '应为“{1}”位于 {0} 的数据块，实际收到位于 {2} 的数据块。',
+  'Export it again.': '请重新导出。',
+  'Install Pinhole again.': '请重新安装 Pinhole。',
+  'It may have been taken off the list.': '它可能已从列表中移除。',
+  'Load the run again.': '请重新载入该训练记录。',
+  'Load the table again.': '请重新载入表格。',
+  'Only training that has begun can be paused or finished early.': '只有已经开始的训练才能暂停或提前结束。',
+  'Only {} of {} images were found in {}, with the same names and sizes.':
+    '在 {2} 中只找到名称和大小相同的 {0} 张图像（共 {1} 张）。',
+  'Plain PCA with as many numbers per image does better so far (error {}, the model {}).':
+    '每张图像使用同样多的数字时，普通 PCA 目前更好（误差 {0}，模型 {1}）。',
+  'Say where the folder is now (Relocate on the Import screen), or import it again.':
+    '请指明文件夹现在的位置（在“导入”页面重新定位），或重新导入。',
+  'Start it again if there is more to do.': '如果还有工作要做，请重新启动。',
+  'The best model is kept. Stop now, or train again with noise on the input, which makes memorising harder.':
+    '最好的模型已保留。请立即停止，或在输入上加噪声重新训练，使模型更难死记硬背。',
+  'The data set {} has no source {}.': '数据集 {0} 没有来源 {1}。',
+  'The error of images it has not seen was lowest {} evaluations ago and rises: it has begun to memorise.':
+    '未见过的图像的误差在 {0} 次评估之前最低，之后上升：模型已开始死记硬背。',
+  'The file {} cannot be read: {}': '无法读取文件 {0}：{1}',
+  'The folder {} cannot be read: {}': '无法读取文件夹 {0}：{1}',
+  'The loss exploded, {}× so far: the learning rate is too high for this model.':
+    '损失已爆炸（次数：{0}）：学习率对此模型过高。',
+  'The original of “{}” is not where it was. {}': '“{0}”的原图已不在原来的位置。{1}',
+  'The run {} has no codes yet.': '训练记录 {0} 还没有编码。',
+  'The run {} has no logged step number {}.': '训练记录 {0} 没有第 {1} 个记录步骤。',
+  'The task {} has ended.': '任务 {0} 已结束。',
+  'The task {} is still at work.': '任务 {0} 仍在进行。',
+  'The working process ended unexpectedly and was started again; this goes on from where it stood.':
+    '工作进程意外结束并已重新启动；任务从中断处继续。',
+  'There is no image {} in this data set.': '此数据集中没有图像 {0}。',
+  'There is no task {}.': '没有任务 {0}。',
+  'There is no upload {}.': '没有上传 {0}。',
+  'There is nothing at {}.': '{0} 处没有任何内容。',
+  'There is nothing for UMAP to reduce: the map shows the codes themselves.':
+    'UMAP 没有可降维的内容：映射图直接显示编码本身。',
+  'Use the recommended preset, which starts at the PCA solution.': '请使用从 PCA 解出发的推荐预设。',
+  'Wait until it is done, or cancel it.': '请等待其完成，或将其取消。',
+  'Wait until training has begun, or cancel it.': '请等待训练开始，或将其取消。',
+  'Wait until training has ended, or train it to the end.': '请等待训练结束，或将其训练到底。',
+  'Wait, or cancel it.': '请等待，或将其取消。',
+  'What comes back is hardly better than the mean image so far (error {} against {}).':
+    '目前还原结果几乎不比平均图像好（误差 {0}，平均图像 {1}）。',
 };
