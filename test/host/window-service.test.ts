@@ -1,0 +1,196 @@
+// The window's service as a whole: samples, preview, training steered and watched, maps, exports with choices, undo of deletes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Service } from '../../src-main/contract/api.ts';
+import type { Dataset } from '../../src-main/contract/records.ts';
+import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import type { RunEvent } from '../../src-main/contract/views.ts';
+import { parseNpy } from '../../src-main/files/npy.ts';
+import { createWindowService } from '../../src-main/host/window-service.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const folder = temporaryFolder();
+const workspace = join(folder, 'workspace');
+let service: Service;
+let dataset: Dataset;
+let runId: string;
+
+beforeAll(async () => {
+  service = await createWindowService({ workspace, command: 'test', roots: [folder] });
+  await finished(await start({ kind: 'samples', count: 120 }));
+  dataset = (await service.datasets())[0]!;
+  const { task } = await finished(
+    await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 4, codeSize: 6 } }),
+  );
+  runId = task.runId!;
+}, 60_000);
+afterAll(() => service.close());
+
+const start = (request: TaskRequest) => service.startTask(request);
+
+/** The task when it has ended, and every state that it had. */
+function finished(id: string): Promise<{ task: Task; states: string[] }> {
+  const states: string[] = [];
+  return new Promise((resolve) => {
+    const stop = service.subscribe('tasks', (tasks) => {
+      const task = tasks.find((candidate) => candidate.id === id)!;
+      if (states.at(-1) !== task.state) states.push(task.state);
+      if (task.ended === null) return;
+      queueMicrotask(() => stop());
+      resolve({ task, states });
+    });
+  });
+}
+
+describe('data sets', () => {
+  test('a preview shows exactly the pixels that the import stores', async () => {
+    const preview = await service.previewImport({ sources: dataset.sources });
+    expect(preview.images).toBe(120);
+    expect(preview.labels.reduce((sum, { count }) => sum + count, 0)).toBe(120);
+    const table = await service.itemTable(dataset.id);
+    const paths = Array.from(table.ids, (_, row) =>
+      new TextDecoder().decode(table.paths.subarray(table.offsets[row], table.offsets[row + 1])),
+    );
+    const ids = Int32Array.from(preview.samples, ({ path }) => table.ids[paths.indexOf(path)]!);
+    const stored = await service.images(dataset.id, ids);
+    expect(preview.seen.data).toEqual(stored.data);
+  });
+
+  test('settings change what the model will see', async () => {
+    const { seen } = await service.previewImport({ sources: dataset.sources, size: 20, color: 'grey' });
+    expect([seen.height, seen.width, seen.channels]).toEqual([20, 20, 1]);
+  });
+
+  test('one that was put aside is in no list and comes back with its runs', async () => {
+    await service.deleteDataset(dataset.id);
+    expect([await service.datasets(), await service.runs()]).toEqual([[], []]);
+    await service.restoreDataset(dataset.id);
+    expect((await service.datasets()).map(({ id }) => id)).toEqual([dataset.id]);
+    expect((await service.runs()).map(({ id }) => id)).toContain(runId);
+  });
+
+  test('the original comes as a picture, and an image that is none is refused', async () => {
+    const { type, data } = await service.original(dataset.id, 3);
+    expect(type).toBe('image/png');
+    expect(Array.from(data.subarray(1, 4))).toEqual([80, 78, 71]);
+    await expect(service.images(dataset.id, Int32Array.of(5000))).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('a path outside of the allowed folders is refused', async () => {
+    await expect(service.previewImport({ sources: ['/etc'] })).rejects.toMatchObject({ code: 'refused' });
+    await expect(start({ kind: 'import', request: { sources: ['/etc'] } })).rejects.toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('training', () => {
+  test('what would be trained follows the settings', async () => {
+    const [small, large] = [
+      await service.describeTraining(dataset.id, { codeSize: 4, hidden: [16] }),
+      await service.describeTraining(dataset.id, { codeSize: 8, hidden: [64, 32] }),
+    ];
+    expect(large.parameters).toBeGreaterThan(small.parameters);
+    expect(large.multiplyAdds).toBeGreaterThan(small.multiplyAdds);
+    expect(large.resolved).toMatchObject({ hidden: [64, 32], codeSize: 8, loss: 'mse', filters: null });
+    expect(large.layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBeGreaterThan(0);
+  });
+
+  test('every evaluation has its reconstructions, step 0 included, and its baselines', async () => {
+    const details = await service.runDetails(runId);
+    const { steps, originals } = await service.probes(runId);
+    expect(steps).toEqual(details.epochs.map(({ step }) => step));
+    expect(steps[0]).toBe(0);
+    expect(details.baselines!.pca).toBeLessThan(details.baselines!.meanImage);
+    const [first, last] = [await service.probeImages(runId, 0), await service.probeImages(runId, steps.length - 1)];
+    expect(first.length).toBe(originals.data.length);
+    expect(first).not.toEqual(last);
+  });
+
+  test('it is watched, paused, resumed and finished early with the best model', async () => {
+    const id = await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 4000, codeSize: 5 } });
+    const seen: RunEvent['type'][] = [];
+    let steered: Promise<void> | undefined;
+    let stop: (() => void) | undefined;
+    const unwatch = service.subscribe('tasks', (tasks) => {
+      const known = tasks.find((task) => task.id === id)?.runId;
+      if (!known || stop) return;
+      stop = service.subscribe(`run:${known}`, (event) => {
+        seen.push(event.type);
+        if (event.type === 'epoch') steered ??= steer(id);
+      });
+    });
+    const { task, states } = await finished(id);
+    await steered;
+    unwatch();
+    stop!();
+    expect(task).toMatchObject({ state: 'done', error: null });
+    expect(states).toEqual(['running', 'paused', 'running', 'stopping', 'done']);
+    for (const type of ['baselines', 'epoch', 'steps'] as const) expect(seen).toContain(type);
+    expect(seen).toContain('probes');
+    expect((await service.runs()).find((run) => run.id === task.runId)).toMatchObject({ state: 'finished' });
+  });
+
+  async function steer(id: string): Promise<void> {
+    await service.pauseTask(id);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await service.resumeTask(id);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await service.finishTask(id);
+  }
+
+  test('a code larger than the image is refused and leaves no run', async () => {
+    const before = (await service.runs()).length;
+    const { task } = await finished(
+      await start({ kind: 'train', datasetId: dataset.id, request: { codeSize: 60_000 } }),
+    );
+    expect(task).toMatchObject({ state: 'failed', error: { code: 'spec-invalid' } });
+    expect((await service.runs()).length).toBe(before);
+  });
+
+  test('a model that is kept ready answers again', async () => {
+    const ids = Int32Array.of(2, 7);
+    const [first, second] = [await service.reconstructions(runId, ids), await service.reconstructions(runId, ids)];
+    expect(first.data).toEqual(second.data);
+    expect(first.data.length).toBe(2 * dataset.height * dataset.width * dataset.channels);
+  });
+});
+
+describe('maps and exports', () => {
+  test('the same settings give the same map', async () => {
+    const make = async () => {
+      const { task } = await finished(await start({ kind: 'map', runId, settings: { method: 'umap', neighbours: 8 } }));
+      expect(task.error).toBeNull();
+      return (await service.map(runId, 'umap'))!;
+    };
+    const [first, second] = [await make(), await make()];
+    expect(first.xy).toEqual(second.xy);
+    expect(first.xy.every(Number.isFinite)).toBe(true);
+    expect(first.settings).toMatchObject({ neighbours: 8 });
+  });
+
+  test('rows are the selection, columns the choice, positions those of the map', async () => {
+    const map = (await service.map(runId, 'pca'))!;
+    const ids = Int32Array.of(11, 4);
+    const out = join(folder, 'selection');
+    const request = { runId, out, formats: ['csv', 'npy'] as const, columns: ['path', 'map'] as const, ids };
+    const preview = await service.previewExport({
+      ...request,
+      formats: [...request.formats],
+      columns: [...request.columns],
+    });
+    await finished(
+      await start({
+        kind: 'export',
+        request: { ...request, formats: [...request.formats], columns: [...request.columns] },
+      }),
+    );
+    const lines = readFileSync(join(out, 'features.csv'), 'utf8').trim().split('\r\n');
+    expect(lines).toEqual([preview.header.join(','), ...preview.rows.map((row) => row.join(','))]);
+    expect(lines.slice(1).map((line) => Number(line.split(',')[0]))).toEqual([4, 11]);
+    const row = map.ids.indexOf(4);
+    const [, , x, y] = lines[1]!.split(',').map(Number);
+    expect([Math.fround(x!), Math.fround(y!)]).toEqual([map.xy[2 * row], map.xy[2 * row + 1]]);
+    const { codes } = await service.codeRows(runId, Int32Array.of(4, 11));
+    expect(parseNpy(readFileSync(join(out, 'codes.npy'))).data).toEqual(codes);
+  });
+});
