@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { startVitest, type TestCase, type TestModule, type Vitest } from 'vitest/node';
+import { ensureRenderer } from '../src-main/host/build-renderer.ts';
 import { missingResource, repository } from './support/resources.ts';
 
 /** What one phase found. A skip's reason names the missing resource. */
@@ -56,6 +57,8 @@ async function runTool(name: string, script: string, ...options: string[]): Prom
 /** Runs the tests whose path contains one of the arguments; all of them where there is none. */
 async function runTests(): Promise<Tally> {
   console.log('— tests');
+  // Once, before tests in several processes find it missing at the same time.
+  await ensureRenderer(console.log);
   const vitest = await startVitest('test', arguments_, { watch: false });
   const tally = tallyTests(vitest);
   await vitest.close();

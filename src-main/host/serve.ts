@@ -1,10 +1,9 @@
 // `pinhole serve`: the worker and the server for browsers, until it is stopped; or the address of the one that is there.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { announce, findServer, waitForServer, withdraw } from './announcement.ts';
+import { ensureRenderer } from './build-renderer.ts';
 import { readHolder } from './lock.ts';
 import { openBrowser, removePage } from './open-browser.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -38,7 +37,7 @@ export async function serve(
 ): Promise<void> {
   const running = await findServer(options.workspace);
   if (running !== undefined) return attach(running, options, context, onAddress);
-  const folder = rendererFolder();
+  const folder = await ensureRenderer((message) => context.onNotice?.({ level: 'info', message }));
   const { promise: givenUp, reject: onGivenUp } = Promise.withResolvers<never>();
   const stopped = new Promise<void>((resolve) => context.signal?.addEventListener('abort', () => resolve()));
   const worker = new WorkerProcess({ ...options, onGivenUp, ...(context.onNotice && { onNotice: context.onNotice }) });
@@ -98,12 +97,6 @@ async function openOrSay(address: string, workspace: string, context: Context): 
       advice: 'Open the address yourself.',
     });
   });
-}
-
-function rendererFolder(): string {
-  const folder = fileURLToPath(new URL('../../out/renderer', import.meta.url));
-  if (existsSync(join(folder, 'index.html'))) return folder;
-  throw new PinholeError('not-found', `The window's files are not in ${folder}.`, 'Build them with "npm run build".');
 }
 
 async function startOnSomePort(port: number | undefined, begin: (port: number) => Promise<RunningServer>) {

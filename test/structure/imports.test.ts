@@ -23,7 +23,7 @@ const allowed: Record<string, { folders: string[]; node: boolean; packages: 'any
   latent: {
     folders: ['training', 'engine', 'dataset', 'compiler', 'contract', 'numerics', 'files'],
     node: true,
-    packages: ['valibot'],
+    packages: ['valibot', 'ml-matrix', 'usearch', 'embedding-atlas'],
   },
   exports: { folders: ['contract', 'numerics', 'files'], node: true, packages: 'any' },
   host: {

@@ -296,4 +296,5 @@ export const service: Sentences = {
   'Wait, or cancel it.': '请等待，或将其取消。',
   'What comes back is hardly better than the mean image so far (error {} against {}).':
     '目前还原结果几乎不比平均图像好（误差 {0}，平均图像 {1}）。',
+  'Run npm ci, then try again.': '请运行 npm ci，然后重试。',
 };

@@ -1,0 +1,52 @@
+// In a clone, the window is built when it is first needed and whenever its sources have changed since.
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PinholeError } from '../contract/errors.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+export const builtRenderer = join(root, 'out', 'renderer');
+
+/** The folder of the built window. Where there are no sources, as in a package, it is taken as it is. */
+export async function ensureRenderer(say: (line: string) => void = () => {}): Promise<string> {
+  if (!existsSync(join(root, 'src-renderer')) || isFresh()) return builtRenderer;
+  say('Building the window, which takes some seconds once …');
+  await build();
+  return builtRenderer;
+}
+
+function isFresh(): boolean {
+  const built = statSync(join(builtRenderer, 'index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = globSync(
+    ['src-renderer/**/*', 'src-main/contract/*.ts', 'electron.vite.config.ts', 'package-lock.json'],
+    { cwd: root },
+  );
+  return sources.every((file) => statSync(join(root, file)).mtimeMs <= built);
+}
+
+function build(): Promise<void> {
+  const manifest = createRequire(import.meta.url).resolve('electron-vite/package.json');
+  const script = join(dirname(manifest), 'bin', 'electron-vite.js');
+  const builder = spawn(process.execPath, [script, 'build', '--logLevel', 'error'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [builder.stdout, builder.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return new Promise((resolve, reject) => {
+    builder.once('error', reject);
+    builder.once('close', (code) => {
+      if (code === 0 && existsSync(join(builtRenderer, 'index.html'))) return resolve();
+      reject(
+        new PinholeError(
+          'internal',
+          `internal: the window could not be built.\n${said}`,
+          'Run npm ci, then try again.',
+        ),
+      );
+    });
+  });
+}
