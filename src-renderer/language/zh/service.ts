@@ -15,7 +15,6 @@ export const service: Sentences = {
     '其他程序损坏了它：请从备份恢复，或将其移走后重新导入。',
   'Ask for less at once.': '请减少一次请求的数量。',
   'Build the training graph with a batch size.': '请用确定的批大小构建训练图。',
-  'Build them with "npm run build".': '请用 “npm run build” 构建它们。',
   'Change it and try again.': '请修改后重试。',
   'Change the last layer of the {}.': '请修改 {0} 的最后一层。',
   'Change this layer or the one before it.': '请修改此层或它的前一层。',
@@ -185,7 +184,6 @@ export const service: Sentences = {
   'The preset {} has no {}.': '预设 {0} 没有 {1}。',
   'The run {} is {}; it has no model yet.': '训练记录 {0} 的状态为 {1}；尚无模型。',
   'The server at {} does not know this token.': '{0} 上的服务器不认识此令牌。',
-  "The window's files are not in {}.": '窗口的文件不在 {0} 中。',
   'The worker process ended unexpectedly ({}).{}': '工作进程意外结束（{0}）。{1}',
   'The worker process ended {} times within a minute and is not started again. {}':
     '工作进程一分钟内结束了 {0} 次，不再重新启动。{1}',
