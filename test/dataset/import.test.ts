@@ -175,7 +175,7 @@ describe('dying', () => {
 
   test('a kill at any moment leaves a workspace that opens and goes on', async (context) => {
     need(context, 'signals');
-    const source = folderWith(manyImages(3000, 24));
+    const source = folderWith(manyImages(9000, 24));
     const folder = temporaryFolder();
     let before: string[] = [];
     let interrupted = 0;
@@ -194,8 +194,8 @@ describe('dying', () => {
     expect(interrupted).toBeGreaterThan(0);
     const workspace = openWorkspace(folder);
     const result = await workspace.import({ sources: [source] });
-    expect(result.dataset).toMatchObject({ state: 'ready', count: 3000 });
-    expect(result.decoded).toBe(3000 - before.length);
+    expect(result.dataset).toMatchObject({ state: 'ready', count: 9000 });
+    expect(result.decoded).toBe(9000 - before.length);
     const fresh = openWorkspace();
     const uninterrupted = await fresh.import({ sources: [source] });
     expect(result.dataset.hash).toBe(uninterrupted.dataset.hash);
