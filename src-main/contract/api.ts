@@ -176,6 +176,8 @@ export interface Service extends Core {
   /** Null where it was not made; `pca` is made on the spot where the run is encoded. */
   map(runId: string, method: MapMethod): Promise<MapView | null>;
   codeRows(runId: string, ids: Int32Array): Promise<CodeRows>;
+  /** One value of all codes, in the order of ids: what a table is sorted by. */
+  codeColumn(runId: string, column: number): Promise<Float32Array>;
   /** Makes (or takes over) a map; the task `map` calls it. */
   makeMap(runId: string, settings: MapSettings, context?: Context): Promise<MapView>;
   previewExport(request: ExportRequest): Promise<ExportPreview>;

@@ -61,6 +61,7 @@ export const methods = {
   reconstructions: v.tuple([idSchema, ids(256)]),
   map: v.tuple([idSchema, method]),
   codeRows: v.tuple([idSchema, ids(65536)]),
+  codeColumn: v.tuple([idSchema, whole]),
   previewExport: v.tuple([exportRequestSchema]),
 } satisfies Partial<Record<keyof Service, v.GenericSchema>>;
 

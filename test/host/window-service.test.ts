@@ -193,4 +193,17 @@ describe('maps and exports', () => {
     const { codes } = await service.codeRows(runId, Int32Array.of(4, 11));
     expect(parseNpy(readFileSync(join(out, 'codes.npy'))).data).toEqual(codes);
   });
+
+  test('codes come by rows, in the order asked for, and by columns, in the order of the map', async () => {
+    const { ids } = (await service.map(runId, 'pca'))!;
+    const { codes, codeSize } = await service.codeRows(runId, ids);
+    for (const column of [0, codeSize - 1]) {
+      const expected = Array.from(ids, (_, row) => codes[row * codeSize + column]!);
+      expect(Array.from(await service.codeColumn(runId, column))).toEqual(expected);
+    }
+    const some = await service.codeRows(runId, Int32Array.of(11, 4_000, 4));
+    expect(Array.from(some.ids)).toEqual([11, 4]);
+    expect(some.codes.subarray(codeSize)).toEqual(codes.subarray(4 * codeSize, 5 * codeSize));
+    await expect(service.codeColumn(runId, codeSize)).rejects.toMatchObject({ code: 'not-found' });
+  });
 });

@@ -6,17 +6,17 @@ import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
-import type { MapView } from '../../contract/views.ts';
+import type { CodeRows, MapView } from '../../contract/views.ts';
 import { writeAtomic } from '../../files/atomic.ts';
-import { readNpy } from '../../files/npy.ts';
-import { type Codes, readCodes } from '../../latent/encode.ts';
+import { openNpy, readNpy } from '../../files/npy.ts';
+import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
 import { pcaLayout } from '../../latent/map.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { startJob } from '../job.ts';
 import type { MapInput, MapOutcome } from '../map-job.ts';
 import type { Surroundings } from './parts.ts';
 
-export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows'>;
+export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows' | 'codeColumn'>;
 
 /** What is known of a map beside its positions. */
 interface MapNote {
@@ -91,18 +91,41 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
         seconds,
       };
     },
-    async codeRows(runId, ids) {
-      const codes = await readCodes(runPaths(folderOf(runId)).codes);
-      const rows = new Map(Array.from(codes.ids, (id, row) => [id, row]));
-      const found = ids.filter((id) => rows.has(id));
-      const out = new Float32Array(found.length * codes.size);
-      for (const [index, id] of found.entries()) {
-        const row = rows.get(id)!;
-        out.set(codes.codes.subarray(row * codes.size, (row + 1) * codes.size), index * codes.size);
-      }
-      return { ids: found, codeSize: codes.size, codes: out };
+    codeRows: (runId, ids) => readCodeRows(codePaths(runPaths(folderOf(runId)).codes), ids),
+    async codeColumn(runId, column) {
+      const { codes, size } = await readCodes(runPaths(folderOf(runId)).codes);
+      if (column < size)
+        return Float32Array.from({ length: codes.length / size }, (_, row) => codes[row * size + column]!);
+      throw new PinholeError(
+        'not-found',
+        `The codes of the run ${runId} have no value ${column}.`,
+        'Load the table again.',
+      );
     },
   };
+}
+
+/** Only the rows asked for are read: screens ask for a few at a time, while all codes may be gigabytes. */
+async function readCodeRows(paths: ReturnType<typeof codePaths>, ids: Int32Array): Promise<CodeRows> {
+  const known = (await readNpy(paths.ids)).data as Int32Array;
+  const rows = new Map<number, number>();
+  const wanted = new Set(ids);
+  for (let row = 0; row < known.length; row++) if (wanted.has(known[row]!)) rows.set(known[row]!, row);
+  const found = ids.filter((id) => rows.has(id));
+  const file = await openNpy(paths.codes);
+  try {
+    const codes = new Float32Array(found.length * file.rowLength);
+    for (let first = 0, next = 0; first < found.length; first = next) {
+      const row = rows.get(found[first]!)!;
+      // Neighbours are read together: a table in the order of the file takes one read.
+      do next++;
+      while (next < found.length && rows.get(found[next]!) === row + next - first);
+      codes.set((await file.read(row, next - first)) as Float32Array, first * file.rowLength);
+    }
+    return { ids: found, codeSize: file.rowLength, codes };
+  } finally {
+    await file.close();
+  }
 }
 
 function hashOf({ ids, codes }: Codes): string {

@@ -276,6 +276,7 @@ export const service: Sentences = {
     '损失已爆炸（次数：{0}）：学习率对此模型过高。',
   'The original of “{}” is not where it was. {}': '“{0}”的原图已不在原来的位置。{1}',
   'The run {} has no codes yet.': '训练记录 {0} 还没有编码。',
+  'The codes of the run {} have no value {}.': '训练记录 {0} 的编码没有第 {1} 个值。',
   'The run {} has no logged step number {}.': '训练记录 {0} 没有第 {1} 个记录步骤。',
   'The task {} has ended.': '任务 {0} 已结束。',
   'The task {} is still at work.': '任务 {0} 仍在进行。',

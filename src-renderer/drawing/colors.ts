@@ -1,0 +1,128 @@
+// The colours of points, as palettes of up to 255: labels, a scale for errors, splits. For light and dark surfaces.
+
+export type Theme = 'light' | 'dark';
+/** Of a point: the index of its colour in a palette. */
+export type ColorIndex = number;
+
+/**
+ * Found by search: the first ten are as far apart as could be for common sight and for the three kinds of colour blindness
+ * (Machado et al. 2009), the second ten as far as is left beside them; each has the same hue on both surfaces. Ordered so
+ * that any number of them from the start differs most. No twenty colours are told apart with certainty: the legend shows
+ * each alone.
+ */
+export const labelColors: Record<Theme, readonly string[]> = {
+  light: [
+    ...['#0d41ad', '#dd9782', '#9445ef', '#70125e', '#3d4900', '#fe4bc0', '#a05b11', '#137f78', '#879f18', '#59a0f9'],
+    ...['#ce3e57', '#9f0c54', '#ba3bb4', '#ed1c80', '#71520b', '#c17fde', '#5c118a', '#6f2ddc', '#e7729b', '#604b83'],
+  ],
+  dark: [
+    ...['#9dc7fe', '#ce4617', '#7453fe', '#fa59ab', '#cdf118', '#9d4997', '#f6b294', '#30fdef', '#a1a718', '#069ce4'],
+    ...['#b67166', '#b3415f', '#d9a3d3', '#fa7f8c', '#f5dc98', '#c227bb', '#d968e9', '#9c4bd8', '#d34e90', '#6863b1'],
+  ],
+};
+export const labelColorCount = labelColors.light.length;
+
+/** What has no label, or none of the colours. */
+export const otherColor: Record<Theme, string> = { light: '#8b8d91', dark: '#85898f' };
+
+/** From small to large; lightness alone tells them apart too, and large ones stand out from the surface. */
+const scaleStops: Record<Theme, readonly string[]> = {
+  light: ['#95bdda', '#46a5af', '#358660', '#705301', '#701800', '#400115'],
+  dark: ['#365270', '#207582', '#3f9a6f', '#bea333', '#fdb171', '#fedfde'],
+};
+/** One less than a palette takes: the last colour of those is that of points that are not shown. */
+export const scaleSize = 255;
+
+export interface LabelColors {
+  /** For every label its colour, and at the end that of images without one. */
+  readonly colorOf: readonly ColorIndex[];
+  /** Labels with a colour of their own; all others share the last. */
+  readonly named: ReadonlySet<number>;
+}
+
+/** Index of the colour that all others share. */
+export const otherIndex: ColorIndex = labelColorCount;
+
+/**
+ * Colours for labels: where there are more labels than colours, the most frequent ones get them, and those that a person
+ * looks at. Labels keep their order, so that neighbours in the legend differ most.
+ */
+export function assignLabelColors(counts: ArrayLike<number>, isolated: ReadonlySet<number> = new Set()): LabelColors {
+  const labels = Array.from({ length: counts.length }, (_, label) => label);
+  const frequent = labels.toSorted((a, b) => counts[b]! - counts[a]! || a - b).slice(0, labelColorCount);
+  const base = frequent.toSorted((a, b) => a - b);
+  const colors = new Map(base.map((label, index) => [label, index]));
+  // Isolated ones take the colours of labels that are not seen meanwhile; all others keep theirs.
+  const free = base.filter((label) => !isolated.has(label)).map((label) => ({ label, color: colors.get(label)! }));
+  for (const label of isolated) {
+    if (colors.has(label)) continue;
+    const taken = free.shift();
+    if (taken === undefined) break;
+    colors.delete(taken.label);
+    colors.set(label, taken.color);
+  }
+  return {
+    colorOf: [...labels.map((label) => colors.get(label) ?? otherIndex), otherIndex],
+    named: new Set(colors.keys()),
+  };
+}
+
+/** Colours of labels and, at `otherIndex`, of all others. */
+export function labelPalette(theme: Theme): readonly string[] {
+  return [...labelColors[theme], otherColor[theme]];
+}
+
+/** The scale in `scaleSize` steps, as CSS colours. */
+export function scalePalette(theme: Theme): readonly string[] {
+  const stops = scaleStops[theme].map(bytesOf);
+  return Array.from({ length: scaleSize }, (_, index) => {
+    const place = (index / (scaleSize - 1)) * (stops.length - 1);
+    const first = Math.min(stops.length - 2, Math.floor(place));
+    const part = place - first;
+    const mixed = stops[first]!.map((value, channel) =>
+      Math.round(value + part * (stops[first + 1]![channel]! - value)),
+    );
+    return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+  });
+}
+
+export interface ErrorScale {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Where a few huge errors would leave one colour to all others, they share the last. */
+const outlierShare = 0.01;
+/** Sorting a million takes 0.2 s; quantiles of this many are the same to the eye. */
+const mostSorted = 100_000;
+
+/** The range of the colours: of 98 % of the errors; NaN is passed over. */
+export function errorScale(errors: Float32Array): ErrorScale {
+  const every = Math.ceil(errors.length / mostSorted);
+  const sorted = errors.filter((error, row) => row % every === 0 && !Number.isNaN(error)).sort();
+  if (sorted.length === 0) return { low: 0, high: 1 };
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  const [low, high] = [at(outlierShare), at(1 - outlierShare)];
+  return { low, high: high > low ? high : low + 1 };
+}
+
+export function errorColors(errors: Float32Array, { low, high }: ErrorScale): Uint8Array {
+  const factor = (scaleSize - 1) / (high - low);
+  // A Uint8ClampedArray rounds and does not go below 0 by itself; NaN becomes 0.
+  const clamped = new Uint8ClampedArray(errors.length);
+  for (let row = 0; row < errors.length; row++) clamped[row] = Math.min(scaleSize - 1, (errors[row]! - low) * factor);
+  return new Uint8Array(clamped.buffer);
+}
+
+/** RGB bytes of `#rrggbb`. */
+export function bytesOf(color: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+}
+
+/** As a texture takes them: 256 × RGBA, of which the last is for points that are not shown. */
+export function paletteBytes(colors: readonly string[], ghost: string): Uint8Array {
+  const bytes = new Uint8Array(4 * 256);
+  for (const [index, color] of colors.slice(0, 255).entries()) bytes.set([...bytesOf(color), 255], 4 * index);
+  bytes.set([...bytesOf(ghost), 255], 4 * 255);
+  return bytes;
+}

@@ -1,0 +1,219 @@
+// All points of a map on a WebGL2 canvas: uploaded once, one draw call, drawn only when something has changed. Picks nothing.
+import { paletteBytes } from './colors.ts';
+import { makeProgram, type Uniforms } from './points-shaders.ts';
+import { type Look, mixedOrder, placesByKind, type Styles } from './points-style.ts';
+import type { View } from './view.ts';
+
+export type PointLayerState = 'drawing' | 'lost' | 'unsupported';
+
+export interface PointLayerOptions {
+  /** Called with what was there at the start too. */
+  onState(state: PointLayerState): void;
+  /** After every drawing, for what lies over the points. */
+  onDraw?(): void;
+}
+
+/** Not drawn by software where there is no need to, but drawn anyhow. */
+const contextOptions: WebGLContextAttributes = {
+  alpha: true,
+  antialias: false,
+  depth: false,
+  powerPreference: 'high-performance',
+};
+
+export class PointLayer {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #options: PointLayerOptions;
+  readonly #gl: WebGL2RenderingContext | null;
+  #made: { program: WebGLProgram; uniforms: Uniforms } | null = null;
+  #buffers: Record<'positions' | 'styles' | 'places', WebGLBuffer> | null = null;
+  #frame = 0;
+  // What is drawn: kept, because a lost context takes all that was uploaded with it.
+  #xy: Float32Array = new Float32Array();
+  #order: Uint32Array = new Uint32Array();
+  #styles: Styles | null = null;
+  #palette: readonly string[] = [];
+  #ghost = '#808080';
+  #view: View = { x: 0, y: 0, scale: 1 };
+  #look: Look = { size: 2, opacity: 1 };
+  #highlighted = -1;
+  #stale = { positions: true, styles: true, palette: true };
+
+  constructor(canvas: HTMLCanvasElement, options: PointLayerOptions) {
+    this.#canvas = canvas;
+    this.#options = options;
+    this.#gl = canvas.getContext('webgl2', contextOptions);
+    canvas.addEventListener('webglcontextlost', this.#lose);
+    canvas.addEventListener('webglcontextrestored', this.#begin);
+    if (this.#gl === null) options.onState('unsupported');
+    else this.#begin();
+  }
+
+  /** float32 N×2. The array is kept, not copied. */
+  setPoints(xy: Float32Array): void {
+    if (this.#order.length !== xy.length / 2) this.#styles = null;
+    this.#xy = xy;
+    this.#order = mixedOrder(xy.length / 2);
+    this.#stale.positions = true;
+    this.#soon();
+  }
+
+  /** For as many points as there are; kept, not copied. */
+  setStyles(styles: Styles): void {
+    this.#styles = styles;
+    this.#stale.styles = true;
+    this.#soon();
+  }
+
+  /** CSS colours `#rrggbb`, at most 255, and that of points that are not shown. */
+  setPalette(colors: readonly string[], ghost: string): void {
+    this.#palette = colors;
+    this.#ghost = ghost;
+    this.#stale.palette = true;
+    this.#soon();
+  }
+
+  setView(view: View): void {
+    this.#view = view;
+    this.#soon();
+  }
+
+  setLook(look: Look): void {
+    this.#look = look;
+    this.#soon();
+  }
+
+  /** Index of a colour whose points stand out for the moment; −1 for none. */
+  highlight(color: number): void {
+    if (color === this.#highlighted) return;
+    this.#highlighted = color;
+    this.#soon();
+  }
+
+  /** In device pixels. */
+  resize(width: number, height: number): void {
+    if (this.#canvas.width === width && this.#canvas.height === height) return;
+    this.#canvas.width = width;
+    this.#canvas.height = height;
+    // A canvas is empty after that: in this frame already, or it would flicker.
+    this.#draw();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#canvas.removeEventListener('webglcontextlost', this.#lose);
+    this.#canvas.removeEventListener('webglcontextrestored', this.#begin);
+    // Browsers allow few contexts at a time; this one is given back now and not some time later.
+    this.#gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  readonly #lose = (event: Event) => {
+    // Without this it would never be restored.
+    event.preventDefault();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#made = null;
+    this.#options.onState('lost');
+  };
+
+  readonly #begin = () => {
+    const gl = this.#gl!;
+    this.#made = makeProgram(gl);
+    gl.useProgram(this.#made.program);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.#buffers = { positions: gl.createBuffer(), styles: gl.createBuffer(), places: gl.createBuffer() };
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers.positions);
+    gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers.styles);
+    gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_INT, 0, 0);
+    gl.enableVertexAttribArray(0);
+    gl.enableVertexAttribArray(1);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.#buffers.places);
+    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
+      gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+    this.#stale = { positions: true, styles: true, palette: true };
+    this.#options.onState('drawing');
+    this.#soon();
+  };
+
+  #soon(): void {
+    if (this.#frame !== 0 || this.#made === null) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    if (this.#gl === null || this.#made === null) return;
+    const gl = this.#gl;
+    this.#upload(gl);
+    const { width, height } = this.#canvas;
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    if (this.#styles !== null && this.#order.length > 0) {
+      this.#setUniforms(gl, this.#made.uniforms);
+      if (this.#isMixed()) gl.drawElements(gl.POINTS, this.#order.length, gl.UNSIGNED_INT, 0);
+      else gl.drawArrays(gl.POINTS, 0, this.#order.length);
+    }
+    this.#options.onDraw?.();
+  }
+
+  /** Points of several kinds have to be drawn kind by kind. */
+  #isMixed(): boolean {
+    return this.#styles!.counts.filter((count) => count > 0).length > 1;
+  }
+
+  #upload(gl: WebGL2RenderingContext): void {
+    if (this.#stale.positions) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers!.positions);
+      gl.bufferData(gl.ARRAY_BUFFER, permutePairs(this.#xy, this.#order), gl.STATIC_DRAW);
+      this.#stale.positions = false;
+    }
+    if (this.#stale.styles && this.#styles !== null) {
+      const words = permute(this.#styles.words, this.#order);
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers!.styles);
+      gl.bufferData(gl.ARRAY_BUFFER, words, gl.DYNAMIC_DRAW);
+      if (this.#isMixed())
+        gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, placesByKind(words, this.#styles.counts), gl.DYNAMIC_DRAW);
+      this.#stale.styles = false;
+    }
+    if (this.#stale.palette) {
+      const bytes = paletteBytes(this.#palette, this.#ghost);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+      this.#stale.palette = false;
+    }
+  }
+
+  #setUniforms(gl: WebGL2RenderingContext, uniforms: Uniforms): void {
+    const { width, height, clientWidth } = this.#canvas;
+    const pixels = clientWidth > 0 ? width / clientWidth : 1;
+    const { x, y, scale } = this.#view;
+    const size = Math.max(1, this.#look.size * pixels);
+    const { opacity } = this.#look;
+    const dimmed = this.#styles!.counts[2] > 0 ? 0.35 : 1;
+    gl.uniform2f(uniforms.middle, x, y);
+    gl.uniform2f(uniforms.scale, (2 * scale * pixels) / width, (2 * scale * pixels) / height);
+    gl.uniform1fv(uniforms.sizes, [Math.max(1, 0.8 * size), size, size + 1.5 * pixels]);
+    gl.uniform1fv(uniforms.opacities, [0.12 * opacity, opacity * dimmed, 1]);
+    gl.uniform1i(uniforms.highlighted, this.#highlighted);
+  }
+}
+
+function permutePairs(xy: Float32Array, order: Uint32Array): Float32Array {
+  const out = new Float32Array(xy.length);
+  for (let at = 0; at < order.length; at++) {
+    out[2 * at] = xy[2 * order[at]!]!;
+    out[2 * at + 1] = xy[2 * order[at]! + 1]!;
+  }
+  return out;
+}
+
+function permute(words: Uint32Array, order: Uint32Array): Uint32Array {
+  const out = new Uint32Array(words.length);
+  for (let at = 0; at < order.length; at++) out[at] = words[order[at]!]!;
+  return out;
+}
