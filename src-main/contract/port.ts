@@ -27,15 +27,18 @@ export function connectedPorts(): [Port, Port] {
   return [left, right];
 }
 
-class Loop implements Port {
-  other: Loop | undefined;
+/** What every port is made of: its listeners, and that it ends once. How frames leave it is for those that extend it. */
+export abstract class PortEnd implements Port {
   #onMessage: (frame: Uint8Array) => void = () => {};
   readonly #onClose: ((reason: string) => void)[] = [];
   #open = true;
 
-  send(frame: Uint8Array): void {
-    if (this.#open) queueMicrotask(() => this.other!.#open && this.other!.#onMessage(frame));
+  get open(): boolean {
+    return this.#open;
   }
+
+  abstract send(frame: Uint8Array): void;
+  abstract close(): void;
 
   onMessage(listener: (frame: Uint8Array) => void): void {
     this.#onMessage = listener;
@@ -45,14 +48,32 @@ class Loop implements Port {
     this.#onClose.push(listener);
   }
 
-  close(): void {
-    this.#end('closed');
-    queueMicrotask(() => this.other!.#end('lost'));
+  /** A frame has arrived; into a closed port it is lost. */
+  receive(frame: Uint8Array): void {
+    if (this.#open) this.#onMessage(frame);
   }
 
-  #end(reason: CloseReason): void {
+  /** Tells who listens, the first time only. */
+  end(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
+    this.ended(reason);
     for (const listener of this.#onClose) listener(reason);
+  }
+
+  /** For those that have something to put in order before the listeners hear. */
+  protected ended(_reason: string): void {}
+}
+
+class Loop extends PortEnd {
+  other: Loop | undefined;
+
+  send(frame: Uint8Array): void {
+    if (this.open) queueMicrotask(() => this.other!.receive(frame));
+  }
+
+  close(): void {
+    this.end('closed' satisfies CloseReason);
+    queueMicrotask(() => this.other!.end('lost' satisfies CloseReason));
   }
 }

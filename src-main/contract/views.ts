@@ -1,8 +1,7 @@
 // What the screens look at: tables, pictures and figures in the shape in which they are shown. Arrays are typed arrays.
 import * as v from 'valibot';
-import type { ErrorCode } from './errors.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
-import type { MapMethod, MapSettings } from './tasks.ts';
+import type { MapMethod, MapSettings, Task } from './tasks.ts';
 
 export interface WorkspaceInfo {
   folder: string;
@@ -184,7 +183,7 @@ export interface ExportPreview {
 /** Topics a window can subscribe to, and what each of their events carries. */
 export interface Topics {
   /** All tasks, at once and after every change, at most ten times a second. */
-  tasks: import('./tasks.ts').Task[];
+  tasks: Task[];
   /** Something was added, changed or removed: fetch again what you show. */
   workspace: { what: ('datasets' | 'runs' | 'maps' | 'preferences')[] };
   /** Live course of a run; the topic's name carries the id: `run:ID`. */
@@ -196,6 +195,3 @@ export type TopicEvent<T extends TopicName> = T extends 'tasks'
   : T extends 'workspace'
     ? Topics['workspace']
     : RunEvent;
-
-/** Errors that a screen offers a remedy for, beside the advice in words. */
-export type { ErrorCode };

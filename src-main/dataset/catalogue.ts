@@ -205,15 +205,19 @@ export class Catalogue {
 
   /** The items that are there, in id order. */
   items(datasetId: string): Item[] {
-    const sql = `SELECT id, path, label, split, width, height, bytes, sha256
-                 FROM items WHERE dataset = ? AND gone = 0 ORDER BY id`;
+    const sql = `SELECT ${itemFields} FROM items WHERE dataset = ? AND gone = 0 ORDER BY id`;
     return this.#all(sql, this.datasetNumber(datasetId)) as unknown as Item[];
+  }
+
+  /** Undefined where there is none with this id. */
+  findItem(datasetId: string, id: number): Item | undefined {
+    const sql = `SELECT ${itemFields} FROM items WHERE dataset = ? AND id = ? AND gone = 0`;
+    return this.#all(sql, this.datasetNumber(datasetId), id)[0] as unknown as Item | undefined;
   }
 
   /** Every item there ever was, in id order. */
   storedItems(datasetId: string): StoredItem[] {
-    const sql = `SELECT id, path, label, split, width, height, bytes, sha256, modified, gone
-                 FROM items WHERE dataset = ? ORDER BY id`;
+    const sql = `SELECT ${itemFields}, modified, gone FROM items WHERE dataset = ? ORDER BY id`;
     const rows = this.#all(sql, this.datasetNumber(datasetId));
     for (const row of rows) row.gone = (row.gone !== 0) as never;
     return rows as unknown as StoredItem[];
@@ -337,6 +341,8 @@ export class Catalogue {
     return new PinholeError('not-found', `Expected a ${what} of this workspace, received “${id}”.`, advice);
   }
 }
+
+const itemFields = 'id, path, label, split, width, height, bytes, sha256';
 
 type Row = Record<string, SQLInputValue>;
 

@@ -6,7 +6,7 @@ import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item } from '../contract/records.ts';
 import { importSettingsSchema } from '../contract/settings.ts';
 import { wholeFile } from './columns.ts';
-import { returnPool, takePool } from './pool.ts';
+import { withPool } from './pool.ts';
 import { decodeOriginal } from './preview.ts';
 import { hasImageName } from './recognise.ts';
 import { scan } from './scan.ts';
@@ -23,19 +23,14 @@ export async function readOriginal(
 ): Promise<Uint8Array> {
   const candidate = plainCandidate(dataset, item) ?? (await scannedCandidate(dataset, item, spoolFolder, context));
   const settings = v.parse(importSettingsSchema, { sources: dataset.sources, preprocessing: dataset.preprocessing });
-  const pool = takePool();
-  try {
+  return withPool(async (pool) => {
     const { work, failures } = await surveyCandidates([candidate], new Map(), settings, pool, context);
     const page = work.find((one) => one.candidate.path === item.path) ?? work[0];
     if (page === undefined) throw missing(item, failures[0]?.reason ?? '');
     const picture = await decodeOriginal(page, dataset.preprocessing, settings.pixelLimit, pool, largest);
-    await returnPool(pool);
     if (picture.length === 0) throw missing(item, '');
     return picture;
-  } catch (error) {
-    void pool.close();
-    throw error;
-  }
+  });
 }
 
 /** Where an item of this source would lie if its path is a plain one; undefined inside archives and arrays. */

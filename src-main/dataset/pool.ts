@@ -52,6 +52,19 @@ export async function returnPool(pool: Pool): Promise<void> {
   idle = { pool, timer: timer.unref() };
 }
 
+/** Work with the threads of `takePool`, which then wait for a next one; where it fails, or is cancelled, they are ended. */
+export async function withPool<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = takePool();
+  try {
+    const result = await work(pool);
+    await returnPool(pool);
+    return result;
+  } catch (error) {
+    void pool.close();
+    throw error;
+  }
+}
+
 export function createPool(size = availableParallelism()): Pool {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const waiting: Job[] = [];

@@ -3,7 +3,7 @@ import type { Context, ImportFailure, Preprocessing } from '../contract/records.
 import type { ImportSettings } from '../contract/settings.ts';
 import { encodePng } from '../files/png.ts';
 import { checkSettings, decodeWork } from './import.ts';
-import { type Pool, returnPool, takePool } from './pool.ts';
+import { type Pool, withPool } from './pool.ts';
 import { createProgress } from './progress.ts';
 import { type Scan, scan } from './scan.ts';
 import { choosePreprocessing, type Surveyed, surveyCandidates, type Work } from './survey.ts';
@@ -37,15 +37,7 @@ export class ImportSampler {
   async sample(settings: ImportSettings, spoolFolder: string, context: Context = {}): Promise<SampledImport> {
     checkSettings(settings);
     const found = await this.#find(settings, spoolFolder, context);
-    const pool = takePool();
-    try {
-      const sampled = await decodeSample(found, settings, pool, context);
-      await returnPool(pool);
-      return sampled;
-    } catch (error) {
-      void pool.close();
-      throw error;
-    }
+    return withPool((pool) => decodeSample(found, settings, pool, context));
   }
 
   #find(settings: ImportSettings, spoolFolder: string, context: Context): Promise<Found> {
@@ -80,19 +72,13 @@ async function findSample(settings: ImportSettings, spoolFolder: string, context
   const onFound = createProgress(context, 'scan', null).update;
   const scanned = await scan({ settings, known: [], spoolFolder, signal: context.signal, onFound });
   const sample = spread(scanned.candidates, surveyed);
-  const pool = takePool();
-  try {
+  const silent: Context = { ...(context.signal && { signal: context.signal }) };
+  return withPool(async (pool) => {
     const started = performance.now();
-    const survey = await surveyCandidates(sample, new Map(), settings, pool, {
-      ...(context.signal && { signal: context.signal }),
-    });
+    const survey = await surveyCandidates(sample, new Map(), settings, pool, silent);
     const secondsPerSurvey = (performance.now() - started) / 1000 / Math.max(1, sample.length);
-    await returnPool(pool);
     return { scanned, survey, secondsPerSurvey };
-  } catch (error) {
-    void pool.close();
-    throw error;
-  }
+  });
 }
 
 async function decodeSample(

@@ -2,7 +2,7 @@
 
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Context, Item } from '../contract/records.ts';
-import { createAtomicWriter, writeAtomic } from '../files/atomic.ts';
+import { writeAtomic } from '../files/atomic.ts';
 import { createNpyWriter } from '../files/npy.ts';
 import { escapeFormula, quoteCell } from './csv-text.ts';
 import { type FeatureSource, openFeatures } from './feature-rows.ts';
@@ -96,23 +96,19 @@ export async function writeChosenCsv(
   context: Context = {},
 ): Promise<number> {
   const columns = chosenColumns(choice, codeNames);
-  const writer = await createAtomicWriter(path);
   let rows = 0;
-  try {
+  async function* lines(): AsyncGenerator<string> {
     let text = `${columns.map(({ name }) => name).join(',')}\r\n`;
     for await (const row of chosenRows(source, choice, context)) {
       text += `${csvCells(columns, row).join(',')}\r\n`;
       if (++rows % textRows !== 0) continue;
-      await writer.write(Buffer.from(text));
+      yield text;
       text = '';
     }
-    await writer.write(Buffer.from(text));
-    await writer.commit();
-    return rows;
-  } catch (error) {
-    await writer.abort();
-    throw error;
+    yield text;
   }
+  await writeAtomic(path, lines());
+  return rows;
 }
 
 /** All rows are held in memory until they are written. */

@@ -8,7 +8,7 @@ import type { TrainingSettings } from '../contract/settings.ts';
 import { openCatalogue } from '../dataset/catalogue.ts';
 import { type OpenDataset, openDataset } from '../dataset/open.ts';
 import { probeDevices } from '../engine/devices.ts';
-import type { DeviceKind, Executor } from '../engine/executor.ts';
+import type { DeviceKind, Executor, Runner } from '../engine/executor.ts';
 import { createOnnxExecutor } from '../engine/onnx-runtime.ts';
 import { readCodeTable } from '../exports/code-table.ts';
 import { encodePng } from '../files/png.ts';
@@ -115,17 +115,22 @@ async function report(input: Input<'report'>, dataset: OpenDataset, context: Con
 
 async function reconstruct(input: Input<'reconstruct'>, dataset: OpenDataset) {
   return withModel(input.runFolder, async (executor, saved) => {
-    const ids = Uint32Array.from(input.ids);
-    const size = dataset.info.height * dataset.info.width * dataset.info.channels;
-    const originals = new Uint8Array(ids.length * size);
-    const reconstructions = new Uint8Array(ids.length * size);
     const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
-    for await (const { first, images, results } of runBlocks(runner, dataset.pixels, ids, saved.model.image)) {
-      originals.set(images.data as Uint8Array, first * size);
-      reconstructions.set(results.reconstruction!.data as Uint8Array, first * size);
-    }
-    return { originals, reconstructions };
+    return reconstructAll(runner, dataset, saved, input.ids);
   });
+}
+
+/** Originals and reconstructions of these images, as uint8 N×H×W×C. */
+async function reconstructAll(runner: Runner, dataset: OpenDataset, { model }: SavedModel, wanted: readonly number[]) {
+  const ids = Uint32Array.from(wanted);
+  const size = dataset.info.height * dataset.info.width * dataset.info.channels;
+  const originals = new Uint8Array(ids.length * size);
+  const reconstructions = new Uint8Array(ids.length * size);
+  for await (const { first, images, results } of runBlocks(runner, dataset.pixels, ids, model.image)) {
+    originals.set(images.data as Uint8Array, first * size);
+    reconstructions.set(results.reconstruction!.data as Uint8Array, first * size);
+  }
+  return { originals, reconstructions };
 }
 
 /** Keeps the model loaded and answers one question after the other, until it is cancelled. */
@@ -136,18 +141,10 @@ async function answerQuestions(
 ): Promise<undefined> {
   await withModel(input.runFolder, async (executor, saved) => {
     const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
-    const size = dataset.info.height * dataset.info.width * dataset.info.channels;
     let working = Promise.resolve();
     const failed = Promise.withResolvers<void>();
     const answer = async ({ question, ids }: SessionQuestion) => {
-      const reconstructions = new Uint8Array(ids.length * size);
-      for await (const { first, results } of runBlocks(
-        runner,
-        dataset.pixels,
-        Uint32Array.from(ids),
-        saved.model.image,
-      ))
-        reconstructions.set(results.reconstruction!.data as Uint8Array, first * size);
+      const { reconstructions } = await reconstructAll(runner, dataset, saved, ids);
       context.onEvent?.({ question, reconstructions } satisfies SessionAnswer);
     };
     context.listen?.((command) => {

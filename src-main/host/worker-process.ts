@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { PinholeError, type SerializedError } from '../contract/errors.ts';
-import type { Port } from '../contract/port.ts';
+import { type Port, PortEnd } from '../contract/port.ts';
 import type { Notice } from '../contract/records.ts';
 import { keepLastWords } from './last-words.ts';
 import { Pipe } from './pipe.ts';
@@ -196,22 +196,20 @@ interface RunningWorker {
   gone: Promise<void>;
 }
 
-class WorkerChannel implements Channel {
-  receive: (frame: Uint8Array) => void = () => {};
+class WorkerChannel extends PortEnd implements Channel {
   readonly #pipe: Pipe<ToFront, ToWorker>;
   readonly #number: number;
   readonly #onEnd: () => void;
-  readonly #onClose: ((reason: string) => void)[] = [];
-  #open = true;
 
   constructor(pipe: Pipe<ToFront, ToWorker>, number: number, onEnd: () => void) {
+    super();
     this.#pipe = pipe;
     this.#number = number;
     this.#onEnd = onEnd;
   }
 
   get full(): boolean {
-    return this.#open && this.#pipe.full;
+    return this.open && this.#pipe.full;
   }
 
   onceEmpty(listener: () => void): void {
@@ -219,27 +217,16 @@ class WorkerChannel implements Channel {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#open) this.#pipe.send(this.#number, frame);
-  }
-
-  onMessage(listener: (frame: Uint8Array) => void): void {
-    this.receive = listener;
-  }
-
-  onClose(listener: (reason: string) => void): void {
-    this.#onClose.push(listener);
+    if (this.open) this.#pipe.send(this.#number, frame);
   }
 
   close(): void {
-    if (this.#open) this.#pipe.tell({ type: 'close', channel: this.#number });
+    if (this.open) this.#pipe.tell({ type: 'close', channel: this.#number });
     this.end('closed');
   }
 
-  end(reason: string): void {
-    if (!this.#open) return;
-    this.#open = false;
+  protected override ended(): void {
     this.#onEnd();
-    for (const listener of this.#onClose) listener(reason);
   }
 }
 

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import type { Service } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Port } from '../contract/port.ts';
+import { PortEnd } from '../contract/port.ts';
 import type { Context } from '../contract/records.ts';
 import { serveService } from '../contract/rpc.ts';
 import { Pipe } from './pipe.ts';
@@ -76,34 +76,24 @@ function openChannel(number: number): void {
 }
 
 /** The worker's end of a window's port. */
-class Channel implements Port {
-  receive: (frame: Uint8Array) => void = () => {};
+class Channel extends PortEnd {
   readonly #number: number;
-  readonly #onClose: ((reason: string) => void)[] = [];
 
   constructor(number: number) {
+    super();
     this.#number = number;
   }
 
   send(frame: Uint8Array): void {
-    if (channels.get(this.#number) === this) pipe.send(this.#number, frame);
-  }
-
-  onMessage(listener: (frame: Uint8Array) => void): void {
-    this.receive = listener;
-  }
-
-  onClose(listener: (reason: string) => void): void {
-    this.#onClose.push(listener);
+    if (this.open) pipe.send(this.#number, frame);
   }
 
   close(): void {
     this.end('closed');
   }
 
-  end(reason: string): void {
-    if (!channels.delete(this.#number)) return;
+  protected override ended(reason: string): void {
+    channels.delete(this.#number);
     pipe.tell({ type: 'close', channel: this.#number, reason });
-    for (const listener of this.#onClose) listener(reason);
   }
 }

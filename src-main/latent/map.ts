@@ -1,5 +1,4 @@
-// Two dimensions for looking at codes: PCA exactly, UMAP by its layout over nearest neighbours. Runs in a process of its own.
-
+// Two dimensions for looking at codes: PCA exactly, UMAP, which takes a while, by its layout over nearest neighbours.
 import { setImmediate } from 'node:timers/promises';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { Index, MetricKind, ScalarKind } from 'usearch';
@@ -198,10 +197,9 @@ async function nearest({ codes, size }: Codes, k: number, context: Context) {
 interface Matches {
   keys: BigUint64Array;
   distances: Float32Array;
-  counts?: ArrayLike<number | bigint>;
 }
 
-/** Leaves out the point itself, wherever among points of equal codes it stands; repeats the last one where one is missing. */
+/** Leaves out the point itself, wherever among points of equal codes it stands. */
 function takeOthers(
   { keys, distances: found }: Matches,
   first: number,

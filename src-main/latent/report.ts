@@ -6,6 +6,7 @@ import type { OpenDataset } from '../dataset/open.ts';
 import type { Executor } from '../engine/executor.ts';
 import { createQualityMeter, peakSignalToNoise } from '../numerics/image-quality.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
+import { errorOfMean, pcaValues } from '../training/baselines.ts';
 import { inferenceGraph, pcaGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import type { SavedModel } from '../training/model-files.ts';
@@ -120,22 +121,8 @@ async function pcaQuality({ executor, saved, dataset, pca }: ReportInput, ids: U
   };
 }
 
-function pcaValues({ mean, basis }: Pca): Map<string, Float32Array> {
-  return new Map([
-    ['mean', mean],
-    ['basis', basis],
-  ]);
-}
-
 function quality(mse: number, similarity: number): Quality {
   return { mse, psnr: mse === 0 ? null : peakSignalToNoise(mse), ssim: similarity };
-}
-
-function errorOfMean(originals: Uint8Array, mean: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < originals.length; index++)
-    sum += (originals[index]! / 255 - mean[index % mean.length]!) ** 2;
-  return sum / originals.length;
 }
 
 // ---- neighbours ---------------------------------------------------------------------------------------------------

@@ -15,26 +15,30 @@ export async function measureBaselines(
   ids: Uint32Array,
   image: ImageShape,
 ): Promise<Baselines> {
-  const values = new Map([
-    ['mean', pca.mean],
-    ['basis', pca.basis],
-  ]);
-  const runner = await executor.compile(pcaGraph(image, pca.deviation.length), values);
+  const runner = await executor.compile(pcaGraph(image, pca.deviation.length), pcaValues(pca));
   let [pcaSum, meanSum] = [0, 0];
   try {
     for await (const { images, results } of runBlocks(runner, pixels, ids, image)) {
       for (const error of results.error!.data) pcaSum += error;
-      meanSum += squaredDistance(images.data as Uint8Array, pca.mean);
+      meanSum += errorOfMean(images.data as Uint8Array, pca.mean) * images.shape[0]!;
     }
   } finally {
     await runner.dispose();
   }
-  return { pca: pcaSum / ids.length, meanImage: meanSum / (ids.length * pca.mean.length) };
+  return { pca: pcaSum / ids.length, meanImage: meanSum / ids.length };
 }
 
-/** Sum over all images of the squared distances of their pixels (0–255, taken as 0–1) to those of the mean image. */
-function squaredDistance(images: Uint8Array, mean: Float32Array): number {
+/** What `pcaGraph` is given beside the images. */
+export function pcaValues({ mean, basis }: Pca): Map<string, Float32Array> {
+  return new Map([
+    ['mean', mean],
+    ['basis', basis],
+  ]);
+}
+
+/** Mean-squared error of the mean image (pixels in 0–1) as the answer for every one of the images (uint8). */
+export function errorOfMean(images: Uint8Array, mean: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < images.length; index++) sum += (images[index]! / 255 - mean[index % mean.length]!) ** 2;
-  return sum;
+  return sum / images.length;
 }

@@ -1,4 +1,5 @@
 // The doctor: what a person should be told while a run trains, from its course so far, with a remedy for one click.
+import { bestOf } from '../contract/metrics.ts';
 import type { Baselines, EpochMetrics, Warning } from '../contract/records.ts';
 import type { TrainingPlan } from './presets.ts';
 
@@ -7,8 +8,8 @@ export interface Course {
   epochs: readonly EpochMetrics[];
   baselines: Baselines | null;
   rollbacks: number;
-  /** How much of the run is done, 0–1. */
-  done: number;
+  /** Null where a time budget ends the run, or before an epoch has shown how many steps it has. */
+  totalSteps: number | null;
 }
 
 // Held-out errors wander by a few percent from epoch to epoch; five without a new best, and this far above it, is a trend.
@@ -18,6 +19,13 @@ const risenBy = 1.05;
 const judgedAfter = 0.6;
 const meanImageShare = 0.95;
 const pcaTolerance = 1.001;
+
+/** How much of the run is done, 0–1. */
+function shareDone({ plan, epochs, totalSteps }: Course): number {
+  const { step = 0, seconds = 0 } = epochs.at(-1) ?? {};
+  if (plan.seconds !== null) return seconds / plan.seconds;
+  return totalSteps === null ? 0 : step / totalSteps;
+}
 
 /** Most serious first; empty where there is nothing to say. */
 export function diagnose(course: Course): Warning[] {
@@ -34,9 +42,15 @@ function exploding({ plan, rollbacks }: Course): Warning | null {
   };
 }
 
-function flat({ epochs, baselines, done }: Course): Warning | null {
+function flat(course: Course): Warning | null {
+  const { epochs, baselines } = course;
   const last = epochs.at(-1);
-  if (!last || !baselines || done < judgedAfter / 2 || last.validationMse < baselines.meanImage * meanImageShare)
+  if (
+    !last ||
+    !baselines ||
+    shareDone(course) < judgedAfter / 2 ||
+    last.validationMse < baselines.meanImage * meanImageShare
+  )
     return null;
   return {
     code: 'mean-image',
@@ -47,10 +61,10 @@ function flat({ epochs, baselines, done }: Course): Warning | null {
 }
 
 function memorising({ plan, epochs }: Course): Warning | null {
-  const best = epochs.reduce((least, { validationMse }) => Math.min(least, validationMse), Number.POSITIVE_INFINITY);
-  const last = epochs.at(-1);
-  const sinceBest = epochs.length - 1 - epochs.findIndex(({ validationMse }) => validationMse === best);
-  if (!last || sinceBest < staleEvaluations || last.validationMse < best * risenBy) return null;
+  const [best, last] = [bestOf(epochs), epochs.at(-1)];
+  if (!best || !last) return null;
+  const sinceBest = epochs.length - 1 - epochs.indexOf(best);
+  if (sinceBest < staleEvaluations || last.validationMse < best.validationMse * risenBy) return null;
   return {
     code: 'overfitting',
     message: `The error of images it has not seen was lowest ${sinceBest} evaluations ago and rises: it has begun to memorise.`,
@@ -59,9 +73,10 @@ function memorising({ plan, epochs }: Course): Warning | null {
   };
 }
 
-function behindPca({ plan, epochs, baselines, done }: Course): Warning | null {
-  const best = epochs.reduce((least, { validationMse }) => Math.min(least, validationMse), Number.POSITIVE_INFINITY);
-  if (!baselines || done < judgedAfter || best <= baselines.pca * pcaTolerance) return null;
+function behindPca(course: Course): Warning | null {
+  const { plan, baselines } = course;
+  const best = bestOf(course.epochs)?.validationMse ?? Number.POSITIVE_INFINITY;
+  if (!baselines || shareDone(course) < judgedAfter || best <= baselines.pca * pcaTolerance) return null;
   return {
     code: 'worse-than-pca',
     message: `Plain PCA with as many numbers per image does better so far (error ${baselines.pca.toPrecision(3)}, the model ${best.toPrecision(3)}).`,

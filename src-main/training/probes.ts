@@ -1,8 +1,7 @@
 // Reconstructions of the fixed probe images at every logged step, step 0 included: all are kept, none is sampled.
-import { appendFile, readFile } from 'node:fs/promises';
 import type { ImageShape } from '../compiler/model.ts';
 import { openPixels, openPixelWriter } from '../dataset/pixels.ts';
-import { writeAtomic } from '../files/atomic.ts';
+import { appendJsonLine, readJsonLines, writeJsonLines } from '../files/json-lines.ts';
 
 export interface ProbeFiles {
   /** uint8 (steps × probes) × height × width × channels. */
@@ -39,20 +38,15 @@ export async function openProbeWriter(
       }
       writer.append(reconstructions);
       steps.push(step);
-      await appendFile(files.steps, `${JSON.stringify({ step })}\n`);
+      await appendJsonLine(files.steps, { step });
     },
     close: () => writer.close(),
   };
 }
 
-/** Empty where nothing was logged. A line cut off by a crash is left out. */
+/** Empty where nothing was logged. */
 export async function readProbeSteps(files: ProbeFiles): Promise<number[]> {
-  const text = await readFile(files.steps, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return lines.filter(Boolean).map((line) => (JSON.parse(line) as { step: number }).step);
+  return (await readJsonLines<{ step: number }>(files.steps)).map(({ step }) => step);
 }
 
 /** uint8 probes × height × width × channels of the `index`-th logged step. */
@@ -72,5 +66,8 @@ export function readProbes(files: ProbeFiles, index: number, probes: number): Ui
 }
 
 function writeSteps(files: ProbeFiles, steps: readonly number[]): Promise<void> {
-  return writeAtomic(files.steps, steps.map((step) => `${JSON.stringify({ step })}\n`).join(''));
+  return writeJsonLines(
+    files.steps,
+    steps.map((step) => ({ step })),
+  );
 }

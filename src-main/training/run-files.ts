@@ -1,11 +1,12 @@
 // The folder of a run: where its files are, and reading and writing run.json, metrics and checkpoints.
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageShape } from '../compiler/model.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Baselines, EpochMetrics, Preprocessing, Report, StepMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
+import { appendJsonLine, ifThere, readJsonLines, writeJsonLines } from '../files/json-lines.ts';
 import { readSafetensors, writeSafetensors } from '../files/safetensors.ts';
 import type { Pca } from './pca.ts';
 import type { TrainingPlan } from './presets.ts';
@@ -142,27 +143,27 @@ export async function loadPca(path: string): Promise<Pca | null> {
 }
 
 export async function appendMetrics(folder: string, metrics: EpochMetrics): Promise<void> {
-  await appendFile(runPaths(folder).metrics, `${JSON.stringify(metrics)}\n`);
+  await appendJsonLine(runPaths(folder).metrics, metrics);
 }
 
 export async function readMetrics(folder: string): Promise<EpochMetrics[]> {
-  return readLines<EpochMetrics>(runPaths(folder).metrics);
+  return readJsonLines<EpochMetrics>(runPaths(folder).metrics);
 }
 
 export async function appendSteps(folder: string, steps: StepMetrics): Promise<void> {
-  await appendFile(runPaths(folder).steps, `${JSON.stringify(steps)}\n`);
+  await appendJsonLine(runPaths(folder).steps, steps);
 }
 
 export async function readSteps(folder: string): Promise<StepMetrics[]> {
-  return readLines<StepMetrics>(runPaths(folder).steps);
+  return readJsonLines<StepMetrics>(runPaths(folder).steps);
 }
 
 /** Forgets metrics after a step: training goes on from there and will write them again. Gives the evaluations that stay. */
 export async function truncateMetrics(folder: string, step: number): Promise<EpochMetrics[]> {
   const { metrics, steps } = runPaths(folder);
   const kept = (await readMetrics(folder)).filter((line) => line.step <= step);
-  await writeLines(metrics, kept);
-  await writeLines(
+  await writeJsonLines(metrics, kept);
+  await writeJsonLines(
     steps,
     (await readSteps(folder)).filter((line) => line.step <= step),
   );
@@ -179,28 +180,6 @@ export async function readBaselines(folder: string): Promise<Baselines | null> {
   return text === null ? null : (JSON.parse(text) as Baselines);
 }
 
-/** A line cut off by a crash is the last one; it is left out. */
-async function readLines<T>(path: string): Promise<T[]> {
-  const text = (await readText(path)) ?? '';
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return whole.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
-}
-
-async function writeLines(path: string, lines: readonly object[]): Promise<void> {
-  await writeAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-}
-
 async function readText(path: string): Promise<string | null> {
   return ifThere(readFile(path, 'utf8'));
-}
-
-/** Null for a file that does not exist; every other error is thrown. */
-async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    const { code, cause } = error as { code?: string; cause?: { code?: string } };
-    if (code === 'ENOENT' || cause?.code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@
 import { buildModel, countParameters, type Model, type Start } from '../compiler/model.ts';
 import { elements } from '../compiler/ops/shapes.ts';
 import { PinholeError } from '../contract/errors.ts';
+import { bestOf } from '../contract/metrics.ts';
 import type { Baselines, Context, EpochMetrics } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
@@ -204,8 +205,7 @@ class Course {
 
   add(metrics: EpochMetrics): void {
     this.#epochs.push(metrics);
-    const best = this.#epochs.reduce((least, one) => (one.validationMse < least.validationMse ? one : least));
-    this.#context.onRunEvent?.({ type: 'epoch', metrics, bestStep: best.step });
+    this.#context.onRunEvent?.({ type: 'epoch', metrics, bestStep: bestOf(this.#epochs)!.step });
     this.#diagnose();
   }
 
@@ -217,9 +217,8 @@ class Course {
 
   #diagnose(): void {
     const { plan, baselines, batches } = this.#prepared;
-    const { step = 0, seconds = 0 } = this.#epochs.at(-1) ?? {};
-    const done = plan.seconds === null ? step / (plan.epochs * batches.stepsPerEpoch) : seconds / plan.seconds;
-    const warnings = diagnose({ plan, epochs: this.#epochs, baselines, rollbacks: this.#rollbacks, done });
+    const totalSteps = plan.epochs * batches.stepsPerEpoch;
+    const warnings = diagnose({ plan, epochs: this.#epochs, baselines, rollbacks: this.#rollbacks, totalSteps });
     const text = JSON.stringify(warnings);
     if (text === this.#said) return;
     this.#said = text;

@@ -5,7 +5,7 @@ import type { Task } from '../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../src-main/contract/views.ts';
 import { setLanguage } from '../language/index.svelte.ts';
 import { attempt } from '../notices.svelte.ts';
-import { connection, service } from './connection.svelte.ts';
+import { service } from './connection.svelte.ts';
 
 class Workspace {
   /** False until everything was fetched once: only then is emptiness a fact. */
@@ -77,11 +77,7 @@ class Workspace {
 
 export const workspace = new Workspace();
 
-export function isActive({ state }: Task): boolean {
-  return state === 'waiting' || state === 'running' || state === 'paused' || state === 'stopping';
-}
-
-/** For effects that must run again after a reconnect. */
-export function connectionGeneration(): number {
-  return connection.generation;
+/** Waiting, at work, paused or stopping. */
+export function isActive({ ended }: Task): boolean {
+  return ended === null;
 }

@@ -84,7 +84,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
     itemTable: async (id) => toTable(catalogue.items(id)),
     images: async (id, ids) => readImages(surroundings, id, ids),
     async original(id, imageId) {
-      const item = catalogue.items(id).find((candidate) => candidate.id === imageId);
+      const item = catalogue.findItem(id, imageId);
       if (!item)
         throw new PinholeError('not-found', `There is no image ${imageId} in this data set.`, 'Load the table again.');
       return { type: 'image/png', data: await readOriginal(catalogue.getDataset(id), item, spool, largestOriginal) };

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { ExportFormat, Service } from '../../contract/api.ts';
 import { throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
-import { type ExportRequest, exportColumns, exportRequestSchema } from '../../contract/tasks.ts';
+import { exportColumns, exportRequestSchema } from '../../contract/tasks.ts';
 import {
   type Choice,
   chosenColumns,
@@ -115,5 +115,3 @@ function sizes(rows: readonly string[][], total: number, columns: number, codeSi
   const textBytes = rows.reduce((sum, row) => sum + row.join(',').length + 2, 0) / Math.max(1, rows.length);
   return { csv: Math.round(textBytes * total), parquet: 4 * columns * total, npy: 4 * codeSize * total };
 }
-
-export type { ExportRequest };

@@ -8,6 +8,7 @@ import type { Context } from '../../contract/records.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
 import type { CodeRows, MapView } from '../../contract/views.ts';
 import { writeAtomic } from '../../files/atomic.ts';
+import { ifThere } from '../../files/json-lines.ts';
 import { openNpy, readNpy } from '../../files/npy.ts';
 import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
 import { pcaLayout } from '../../latent/map.ts';
@@ -36,10 +37,7 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
 
   async function known(runId: string, method: MapMethod, codes: Codes): Promise<MapView | null> {
     const { positions, note } = files(runId, method);
-    const text = await readFile(note, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
+    const text = await ifThere(readFile(note, 'utf8'));
     if (text === null) return null;
     const { settings, explained, seconds, codesHash } = JSON.parse(text) as MapNote;
     if (codesHash !== hashOf(codes)) return null;

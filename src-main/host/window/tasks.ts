@@ -36,10 +36,9 @@ export type TaskPart = Pick<
   expectIdle: Surroundings['expectIdle'];
 };
 /** What tasks do is done by these. */
-export type TaskWork = Pick<
-  Service,
-  'import' | 'train' | 'encode' | 'makeMap' | 'exportAs' | 'preferences' | 'setPreferences'
->;
+export type TaskWork = Pick<Service, 'import' | 'train' | 'encode' | 'makeMap' | 'exportAs'>;
+
+type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
 
 const publishEveryMs = 100;
 const keptNotices = 50;
@@ -132,9 +131,7 @@ class Tasks {
     const { task } = this.#entry(id);
     if (task.ended === null) throw new PinholeError('usage', `The task ${id} is still at work.`, 'Wait, or cancel it.');
     this.#entries.delete(id);
-    const request =
-      task.kind === 'train' && task.runId ? { ...task.request, fresh: false, runId: task.runId } : task.request;
-    return this.#add(newTask(request as CheckedTaskRequest, this.#subjectOf(task.request)), 0).task.id;
+    return this.#add(newTask(requestToGoOn(task), this.#subjectOf(task.request)), 0).task.id;
   }
 
   dismiss(id: string): void {
@@ -175,11 +172,9 @@ class Tasks {
           level: 'warning',
           message: 'The working process ended unexpectedly and was started again; this goes on from where it stood.',
         };
-        const request =
-          task.kind === 'train' && task.runId ? { ...task.request, fresh: false, runId: task.runId } : task.request;
         const again = {
           ...task,
-          request: request as never,
+          request: requestToGoOn(task) as never,
           state: 'waiting' as const,
           notices: wasRunning ? [...task.notices, notice] : task.notices,
         };
@@ -258,7 +253,7 @@ class Tasks {
     return this.#work.import({ sources: [folder], name: 'Sample images' }, context);
   }
 
-  async #train(request: Extract<CheckedTaskRequest, { kind: 'train' }>, context: Context) {
+  async #train(request: TrainRequest, context: Context) {
     const { datasetId, fresh, runId } = request;
     const trained = await this.#work.train(datasetId, request.request, { fresh, ...(runId && { runId }) }, context);
     const { run } = await this.#work.encode(trained.run.id, {}, context);
@@ -375,6 +370,11 @@ class Tasks {
     if (entry.task.ended === null) return entry;
     throw new PinholeError('usage', `The task ${id} has ended.`, 'Start it again if there is more to do.');
   }
+}
+
+/** The request that goes on from where the task stood: training with the run that it had. */
+function requestToGoOn({ kind, request, runId }: Task): CheckedTaskRequest {
+  return kind === 'train' && runId ? { ...(request as TrainRequest), fresh: false, runId } : request;
 }
 
 /** What windows must fetch again when a task has ended, in whatever way. */

@@ -4,6 +4,7 @@ import { multiplyAdds } from '../../compiler/cost.ts';
 import { buildModel, countParameters } from '../../compiler/model.ts';
 import type { Run, Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
+import { bestOf } from '../../contract/metrics.ts';
 import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
 import type { ModelSummary, RunDetails } from '../../contract/views.ts';
 import type { RunRecord } from '../../dataset/catalogue.ts';
@@ -153,8 +154,6 @@ async function describeRun(run: RunRecord): Promise<RunDetails> {
   });
   const epochs = await readMetrics(folder);
   const baselines = await readBaselines(folder);
-  const best =
-    epochs.length > 0 ? epochs.reduce((least, one) => (one.validationMse < least.validationMse ? one : least)) : null;
   return {
     settings: run.settings as Record<string, unknown>,
     summary: file && {
@@ -168,7 +167,7 @@ async function describeRun(run: RunRecord): Promise<RunDetails> {
     steps: await readSteps(folder),
     baselines,
     warnings: run.report?.warnings ?? (file ? await liveWarnings(file, folder, epochs, baselines) : []),
-    bestStep: best?.step ?? null,
+    bestStep: bestOf(epochs)?.step ?? null,
     totalSteps: file ? totalSteps(file, epochs) : null,
   };
 }
@@ -180,9 +179,7 @@ async function liveWarnings(
   baselines: RunDetails['baselines'],
 ) {
   const { rollbacks = 0 } = (await loadCheckpoint(runPaths(folder).last))?.progress ?? {};
-  const total = totalSteps(file, epochs);
-  const done = total === null ? (epochs.at(-1)?.seconds ?? 0) / file.plan.seconds! : (epochs.at(-1)?.step ?? 0) / total;
-  return diagnose({ plan: file.plan, epochs, baselines, rollbacks, done });
+  return diagnose({ plan: file.plan, epochs, baselines, rollbacks, totalSteps: totalSteps(file, epochs) });
 }
 
 /** Null with a time budget, and until an epoch has shown how many steps it has. */

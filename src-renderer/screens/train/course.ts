@@ -1,4 +1,5 @@
 // The course of a run, put together from what was logged before and what happens now. Draws nothing, fetches nothing.
+import { bestOf } from '../../../src-main/contract/metrics.ts';
 import type { Baselines, EpochMetrics, StepMetrics, Warning } from '../../../src-main/contract/records.ts';
 import type { RunDetails, RunEvent } from '../../../src-main/contract/views.ts';
 import type { Line } from '../../drawing/curves-data.ts';
@@ -53,13 +54,6 @@ export function follow(course: Course, event: RunEvent): void {
 function append<T extends { step: number }>(lines: T[], line: T): void {
   const last = lines.at(-1);
   if (last === undefined || line.step > last.step) lines.push(line);
-}
-
-export function bestOf(epochs: readonly EpochMetrics[]): EpochMetrics | null {
-  return epochs.reduce<EpochMetrics | null>(
-    (best, metrics) => (best === null || metrics.validationMse < best.validationMse ? metrics : best),
-    null,
-  );
 }
 
 /** Passes over the images that a step is in; null before the first evaluation says how long one is. */
