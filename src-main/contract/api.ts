@@ -62,6 +62,8 @@ export interface EncodeResult {
 
 export interface ExportResult {
   files: string[];
+  /** Of each file. Exports of a window say it and name every file; those of the command line name folders as a whole. */
+  bytes?: number[];
   rows: number;
   seconds: number;
 }
@@ -145,7 +147,7 @@ export interface Service extends Core {
   upload(id: string, path: string, offset: number, data: Uint8Array): Promise<void>;
   /** The folder that can now be imported. */
   endUpload(id: string): Promise<string>;
-  /** At most 4 MiB of a file that an export wrote, for a browser on another machine. */
+  /** At most 4 MiB of a file that an export wrote since the service began, or of a run: for a browser on another machine. */
   download(file: string, offset: number): Promise<{ size: number; data: Uint8Array }>;
 
   previewImport(request: ImportRequest, context?: Context): Promise<ImportPreview>;

@@ -1,5 +1,6 @@
 // What the screens look at: tables, pictures and figures in the shape in which they are shown. Arrays are typed arrays.
 import * as v from 'valibot';
+import type { SerializedError } from './errors.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
 import type { MapMethod, MapSettings, Task } from './tasks.ts';
 
@@ -173,11 +174,22 @@ export interface CodeRows {
 
 export interface ExportPreview {
   header: string[];
-  /** The first rows, as they will stand in the file. */
+  /** The first rows, as they will stand in the file; none where the run is not encoded yet, which the export then does first. */
   rows: string[][];
   total: number;
+  encoded: boolean;
+  /** False where the column `map` is wanted and that map was not made. */
+  hasMap: boolean;
   /** Of each format, about; 0 where it cannot be told. */
   bytes: Record<string, number>;
+  folder: {
+    /** Why nothing can be written there. */
+    problem: SerializedError | null;
+    /** Names of what is there and will be written anew. */
+    replaces: string[];
+    /** On its disk. */
+    freeBytes: number;
+  };
 }
 
 /** Topics a window can subscribe to, and what each of their events carries. */

@@ -3,7 +3,7 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Context, Item } from '../contract/records.ts';
 import { writeAtomic } from '../files/atomic.ts';
-import { createNpyWriter } from '../files/npy.ts';
+import { createNpyWriter, writeNpy } from '../files/npy.ts';
 import { escapeFormula, quoteCell } from './csv-text.ts';
 import { type FeatureSource, openFeatures } from './feature-rows.ts';
 import { formatFloat32 } from './float32-text.ts';
@@ -155,4 +155,11 @@ export async function writeChosenNpy(
     await writer.abort();
     throw error;
   }
+}
+
+/** int32 rows: whose codes the rows of `writeChosenNpy` are. */
+export async function writeChosenIds(path: string, { items }: FeatureSource, { ids }: Choice): Promise<void> {
+  const chosen: number[] = [];
+  for await (const { id } of items) if (ids === null || ids.has(id)) chosen.push(id);
+  await writeNpy(path, Int32Array.from(chosen), [chosen.length]);
 }

@@ -27,6 +27,7 @@ export async function createWindowService(options: WindowServiceOptions, context
   const surroundings: Surroundings = {
     ...{ workspace, roots, allowed, resumeTasks, core, catalogue },
     topics: new Topics(),
+    written: new Set(),
     expectIdle: (about) => expectIdle(about),
   };
   // What was put aside waits for an undo only as long as the program runs.

@@ -1,10 +1,10 @@
 // The window's service as a whole: samples, preview, training steered and watched, maps, exports with choices, undo of deletes.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
 import type { Dataset } from '../../src-main/contract/records.ts';
-import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import { exportFormats, type Task, type TaskRequest, type TaskResults } from '../../src-main/contract/tasks.ts';
 import type { RunEvent } from '../../src-main/contract/views.ts';
 import { parseNpy } from '../../src-main/files/npy.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
@@ -192,6 +192,57 @@ describe('maps and exports', () => {
     expect([Math.fround(x!), Math.fround(y!)]).toEqual([map.xy[2 * row], map.xy[2 * row + 1]]);
     const { codes } = await service.codeRows(runId, Int32Array.of(4, 11));
     expect(parseNpy(readFileSync(join(out, 'codes.npy'))).data).toEqual(codes);
+  });
+
+  const request = (out: string) => ({ runId, out, formats: ['csv' as const, 'npy' as const], ids: Int32Array.of(3) });
+
+  test('every file is named with its size, those of folders too; a selection has its ids beside its codes', async () => {
+    const out = join(folder, 'all-formats');
+    const formats = [...exportFormats];
+    const { task } = await finished(await start({ kind: 'export', request: { ...request(out), formats } }));
+    const { files, bytes } = task.result as TaskResults['export'];
+    const names = files.map((file) => relative(out, file));
+    expect(names).toEqual(expect.arrayContaining(['features.csv', 'features.parquet', 'codes.npy', 'image_ids.npy']));
+    expect(names).toEqual(expect.arrayContaining(['model/encoder.onnx', 'model/model.json', 'contact-sheet.png']));
+    expect(names.some((name) => /^tensorboard\/.*tfevents/.test(name))).toBe(true);
+    expect(bytes).toEqual(files.map((file) => statSync(file).size));
+    expect(parseNpy(readFileSync(join(out, 'image_ids.npy'))).data).toEqual(Int32Array.of(3));
+  });
+
+  test('what an export wrote can be downloaded in pieces, and files of runs; nothing else that may be read', async () => {
+    const out = join(folder, 'downloads');
+    const { task } = await finished(await start({ kind: 'export', request: request(out) }));
+    const file = (task.result as TaskResults['export']).files[0]!;
+    const bytes = readFileSync(file);
+    expect(await service.download(file, 10)).toEqual({ size: bytes.length, data: Uint8Array.from(bytes.subarray(10)) });
+    const run = (await service.runs()).find(({ id }) => id === runId)!;
+    expect((await service.download(join(run.folder, 'run.json'), 0)).size).toBeGreaterThan(0);
+    writeFileSync(join(out, 'own.txt'), 'not of an export');
+    for (const other of [join(out, 'own.txt'), join(workspace, 'catalogue.db'), join(dataset.sources[0]!, 'x.png')]) {
+      await expect(service.download(other, 0)).rejects.toMatchObject({ code: 'refused' });
+    }
+  });
+
+  test('a preview says what will be replaced, and why a folder cannot be written', async () => {
+    const folderOf = async (out: string) => (await service.previewExport(request(out))).folder;
+    expect(await folderOf(join(folder, 'new', 'one'))).toMatchObject({ problem: null, replaces: [] });
+    await finished(await start({ kind: 'export', request: request(join(folder, 'again')) }));
+    expect((await folderOf(join(folder, 'again'))).replaces).toEqual(['features.csv', 'codes.npy', 'image_ids.npy']);
+    const file = join(folder, 'again', 'features.csv');
+    expect((await folderOf(file)).problem).toMatchObject({ code: 'usage' });
+    expect((await folderOf(join(file, 'below'))).problem).toMatchObject({ code: 'usage' });
+    expect(await folderOf('/etc')).toMatchObject({ problem: { code: 'refused' }, replaces: [], freeBytes: 0 });
+  });
+
+  test('a map that was not made is said beforehand, and is no column of blanks', async () => {
+    const { task: trained } = await finished(
+      await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 1, codeSize: 3 } }),
+    );
+    const wanted = { ...request(join(folder, 'no-map')), runId: trained.runId!, columns: ['map' as const] };
+    expect((await service.previewExport({ ...wanted, map: 'umap' })).hasMap).toBe(false);
+    expect((await service.previewExport({ ...wanted, map: 'pca' })).hasMap).toBe(true);
+    const { task } = await finished(await start({ kind: 'export', request: { ...wanted, map: 'umap' } }));
+    expect(task).toMatchObject({ state: 'failed', error: { message: `There is no UMAP of ${trained.runId} yet.` } });
   });
 
   test('codes come by rows, in the order asked for, and by columns, in the order of the map', async () => {

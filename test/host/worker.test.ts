@@ -1,6 +1,6 @@
 // The worker and its front: channels, deaths and restarts, what cannot be opened, and that neither outlives the other.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -55,9 +55,9 @@ describe('channels', () => {
     const id = await service.beginUpload();
     const piece = new Uint8Array(4 * 2 ** 20).fill(7);
     for (let index = 0; index < 4; index++) await service.upload(id, 'a/b.bin', index * piece.length, piece);
-    const { size, data } = await service.download(join(await service.endUpload(id), 'a/b.bin'), 3 * piece.length);
-    expect(size).toBe(4 * piece.length);
-    expect(Buffer.compare(data, piece)).toBe(0);
+    const file = readFileSync(join(await service.endUpload(id), 'a/b.bin'));
+    expect(file.length).toBe(4 * piece.length);
+    expect(Buffer.compare(file.subarray(3 * piece.length), piece)).toBe(0);
   });
 
   test('that the worker does not know are closed, and it serves on', async () => {

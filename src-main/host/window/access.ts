@@ -25,7 +25,7 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 /** Of a path that does not exist yet, the real path of its deepest folder that does, and the rest as it is. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   const full = resolve(path);
   try {
     return realpathSync(full);

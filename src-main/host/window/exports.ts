@@ -1,16 +1,20 @@
-// Exports with chosen columns and images, and a look at them beforehand.
-import { join } from 'node:path';
+// Exports with chosen columns and images, and a look at them beforehand. Where files may go is decided in access.ts.
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { ExportFormat, Service } from '../../contract/api.ts';
-import { throwIfCancelled } from '../../contract/errors.ts';
+import type { ExportFormat, ExportResult, Run, Service } from '../../contract/api.ts';
+import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import { exportColumns, exportRequestSchema } from '../../contract/tasks.ts';
+import type { ExportPreview } from '../../contract/views.ts';
 import {
   type Choice,
   chosenColumns,
   chosenRows,
   csvCells,
   writeChosenCsv,
+  writeChosenIds,
   writeChosenNpy,
   writeChosenParquet,
 } from '../../exports/chosen-table.ts';
@@ -18,9 +22,10 @@ import { codeColumns, type FeatureSource } from '../../exports/feature-rows.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { expectAllowed } from './access.ts';
+import { expectAllowed, realPath } from './access.ts';
 import type { MapPart } from './maps.ts';
 import type { Surroundings } from './parts.ts';
+import { folderBytes } from './workspace.ts';
 
 export type ExportPart = Pick<Service, 'previewExport' | 'exportAs'>;
 
@@ -31,58 +36,131 @@ const previewRows = 8;
 
 export function exportPart(surroundings: Surroundings, { map }: Pick<MapPart, 'map'>): ExportPart {
   return {
-    async previewExport(request) {
-      const checked = v.parse(exportRequestSchema, request);
-      const { source, choice, codeNames } = await prepare(surroundings, checked, map);
-      const columns = chosenColumns(choice, codeNames);
-      const rows: string[][] = [];
-      for await (const row of chosenRows(source, choice)) {
-        rows.push(csvCells(columns, row));
-        if (rows.length === previewRows) break;
-      }
-      const total = choice.ids?.size ?? [...(source.items as Iterable<unknown>)].length;
-      return {
-        header: columns.map(({ name }) => name),
-        rows,
-        total,
-        bytes: sizes(rows, total, columns.length, codeNames.length),
-      };
-    },
+    previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), map),
     exportAs: (request, context = {}) => exportAs(surroundings, v.parse(exportRequestSchema, request), map, context),
   };
 }
 
+/** Starts nothing that takes long and writes nothing. */
+async function preview(surroundings: Surroundings, request: Checked, map: MapPart['map']): Promise<ExportPreview> {
+  const run = surroundings.catalogue.getRun(request.runId);
+  const encoded = run.report !== null;
+  const { source, choice, codeNames, items, hasMap } = await prepare(surroundings, run, request, encoded ? map : null);
+  const columns = chosenColumns(choice, codeNames);
+  const rows: string[][] = [];
+  if (encoded) {
+    for await (const row of chosenRows(source, choice)) {
+      rows.push(csvCells(columns, row));
+      if (rows.length === previewRows) break;
+    }
+  }
+  const total = choice.ids?.size ?? items;
+  return {
+    header: columns.map(({ name }) => name),
+    ...{ rows, total, encoded, hasMap },
+    bytes: {
+      ...tableBytes(
+        rows,
+        total,
+        columns.map(({ type }) => type === 'STRING'),
+        run.codeSize,
+      ),
+      model: await folderBytes(runPaths(run.folder).model),
+      tensorboard: await folderBytes(runPaths(run.folder).events),
+    },
+    folder: await lookAtFolder(surroundings, request),
+  };
+}
+
 /** Tables with a choice are written here; everything else, and a table as it always is, by the main job. */
-async function exportAs(surroundings: Surroundings, request: Checked, map: MapPart['map'], context: Context) {
+async function exportAs(
+  surroundings: Surroundings,
+  request: Checked,
+  map: MapPart['map'],
+  context: Context,
+): Promise<ExportResult> {
   const started = performance.now();
   const out = expectAllowed(surroundings, request.out);
-  const { core } = surroundings;
-  const prepared = await prepare(surroundings, request, map, context);
-  const chosen = isPlain(request) ? [] : request.formats.filter((format) => tables.includes(format));
-  const others = request.formats.filter((format) => !chosen.includes(format));
+  const { core, written } = surroundings;
+  // Encodes where that was not done yet, and refuses where the data set is not the same any more.
+  const { run } = await core.encode(request.runId, {}, context);
+  const prepared = await prepare(surroundings, run, request, map);
+  if (!prepared.hasMap) {
+    throw new PinholeError(
+      'usage',
+      `There is no UMAP of ${run.id} yet.`,
+      'Make it on the Explore screen, or choose the PCA map.',
+    );
+  }
   await makeFolder(out);
   const files: string[] = [];
   let rows = prepared.choice.ids?.size ?? prepared.items;
-  for (const format of chosen) {
+  for (const format of new Set(request.formats)) {
     throwIfCancelled(context.signal);
-    const path = join(out, fileNames[format as Table]);
-    rows = await writers[format as Table](path, prepared, context);
-    files.push(path);
+    const told = sayFormat(context, format);
+    if (tables.includes(format) && !isPlain(request)) {
+      rows = await writers[format as Table](out, prepared, told);
+      files.push(...fileNames(format, request).map((name) => join(out, name)));
+    } else {
+      const { files: paths } = await core.export(run.id, out, [format], told);
+      files.push(...(format in folders ? await filesIn(run, paths[0]!, format as Folder) : paths));
+    }
   }
-  if (others.length > 0) files.push(...(await core.export(request.runId, out, others, context)).files);
-  return { files, rows, seconds: (performance.now() - started) / 1000 };
+  const bytes: number[] = [];
+  for (const file of files) {
+    bytes.push((await stat(file)).size);
+    written.add(realPath(file));
+  }
+  return { files, bytes, rows, seconds: (performance.now() - started) / 1000 };
 }
 
-const fileNames: Record<Table, string> = { csv: 'features.csv', parquet: 'features.parquet', npy: 'codes.npy' };
+/** Progress says which of the formats it is of. */
+function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): Context {
+  if (onProgress === undefined) return context;
+  onProgress({ stage: 'export', done: 0, total: null, rate: 0, detail: format });
+  return { ...context, onProgress: (progress) => onProgress({ ...progress, detail: format }) };
+}
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
-const writers: Record<Table, (path: string, prepared: Prepared, context: Context) => Promise<number>> = {
-  csv: (path, { source, choice, codeNames }, context) => writeChosenCsv(path, source, choice, codeNames, context),
-  parquet: (path, { source, choice, codeNames }, context) =>
-    writeChosenParquet(path, source, choice, codeNames, context),
-  npy: (path, { source, choice, codeNames }, context) =>
-    writeChosenNpy(path, source, choice, codeNames.length, context),
+const writers: Record<Table, (out: string, prepared: Prepared, context: Context) => Promise<number>> = {
+  csv: (out, { source, choice, codeNames }, context) =>
+    writeChosenCsv(join(out, 'features.csv'), source, choice, codeNames, context),
+  parquet: (out, { source, choice, codeNames }, context) =>
+    writeChosenParquet(join(out, 'features.parquet'), source, choice, codeNames, context),
+  async npy(out, { source, choice, codeNames }, context) {
+    // Of some of the images, a row's number does not tell whose it is.
+    if (choice.ids !== null) await writeChosenIds(join(out, idsFile), source, choice);
+    return writeChosenNpy(join(out, 'codes.npy'), source, choice, codeNames.length, context);
+  },
 };
+
+const idsFile = 'image_ids.npy';
+
+/** What a format writes in the folder, by name. */
+function fileNames(format: ExportFormat, request: Checked): string[] {
+  const names: Record<ExportFormat, string[]> = {
+    csv: isPlain(request) ? ['features.csv', 'features.json'] : ['features.csv'],
+    parquet: ['features.parquet'],
+    npy: request.ids === null ? ['codes.npy'] : ['codes.npy', idsFile],
+    model: ['model'],
+    'contact-sheet': ['contact-sheet.png'],
+    'loss-plot': ['loss.svg'],
+    tensorboard: ['tensorboard'],
+  };
+  return names[format];
+}
+
+/** Formats that are folders, and what of the run they are copies of. */
+const folders = { model: 'model', tensorboard: 'events' } as const;
+type Folder = keyof typeof folders;
+
+/** The files that were copied there; what else lies in the folder is none of ours. */
+async function filesIn(run: Run, folder: string, format: Folder): Promise<string[]> {
+  const from = runPaths(run.folder)[folders[format]];
+  const entries = await readdir(from, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => join(folder, file.slice(from.length))).sort();
+}
 
 /** The columns that the command line writes, of all images. */
 function isPlain({ columns, ids }: Checked): boolean {
@@ -90,28 +168,65 @@ function isPlain({ columns, ids }: Checked): boolean {
   return ids === null && columns.length === usual.length && usual.every((column) => columns.includes(column));
 }
 
-async function prepare(
-  { core, catalogue }: Surroundings,
-  request: Checked,
-  map: MapPart['map'],
-  context: Context = {},
-) {
-  // Encodes where that was not done yet, and refuses where the data set is not the same any more.
-  const { run } = await core.encode(request.runId, {}, context);
+async function prepare({ catalogue }: Surroundings, run: Run, request: Checked, map: MapPart['map'] | null) {
   const items = catalogue.items(run.datasetId);
   const { codes, errors } = codePaths(runPaths(run.folder).codes);
   const source: FeatureSource = { items, codesFile: codes, errorsFile: errors };
   const known = new Set(items.map(({ id }) => id));
   const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => known.has(id)));
-  const view = request.columns.includes('map') ? await map(run.id, request.map) : null;
+  const wantsMap = request.columns.includes('map');
+  const view = wantsMap && map !== null ? await map(run.id, request.map) : null;
   const positions =
     view && new Map(Array.from(view.ids, (id, row) => [id, [view.xy[2 * row]!, view.xy[2 * row + 1]!] as const]));
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions };
-  return { source, choice, codeNames: codeColumns(run.codeSize), items: items.length };
+  const hasMap = view !== null || !wantsMap || map === null;
+  return { source, choice, codeNames: codeColumns(run.codeSize), items: items.length, hasMap };
 }
 
 /** From the rows that are shown; a number of a binary file takes four bytes. */
-function sizes(rows: readonly string[][], total: number, columns: number, codeSize: number): Record<string, number> {
-  const textBytes = rows.reduce((sum, row) => sum + row.join(',').length + 2, 0) / Math.max(1, rows.length);
-  return { csv: Math.round(textBytes * total), parquet: 4 * columns * total, npy: 4 * codeSize * total };
+function tableBytes(
+  rows: readonly string[][],
+  total: number,
+  isText: readonly boolean[],
+  codeSize: number,
+): Record<Table, number> {
+  const perRow = (size: (row: readonly string[]) => number) =>
+    Math.round((total * rows.reduce((sum, row) => sum + size(row), 0)) / Math.max(1, rows.length));
+  return {
+    csv: perRow((row) => row.join(',').length + 2),
+    parquet: perRow((row) => row.reduce((sum, cell, index) => sum + (isText[index] ? cell.length : 4), 0)),
+    npy: 4 * codeSize * total,
+  };
+}
+
+async function lookAtFolder(surroundings: Surroundings, request: Checked): Promise<ExportPreview['folder']> {
+  try {
+    const out = expectAllowed(surroundings, request.out);
+    const there = expectWritable(out);
+    const disk = await statfs(there);
+    const names = request.formats.flatMap((format) => fileNames(format, request));
+    const replaces = names.filter((name) => existsSync(join(out, name)));
+    return { problem: null, replaces, freeBytes: disk.bavail * disk.bsize };
+  } catch (error) {
+    return { problem: PinholeError.from(error).toJSON(), replaces: [], freeBytes: 0 };
+  }
+}
+
+/** The deepest folder of the path that is there. Throws `usage` where nothing can be written in it. */
+function expectWritable(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return expectWritable(dirname(path));
+  if (!found.isDirectory()) {
+    throw new PinholeError(
+      'usage',
+      `Expected a folder to write to, received the file ${path}.`,
+      'Choose another folder.',
+    );
+  }
+  try {
+    accessSync(path, constants.W_OK);
+    return path;
+  } catch (cause) {
+    throw new PinholeError('usage', `The folder ${path} may not be written.`, 'Choose another folder.', { cause });
+  }
 }

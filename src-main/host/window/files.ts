@@ -8,7 +8,7 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { FolderListing } from '../../contract/views.ts';
 import { hasImageName } from '../../dataset/recognise.ts';
 import { writeError } from '../../files/atomic.ts';
-import { allowedFolders, expectAllowed, isInside } from './access.ts';
+import { allowedFolders, expectAllowed, isInside, realPath } from './access.ts';
 import type { Surroundings } from './parts.ts';
 
 export type FilePart = Pick<Service, 'listFolder' | 'beginUpload' | 'upload' | 'endUpload' | 'download'>;
@@ -33,7 +33,7 @@ export function filePart(surroundings: Surroundings): FilePart {
     },
     upload: async (id, path, offset, data) => writeChunk(uploadFolder(id), path, offset, data),
     endUpload: async (id) => uploadFolder(id),
-    download: async (file, offset) => readChunk(expectAllowed(surroundings, file), offset),
+    download: async (file, offset) => readChunk(expectDownloadable(surroundings, file), offset),
   };
 }
 
@@ -104,6 +104,14 @@ async function writeChunk(folder: string, path: string, offset: number, data: Ui
   } catch (error) {
     throw error instanceof PinholeError ? error : writeError(file, error);
   }
+}
+
+/** A page may read what it could have written, not every picture of the roots. Throws `refused`. */
+function expectDownloadable(surroundings: Surroundings, path: string): string {
+  const file = expectAllowed(surroundings, path);
+  const isOfRun = () => surroundings.catalogue.listRuns().some(({ folder }) => isInside(realPath(folder), file));
+  if (surroundings.written.has(file) || isOfRun()) return file;
+  throw new PinholeError('refused', `Expected a file that an export wrote, received “${path}”.`, 'Export it again.');
 }
 
 async function readChunk(file: string, offset: number): Promise<{ size: number; data: Uint8Array }> {

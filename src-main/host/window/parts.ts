@@ -9,6 +9,8 @@ export interface Surroundings {
   roots: readonly string[];
   /** Paths that a person picked or dropped, growing while the service runs: those files, and all that is in those folders. */
   allowed: ReadonlySet<string>;
+  /** Real paths of what exports have written: only that and the files of runs may be downloaded. */
+  written: Set<string>;
   /** Tasks that ran when the last worker died go on by themselves. */
   resumeTasks: boolean;
   catalogue: Catalogue;

@@ -2,6 +2,11 @@
 import type { Sentences } from '../sentences.ts';
 
 export const service: Sentences = {
+  'Make it on the Explore screen, or choose the PCA map.': '请在“探索”页面生成，或选择 PCA 图。',
+  'There is no UMAP of {} yet.': '{0} 还没有 UMAP 图。',
+  'The folder {} may not be written.': '文件夹 {0} 不允许写入。',
+  'Expected a folder to write to, received the file {}.': '应为要写入的文件夹，收到的是文件 {0}。',
+  'Expected a file that an export wrote, received “{}”.': '应为某次导出写入的文件，收到的是“{0}”。',
   'A ReLU output that has gone dark gets no gradient and never recovers; use a linear output (any other preset).':
     '变暗的 ReLU 输出得不到梯度，永远无法恢复；请使用线性输出（任何其他预设）。',
   'A newer Pinhole wrote this workspace: open it with that one.':
