@@ -23,7 +23,7 @@ test('draw samples, train, stop early, look at the map, take the CSV home', { ti
     const out = join(app.files, 'features');
     await page.getByLabel('Folder to write to').fill(out);
     await page.getByRole('button', { name: 'Export', exact: true }).last().click();
-    await page.getByText(join(out, 'features.csv')).waitFor({ timeout: 60_000 });
+    await page.getByTitle(join(out, 'features.csv')).waitFor({ timeout: 60_000 });
     expect(readFileSync(join(out, 'features.csv'), 'utf8').trim().split('\r\n')).toHaveLength(3001);
     expect(app.complaints).toEqual([]);
   } finally {

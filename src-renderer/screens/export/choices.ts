@@ -1,0 +1,69 @@
+// What a person chose to export, as plain values: remembered, restored, made into a request. Knows no screen.
+import type { ExportFormat } from '../../../src-main/contract/api.ts';
+import { type ExportColumn, exportColumns, exportFormats, type MapMethod } from '../../../src-main/contract/tasks.ts';
+import type { Preferences } from '../../../src-main/contract/views.ts';
+
+export interface Choices {
+  formats: readonly ExportFormat[];
+  columns: readonly ExportColumn[];
+  map: MapMethod;
+  /** Null for the folder that each run has in the workspace. */
+  out: string | null;
+}
+
+export const usualColumns: readonly ExportColumn[] = exportColumns.filter((column) => column !== 'map');
+
+export const firstChoices: Choices = {
+  formats: ['csv', 'contact-sheet'],
+  columns: usualColumns,
+  map: 'pca',
+  out: null,
+};
+
+/** From the preferences; what another version wrote otherwise is left out. */
+export function restoreChoices(last: Preferences['lastExport']): Choices {
+  if (last === null) return firstChoices;
+  const formats = exportFormats.filter((format) => last.formats.includes(format));
+  return {
+    formats: formats.length > 0 ? formats : firstChoices.formats,
+    columns: exportColumns.filter((column) => last.columns.includes(column)),
+    map: last.map === 'umap' ? 'umap' : 'pca',
+    out: last.out || null,
+  };
+}
+
+export function rememberChoices({ formats, columns, map, out }: Choices): NonNullable<Preferences['lastExport']> {
+  return { formats: [...formats], columns: [...columns], map, out: out?.trim() ?? '' };
+}
+
+/** With the member or without it, always in the order of all. */
+export function toggled<T>(all: readonly T[], chosen: readonly T[], member: T, on: boolean): T[] {
+  return all.filter((one) => (one === member ? on : chosen.includes(one)));
+}
+
+/** Tables with chosen columns. */
+export function hasColumns(formats: readonly ExportFormat[]): boolean {
+  return formats.includes('csv') || formats.includes('parquet');
+}
+
+/** Formats with a row for each chosen image; the others are of the run as a whole. */
+export function hasRows(formats: readonly ExportFormat[]): boolean {
+  return hasColumns(formats) || formats.includes('npy');
+}
+
+/** A run's folder is `WORKSPACE/runs/ID`; its exports go to `WORKSPACE/exports/ID`, where every window may write. */
+export function usualFolder(runFolder: string): string {
+  const separator = runFolder.includes('\\') ? '\\' : '/';
+  const parts = runFolder.split(separator);
+  return [...parts.slice(0, -2), 'exports', parts.at(-1)].join(separator);
+}
+
+/** Of the formats that are chosen; pictures, which are small, are not counted. */
+export function estimatedBytes(formats: readonly ExportFormat[], bytes: Record<string, number>): number {
+  return formats.reduce((sum, format) => sum + (bytes[format] ?? 0), 0);
+}
+
+/** A file's path below the folder that was written to; the whole path where it lies elsewhere. */
+export function nameIn(folder: string, file: string): string {
+  return file.startsWith(folder) ? file.slice(folder.length).replace(/^[\\/]+/, '') : file;
+}

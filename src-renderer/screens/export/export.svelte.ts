@@ -1,0 +1,110 @@
+// The state of the export screen: what is chosen, what it would look like, what was written. Kept while the window is open.
+import { PinholeError, type SerializedError } from '../../../src-main/contract/errors.ts';
+import type { ExportRequest, Task } from '../../../src-main/contract/tasks.ts';
+import type { ExportPreview } from '../../../src-main/contract/views.ts';
+import { place } from '../../navigation.svelte.ts';
+import { attempt } from '../../notices.svelte.ts';
+import { selection } from '../../selection.svelte.ts';
+import { service } from '../../service/connection.svelte.ts';
+import { workspace } from '../../service/workspace.svelte.ts';
+import {
+  type Choices,
+  firstChoices,
+  hasColumns,
+  hasRows,
+  rememberChoices,
+  restoreChoices,
+  usualFolder,
+} from './choices.ts';
+
+// Long enough for a person who types a path, short enough that a click seems to answer at once.
+const previewDelay = 120;
+
+class ExportState {
+  choices = $state.raw<Choices>(firstChoices);
+  /** Null until the person says so: the selection where there is one. */
+  wantsSelection = $state<boolean | null>(null);
+  preview = $state.raw<ExportPreview | null>(null);
+  /** Why there is no preview. */
+  problem = $state.raw<SerializedError | null>(null);
+  /** The task that the button started last, while what is chosen has not changed since. */
+  startedId = $state<string | null>(null);
+  #restored = false;
+  #asked = 0;
+
+  /** Newest first. */
+  runs = $derived(workspace.newestRuns.filter(({ state }) => state === 'finished'));
+  run = $derived(this.runs.find(({ id }) => id === place.runId) ?? this.runs[0]);
+  /** Those of the map that belong to this run. */
+  selectedIds = $derived(selection.runId === this.run?.id && selection.ids?.length ? selection.ids : null);
+  ids = $derived((this.wantsSelection ?? true) && hasRows(this.choices.formats) ? this.selectedIds : null);
+  folder = $derived(this.choices.out ?? (this.run ? usualFolder(this.run.folder) : ''));
+  request = $derived.by((): ExportRequest | null => {
+    const { formats, columns, map } = this.choices;
+    const out = this.folder.trim();
+    if (!this.run || formats.length === 0 || out === '') return null;
+    return {
+      runId: this.run.id,
+      out,
+      formats: [...formats],
+      columns: [...columns],
+      map,
+      ids: this.ids as Int32Array<ArrayBuffer> | null,
+    };
+  });
+  tasks = $derived(
+    (workspace.tasks.filter(({ kind }) => kind === 'export') as unknown as Task<'export'>[]).toSorted((a, b) =>
+      a.created < b.created ? 1 : -1,
+    ),
+  );
+  active = $derived(this.tasks.find(({ ended }) => ended === null));
+  started = $derived(this.tasks.find(({ id }) => id === this.startedId));
+  needsMap = $derived(
+    this.preview?.hasMap === false && hasColumns(this.choices.formats) && this.choices.columns.includes('map'),
+  );
+
+  /** Once, as soon as the preferences are known. */
+  restore(): void {
+    if (this.#restored || workspace.preferences === null) return;
+    this.#restored = true;
+    this.choices = restoreChoices(workspace.preferences.lastExport);
+  }
+
+  choose(changes: Partial<Choices>): void {
+    this.choices = { ...this.choices, ...changes };
+    this.startedId = null;
+  }
+
+  chooseScope(selected: boolean): void {
+    this.wantsSelection = selected;
+    this.startedId = null;
+  }
+
+  /** Asks for the preview a moment from now; the answer to an older question is not shown. Gives what stops it. */
+  ask(request: ExportRequest): () => void {
+    const question = ++this.#asked;
+    const timer = setTimeout(async () => {
+      try {
+        const preview = await service.previewExport(request);
+        if (question !== this.#asked) return;
+        this.preview = preview;
+        this.problem = null;
+      } catch (thrown) {
+        const error = PinholeError.from(thrown);
+        if (question !== this.#asked || error.code === 'disconnected') return;
+        this.preview = null;
+        this.problem = error.toJSON();
+      }
+    }, previewDelay);
+    return () => clearTimeout(timer);
+  }
+
+  async start(): Promise<void> {
+    const { request } = this;
+    if (request === null) return;
+    this.startedId = (await attempt(() => service.startTask({ kind: 'export', request }))) ?? null;
+    if (this.startedId !== null) await workspace.prefer({ lastExport: rememberChoices(this.choices) });
+  }
+}
+
+export const exports_ = new ExportState();
