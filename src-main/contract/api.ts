@@ -79,6 +79,14 @@ export interface DeviceReport {
   reason: string;
   /** Training steps a second of the recommended preset on a batch of MNIST's size; null where it was not measured. */
   stepsPerSecond?: number | null;
+  /** Why a usable device was not measured. */
+  unmeasured?: string;
+}
+
+export interface KnownDevices {
+  /** When they were measured, ISO 8601. */
+  measured: string;
+  devices: DeviceReport[];
 }
 
 /**
@@ -120,6 +128,8 @@ export interface Core {
 /** All that windows and browsers can ask for; methods.ts says which of it may come over a port. */
 export interface Service extends Core {
   info(): Promise<WorkspaceInfo>;
+  /** What `devices` found the last time with these versions on this machine; null where it was not asked yet. */
+  knownDevices(): Promise<KnownDevices | null>;
   preferences(): Promise<Preferences>;
   /** Changes the named fields. */
   setPreferences(changes: Partial<Preferences>): Promise<Preferences>;

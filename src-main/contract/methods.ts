@@ -52,6 +52,7 @@ export const methods = {
   original: v.tuple([idSchema, whole]),
   describeTraining: v.tuple([idSchema, trainingSettingsSchema]),
   devices: v.tuple([]),
+  knownDevices: v.tuple([]),
   runs: v.tuple([]),
   runDetails: v.tuple([idSchema]),
   deleteRun: v.tuple([idSchema]),

@@ -15,8 +15,8 @@ process.once('message', async (task: ProbeTask) => {
 
 async function work(task: ProbeTask): Promise<ProbeReply> {
   if (task.type === 'self-test') return { ok: true, result: await onDevice(task.device, task.threads, selfTest) };
-  const { program, values, feeds } = task;
-  const time = (executor: Parameters<typeof timeSteps>[0]) => timeSteps(executor, program, values, feeds);
+  const { program, values, feeds, limit } = task;
+  const time = (executor: Parameters<typeof timeSteps>[0]) => timeSteps(executor, program, values, feeds, limit);
   return { ok: true, result: await onDevice(task.device, task.threads, time) };
 }
 

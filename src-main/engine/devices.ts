@@ -29,9 +29,40 @@ export interface DeviceChoice {
   readonly reason: string;
 }
 
-/** Every kind of device, usable or not. The GPU is tried in a child process: a crashing driver harms nobody. */
-export async function probeDevices(context: Context = {}): Promise<DeviceReport[]> {
-  return [await probeCpu(), await probeWebgpu(context.signal)];
+/** What devices are timed on for comparison. */
+export type Workload = Pick<DeviceRequest, 'program' | 'values' | 'feeds' | 'threads'>;
+
+/** Of timing one device; starting its process and compiling its shaders may take longer. */
+const timingMilliseconds = 1500;
+
+/**
+ * Every kind of device, usable or not, and how fast those that are usable do the work. The GPU is tried in a child
+ * process: a crashing driver harms nobody.
+ */
+export async function probeDevices(context: Context = {}, workload?: Workload): Promise<DeviceReport[]> {
+  const reports = [await probeCpu(), await probeWebgpu(context.signal)];
+  if (workload === undefined) return reports;
+  const timed: DeviceReport[] = [];
+  // One after the other: together they would slow each other down.
+  for (const report of reports) timed.push({ ...report, ...(await rate(report, workload, context.signal)) });
+  return timed;
+}
+
+async function rate(
+  { kind, usable, software }: DeviceReport,
+  workload: Workload,
+  signal: AbortSignal | undefined,
+): Promise<Pick<DeviceReport, 'stepsPerSecond' | 'unmeasured'>> {
+  if (!usable) return { stepsPerSecond: null };
+  if (software) {
+    const reason = 'It was not timed: a GPU emulated in software is slower than the CPU that does the work.';
+    return { stepsPerSecond: null, unmeasured: reason };
+  }
+  const device = kind as DeviceKind;
+  const { reply } = await probe({ type: 'time', device, limit: timingMilliseconds, ...workload }, signal);
+  if (reply.ok) return { stepsPerSecond: 1000 / reply.result };
+  const reason = `It could not be timed: ${reply.error.message}`;
+  return { stepsPerSecond: null, unmeasured: reason };
 }
 
 /**

@@ -19,6 +19,8 @@ export type ProbeTask =
       readonly program: TrainingProgram;
       readonly values: ReadonlyMap<string, Float32Array>;
       readonly feeds: Feeds;
+      /** Milliseconds; see `timeSteps`. */
+      readonly limit?: number;
     } & Target);
 
 export type ProbeReply = { ok: true; result: number } | { ok: false; error: SerializedError };

@@ -7,13 +7,18 @@ const rounds = 5;
 /** Long enough for a GPU to leave its power-saving clock, short enough that choosing costs about two seconds. */
 const roundMilliseconds = 150;
 
-/** Milliseconds a step: the median of a few rounds after a first step, which compiles and allocates. */
+/**
+ * Milliseconds a step: the median of a few rounds after a first step, which compiles and allocates. No round is begun
+ * after `limit` milliseconds, but one is always run.
+ */
 export async function timeSteps(
   executor: Executor,
   program: TrainingProgram,
   values: ReadonlyMap<string, Float32Array>,
   feeds: Feeds,
+  limit = Number.POSITIVE_INFINITY,
 ): Promise<number> {
+  const end = performance.now() + limit;
   const trainer = await executor.train(program, values);
   let step = 0;
   // The losses are read at the end, because a GPU has only queued the work when `step` returns.
@@ -27,8 +32,9 @@ export async function timeSteps(
     await run(1);
     const stepsPerRound = Math.max(1, Math.round(roundMilliseconds / (await run(1))));
     const times: number[] = [];
-    for (let round = 0; round < rounds; round++) times.push((await run(stepsPerRound)) / stepsPerRound);
-    return times.sort((a, b) => a - b)[rounds >> 1]!;
+    for (let round = 0; round < rounds && (round === 0 || performance.now() < end); round++)
+      times.push((await run(stepsPerRound)) / stepsPerRound);
+    return times.sort((a, b) => a - b)[times.length >> 1]!;
   } finally {
     await trainer.dispose();
   }

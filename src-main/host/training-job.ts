@@ -20,6 +20,7 @@ import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
 import { Steering, type SteeringCommand } from '../training/steering.ts';
 import { type TrainingOutcome, train } from '../training/train.ts';
+import { yardstick } from '../training/yardstick.ts';
 import { createImageNames } from './image-names.ts';
 import { type JobContext, runJob } from './job.ts';
 
@@ -78,7 +79,7 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
     case 'decode':
       return decode(input, context);
     case 'devices':
-      return probeDevices(context);
+      return probeDevices(context, yardstick());
     default:
       return input satisfies never;
   }

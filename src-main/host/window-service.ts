@@ -3,10 +3,11 @@ import type { Core, Service } from '../contract/api.ts';
 import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
 import { datasetPart, removeAside } from './window/datasets.ts';
+import { devicePart } from './window/devices.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
 import { mapPart } from './window/maps.ts';
-import { type Surroundings, shareWhileRunning, Topics } from './window/parts.ts';
+import { type Surroundings, Topics } from './window/parts.ts';
 import { taskPart } from './window/tasks.ts';
 import { trainingPart } from './window/training.ts';
 import { workspacePart } from './window/workspace.ts';
@@ -36,6 +37,7 @@ export async function createWindowService(options: WindowServiceOptions, context
   const maps = mapPart(surroundings);
   const parts = {
     ...workspacePart(surroundings),
+    ...devicePart(surroundings),
     ...filePart(surroundings),
     ...datasetPart(surroundings),
     ...training,
@@ -58,7 +60,7 @@ export async function createWindowService(options: WindowServiceOptions, context
   };
 }
 
-function mainJob(core: Core): Omit<Core, 'workspace' | 'close'> {
+function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
   return {
     import: core.import.bind(core),
     train: core.train.bind(core),
@@ -70,6 +72,5 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close'> {
     failures: core.failures.bind(core),
     runs: core.runs.bind(core),
     metrics: core.metrics.bind(core),
-    devices: shareWhileRunning(() => core.devices()),
   };
 }

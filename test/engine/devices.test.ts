@@ -7,7 +7,9 @@ import { chooseDevice, type DeviceRequest, probeDevices } from '../../src-main/e
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
 import { probe } from '../../src-main/engine/probe.ts';
 import { selfTest, selfTestLimit } from '../../src-main/engine/self-test.ts';
+import { timeSteps } from '../../src-main/engine/time-steps.ts';
 import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from '../../src-main/engine/vulkan.ts';
+import { yardstick } from '../../src-main/training/yardstick.ts';
 import { chooseSoftwareVulkan, need } from '../support/resources.ts';
 import { adamw, denseProgram, imagesAt, startingValues } from './support.ts';
 
@@ -65,6 +67,56 @@ describe('with the GPU of this machine, or a software one', patience, () => {
   });
 });
 
+describe('timing', patience, () => {
+  const { values, feeds } = request('auto');
+  const workload = { program, values, feeds, threads: 1 };
+
+  test('what is usable is timed on request, and a software GPU is not, with the reason', async (context) => {
+    need(context, 'webgpu');
+    chooseSoftwareVulkan();
+    const [cpu, gpu] = await probeDevices({}, workload);
+    expect(cpu!.stepsPerSecond).toBeGreaterThan(0);
+    expect(cpu).not.toHaveProperty('unmeasured');
+    if (gpu!.software)
+      expect(gpu).toMatchObject({ stepsPerSecond: null, unmeasured: expect.stringMatching(/software/) });
+    else expect(gpu!.stepsPerSecond).toBeGreaterThan(0);
+  });
+
+  test('without a request nothing is timed', async () => {
+    for (const report of await probeDevices()) expect(report).not.toHaveProperty('stepsPerSecond');
+  });
+
+  test('a limit ends it after the round that it falls into', async () => {
+    const trainer = { step: 0 };
+    const executor = await createOnnxExecutor({ device: 'cpu', threads: 1 });
+    const train: typeof executor.train = async (...parameters) => {
+      const real = await executor.train(...parameters);
+      const step: typeof real.step = (...step) => {
+        trainer.step++;
+        return real.step(...step);
+      };
+      return { ...real, step };
+    };
+    expect(await timeSteps({ ...executor, train }, program, values, feeds, 0)).toBeGreaterThan(0);
+    const limited = trainer.step;
+    trainer.step = 0;
+    await timeSteps({ ...executor, train }, program, values, feeds);
+    expect(limited).toBeLessThan(trainer.step);
+    await executor.dispose();
+  });
+
+  test('the yardstick is a training step of the recommended preset that stays finite', async () => {
+    const { program, values, feeds, threads } = yardstick();
+    expect(feeds.images).toMatchObject({ dtype: 'uint8', shape: [256, 28, 28, 1] });
+    const executor = await createOnnxExecutor({ device: 'cpu', threads });
+    const trainer = await executor.train(program, values);
+    await trainer.step(feeds, 1e-6, 1);
+    expect(Number.isFinite((await trainer.takeLoss()).sum)).toBe(true);
+    await trainer.dispose();
+    await executor.dispose();
+  });
+});
+
 describe.runIf(process.platform === 'linux')('without a Vulkan driver', () => {
   const variables = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES'] as const;
   const before = variables.map((name) => process.env[name]);
@@ -79,7 +131,10 @@ describe.runIf(process.platform === 'linux')('without a Vulkan driver', () => {
   });
 
   test('WebGPU is reported as unusable with the reason', async () => {
-    const [cpu, gpu] = await probeDevices();
+    const { values, feeds } = request('auto');
+    const [cpu, gpu] = await probeDevices({}, { program, values, feeds, threads: 1 });
+    expect(cpu!.stepsPerSecond).toBeGreaterThan(0);
+    expect(gpu!.stepsPerSecond).toBeNull();
     expect(cpu).toMatchObject({ kind: 'cpu', software: false, usable: true });
     expect(gpu).toMatchObject({ kind: 'webgpu', name: 'no GPU', software: false, usable: false });
     expect(gpu!.reason).toMatch(

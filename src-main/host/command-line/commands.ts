@@ -132,9 +132,12 @@ export async function showInfo(work: Work, id: string | undefined): Promise<void
 /** Needs no workspace. */
 export async function listDevices(work: LoneWork): Promise<void> {
   const devices = await work.findDevices(work.context);
-  for (const { kind, name, software, usable, reason } of devices) {
+  for (const { kind, name, software, usable, reason, stepsPerSecond, unmeasured } of devices) {
     const state = usable ? 'usable' : 'not usable';
-    work.terminal.say(`${kind}: ${name}${software ? ' (software)' : ''}: ${state}. ${reason}`);
+    const speed = stepsPerSecond ? `${stepsPerSecond.toPrecision(3)} training steps a second.` : unmeasured;
+    work.terminal.say(
+      `${kind}: ${name}${software ? ' (software)' : ''}: ${state}. ${reason}${speed ? ` ${speed}` : ''}`,
+    );
   }
   work.terminal.result({ devices });
 }

@@ -2,6 +2,9 @@
 import type { Sentences } from '../sentences.ts';
 
 export const service: Sentences = {
+  'It was not timed: a GPU emulated in software is slower than the CPU that does the work.':
+    '未测速：软件模拟的 GPU 比承担其计算的 CPU 更慢。',
+  'It could not be timed: {}': '无法测速：{0}',
   'Make it on the Explore screen, or choose the PCA map.': '请在“探索”页面生成，或选择 PCA 图。',
   'There is no UMAP of {} yet.': '{0} 还没有 UMAP 图。',
   'The folder {} may not be written.': '文件夹 {0} 不允许写入。',
