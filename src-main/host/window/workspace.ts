@@ -1,14 +1,13 @@
 // The workspace itself: where it is, how large, what a person prefers.
 import { readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Service } from '../../contract/api.ts';
-import { PinholeError } from '../../contract/errors.ts';
 import { type Preferences, preferencesSchema, type WorkspaceInfo } from '../../contract/views.ts';
 import { writeAtomic } from '../../files/atomic.ts';
 import { versions } from '../../training/versions.ts';
+import { readLicences } from './licences.ts';
 import type { Surroundings } from './parts.ts';
 
 export type WorkspacePart = Pick<Service, 'info' | 'preferences' | 'setPreferences'>;
@@ -76,40 +75,4 @@ export async function folderBytes(folder: string): Promise<number> {
     );
   }
   return bytes;
-}
-
-/** Of the packages that Pinhole is shipped with, as their manifests say. */
-async function readLicences(): Promise<WorkspaceInfo['licences']> {
-  const manifest = await readJson(new URL('../../../package.json', import.meta.url));
-  const require = createRequire(import.meta.url);
-  const found: WorkspaceInfo['licences'] = [];
-  for (const name of Object.keys({
-    ...(manifest.dependencies as object),
-    svelte: '',
-    'bits-ui': '',
-    uplot: '',
-  }).sort()) {
-    for (const folder of require.resolve.paths(name) ?? []) {
-      const own = await readJson(join(folder, name, 'package.json')).catch(() => undefined);
-      if (own === undefined) continue;
-      found.push({ name, version: String(own.version), licence: String(own.license ?? '') });
-      break;
-    }
-  }
-  return found;
-}
-
-async function readJson(file: string | URL): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  } catch (cause) {
-    throw new PinholeError(
-      'file-damaged',
-      `Expected JSON in ${String(file)}, received something else.`,
-      'Install Pinhole again.',
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -73,6 +73,7 @@ export const exports_ = {
   'export.progress.format': '{format} ({index} of {count})',
   'export.running': 'The export is running.',
   'export.done': 'Done: one file, {size}.|Done: {count} files, {size}.',
+  'export.show': 'Show the files',
   'export.written': 'Written files',
   'export.files': 'One file, {size}|{count} files, {size}',
   'export.interrupted': 'Stopped. Files that were written before are complete.',

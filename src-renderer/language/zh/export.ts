@@ -73,6 +73,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.progress.format': '{format}（第 {index} 个，共 {count} 个）',
   'export.running': '正在导出。',
   'export.done': '完成：{count} 个文件，{size}。',
+  'export.show': '查看文件',
   'export.written': '已写入的文件',
   'export.files': '{count} 个文件，{size}',
   'export.interrupted': '已停止。此前写入的文件是完整的。',
