@@ -1,15 +1,14 @@
-// Feature tables with chosen columns and images: what a person picked on the export screen, for CSV and Parquet alike.
-
-import { parquetWriteBuffer } from 'hyparquet-writer';
+// Feature tables with chosen columns and images: what a person picked on the export screen, for CSV, Parquet and NPY alike.
 import type { Context, Item } from '../contract/records.ts';
-import { writeAtomic } from '../files/atomic.ts';
+import { createAtomicWriter } from '../files/atomic.ts';
 import { createNpyWriter, writeNpy } from '../files/npy.ts';
-import { escapeFormula, quoteCell } from './csv-text.ts';
-import { type FeatureSource, openFeatures } from './feature-rows.ts';
-import { formatFloat32 } from './float32-text.ts';
+import { createRowBuffer, textCell } from './csv.ts';
+import { codeColumns, type FeatureBlock, type FeatureSource, type FeatureTable, openFeatures } from './feature-rows.ts';
+import { formatFloat32, longestFloat32, writeFloat32 } from './float32-text.ts';
+import { type ColumnMaker, columnMaker, float, groupRowsOf, writeGroups } from './parquet.ts';
 
 export interface Choice {
-  /** Names of columns beside `image_id`; `z` stands for all codes, `map` for `map_x` and `map_y`. */
+  /** Groups of columns beside `image_id`; `codes` stands for all codes, `size` for width and height, `map` for x and y. */
   readonly columns: ReadonlySet<string>;
   /** Null for all. */
   readonly ids: ReadonlySet<number> | null;
@@ -17,121 +16,186 @@ export interface Choice {
   readonly map: ReadonlyMap<number, readonly [x: number, y: number]> | null;
 }
 
-export interface ChosenRow {
+interface Row {
   readonly item: Item;
   readonly error: number;
   readonly codes: Float32Array;
 }
 
-const blockRows = 4096;
+/** A column of texts as they stand in CSV, or of numbers that are written as the shortest text of a float32. */
+type Column = { readonly name: string } & (
+  | { readonly text: (row: Row) => string }
+  | { readonly number: (row: Row) => number }
+);
 
-/** The rows of the chosen images, in the order of the codes. */
-export async function* chosenRows(
-  source: FeatureSource,
-  { ids }: Choice,
-  context: Context = {},
-): AsyncGenerator<ChosenRow> {
-  const table = await openFeatures(source, context);
+/** In the order in which they stand in the full table. */
+export function chosenColumns({ columns, map }: Choice, codeSize: number): Column[] {
+  const place = (axis: 0 | 1) => (row: Row) => map?.get(row.item.id)?.[axis] ?? Number.NaN;
+  const all: [group: string, column: Column][] = [
+    ['path', { name: 'path', text: ({ item }) => textCell(item.path) }],
+    ['label', { name: 'label', text: ({ item }) => textCell(item.label ?? '') }],
+    ['split', { name: 'split', text: ({ item }) => item.split }],
+    ['size', { name: 'width', text: ({ item }) => String(item.width) }],
+    ['size', { name: 'height', text: ({ item }) => String(item.height) }],
+    ['sha256', { name: 'sha256', text: ({ item }) => item.sha256 }],
+    ['mse', { name: 'mse', number: ({ error }) => error }],
+    ['map', { name: 'map_x', number: place(0) }],
+    ['map', { name: 'map_y', number: place(1) }],
+    ...codeColumns(codeSize).map((name, index): [string, Column] => [
+      'codes',
+      { name, number: ({ codes }) => codes[index]! },
+    ]),
+  ];
+  const id: Column = { name: 'image_id', text: ({ item }) => String(item.id) };
+  return [id, ...all.filter(([group]) => columns.has(group)).map(([, column]) => column)];
+}
+
+/** The first rows as they will stand in CSV. */
+export async function previewChosen(source: FeatureSource, choice: Choice, rows: number): Promise<string[][]> {
+  const table = await openFeatures(source);
   try {
-    for await (const { items, codes, errors } of table.blocks(blockRows)) {
-      for (const [row, item] of items.entries()) {
-        if (ids !== null && !ids.has(item.id)) continue;
-        yield { item, error: errors[row]!, codes: codes.subarray(row * table.codeSize, (row + 1) * table.codeSize) };
+    const columns = chosenColumns(choice, table.codeSize);
+    const cells: string[][] = [];
+    for await (const block of chosenBlocks(table, choice, previewBlock)) {
+      for (const row of rowsOf(block, table.codeSize)) {
+        cells.push(columns.map((column) => cellText(column, row)));
+        if (cells.length === rows) return cells;
       }
     }
+    return cells;
   } finally {
     await table.close();
   }
 }
 
-type Cell = string | number | null;
-interface Column {
-  readonly name: string;
-  /** As in Parquet. */
-  readonly type: 'INT32' | 'STRING' | 'FLOAT';
-  cell(row: ChosenRow): Cell;
+const previewBlock = 1024;
+
+/** A number that is none, such as the place of an image that is not on the map, is an empty cell. */
+function cellText(column: Column, row: Row): string {
+  if ('text' in column) return column.text(row);
+  const value = column.number(row);
+  return Number.isFinite(value) ? formatFloat32(value) : '';
 }
 
-/** In the order in which they stand in the full table. */
-export function chosenColumns({ columns, map }: Choice, codeNames: readonly string[]): Column[] {
-  const place = (axis: 0 | 1) => (row: ChosenRow) => map?.get(row.item.id)?.[axis] ?? Number.NaN;
-  const all: [group: string, column: Column][] = [
-    ['path', { name: 'path', type: 'STRING', cell: ({ item }) => item.path }],
-    ['label', { name: 'label', type: 'STRING', cell: ({ item }) => item.label }],
-    ['split', { name: 'split', type: 'STRING', cell: ({ item }) => item.split }],
-    ['size', { name: 'width', type: 'INT32', cell: ({ item }) => item.width }],
-    ['size', { name: 'height', type: 'INT32', cell: ({ item }) => item.height }],
-    ['sha256', { name: 'sha256', type: 'STRING', cell: ({ item }) => item.sha256 }],
-    ['mse', { name: 'mse', type: 'FLOAT', cell: ({ error }) => error }],
-    ['map', { name: 'map_x', type: 'FLOAT', cell: place(0) }],
-    ['map', { name: 'map_y', type: 'FLOAT', cell: place(1) }],
-    ...codeNames.map((name, index): [string, Column] => [
-      'codes',
-      { name, type: 'FLOAT', cell: ({ codes }) => codes[index]! },
-    ]),
-  ];
-  const id: Column = { name: 'image_id', type: 'INT32', cell: ({ item }) => item.id };
-  return [id, ...all.filter(([group]) => columns.has(group)).map(([, column]) => column)];
+/** Blocks with the chosen images alone, in the order of the codes. */
+async function* chosenBlocks(table: FeatureTable, { ids }: Choice, blockRows: number): AsyncGenerator<FeatureBlock> {
+  for await (const block of table.blocks(blockRows)) {
+    if (ids === null) {
+      yield block;
+      continue;
+    }
+    const rows = block.items.flatMap(({ id }, row) => (ids.has(id) ? [row] : []));
+    const codes = new Float32Array(rows.length * table.codeSize);
+    for (const [to, row] of rows.entries()) {
+      codes.set(block.codes.subarray(row * table.codeSize, (row + 1) * table.codeSize), to * table.codeSize);
+    }
+    const errors = Float32Array.from(rows, (row) => block.errors[row]!);
+    yield { items: rows.map((row) => block.items[row]!), codes, errors };
+  }
 }
 
-/** Cells of a row as they stand in a CSV file. */
-export function csvCells(columns: readonly Column[], row: ChosenRow): string[] {
-  return columns.map(({ type, cell }) => {
-    const value = cell(row);
-    if (value === null) return '';
-    if (type === 'FLOAT') return Number.isFinite(value) ? formatFloat32(value as number) : '';
-    return type === 'STRING' ? quoteCell(escapeFormula(value as string)) : String(value);
-  });
+function* rowsOf({ items, codes, errors }: FeatureBlock, codeSize: number): Generator<Row> {
+  for (const [row, item] of items.entries()) {
+    yield { item, error: errors[row]!, codes: codes.subarray(row * codeSize, (row + 1) * codeSize) };
+  }
 }
 
-// Rows that are put together before they are written: large enough for the disk, small enough for memory.
-const textRows = 2000;
+// Large enough for the disk, small enough for memory whatever the code size.
+const blockRows = 4096;
+const comma = 44;
+const carriageReturn = 13;
+const lineFeed = 10;
 
 /** The same dialect as `writeCsv`. Gives the number of rows. */
 export async function writeChosenCsv(
   path: string,
   source: FeatureSource,
   choice: Choice,
-  codeNames: readonly string[],
   context: Context = {},
 ): Promise<number> {
-  const columns = chosenColumns(choice, codeNames);
-  let rows = 0;
-  async function* lines(): AsyncGenerator<string> {
-    let text = `${columns.map(({ name }) => name).join(',')}\r\n`;
-    for await (const row of chosenRows(source, choice, context)) {
-      text += `${csvCells(columns, row).join(',')}\r\n`;
-      if (++rows % textRows !== 0) continue;
-      yield text;
-      text = '';
+  const table = await openFeatures(source, context);
+  try {
+    const columns = chosenColumns(choice, table.codeSize);
+    const writer = await createAtomicWriter(path);
+    try {
+      const buffer = createRowBuffer(writer);
+      await writer.write(`${columns.map(({ name }) => name).join(',')}\r\n`);
+      let rows = 0;
+      for await (const block of chosenBlocks(table, choice, blockRows)) {
+        for (const row of rowsOf(block, table.codeSize)) {
+          await writeRow(buffer, columns, row);
+          rows++;
+        }
+      }
+      await buffer.finish();
+      await writer.commit();
+      return rows;
+    } catch (error) {
+      await writer.abort();
+      throw error;
     }
-    yield text;
+  } finally {
+    await table.close();
   }
-  await writeAtomic(path, lines());
-  return rows;
 }
 
-/** All rows are held in memory until they are written. */
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
+async function writeRow(
+  buffer: ReturnType<typeof createRowBuffer>,
+  columns: readonly Column[],
+  row: Row,
+): Promise<void> {
+  const texts = columns.map((column) => ('text' in column ? column.text(row) : ''));
+  // UTF-8 takes at most three bytes for each UTF-16 unit.
+  const largest = texts.reduce((sum, text) => sum + 3 * text.length + longestFloat32 + 1, 2);
+  if (!buffer.hasRoom(largest)) await buffer.drain(largest);
+  const { bytes } = buffer;
+  let { end } = buffer;
+  for (const [index, column] of columns.entries()) {
+    if (index > 0) bytes[end++] = comma;
+    if ('text' in column) {
+      end += bytes.write(texts[index]!, end, 'utf8');
+      continue;
+    }
+    scratch[0] = column.number(row);
+    if (Number.isFinite(scratch[0])) end = writeFloat32(scratch[0], scratchBits[0]!, bytes, end);
+  }
+  bytes[end] = carriageReturn;
+  bytes[end + 1] = lineFeed;
+  buffer.end = end + 2;
+}
+
+/** The columns of `writeParquet` that were chosen, and those of the map; a place that is not known is NaN. */
 export async function writeChosenParquet(
   path: string,
   source: FeatureSource,
   choice: Choice,
-  codeNames: readonly string[],
   context: Context = {},
 ): Promise<number> {
-  const columns = chosenColumns(choice, codeNames);
-  const data: Cell[][] = columns.map(() => []);
-  for await (const row of chosenRows(source, choice, context)) {
-    for (const [index, { cell }] of columns.entries()) data[index]!.push(cell(row));
+  const table = await openFeatures(source, context);
+  try {
+    const columnsOf = chosenMaker(choice, table.codeSize);
+    const blocks = chosenBlocks(table, choice, groupRowsOf(table.codeSize));
+    return (await writeGroups(path, columnsOf, blocks)).rows;
+  } finally {
+    await table.close();
   }
-  const columnData = columns.map(({ name, type }, index) => ({
-    name,
-    type,
-    nullable: type === 'STRING',
-    data: data[index]!,
-  }));
-  await writeAtomic(path, new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'pinhole' } as never)));
-  return data[0]!.length;
+}
+
+function chosenMaker(choice: Choice, codeSize: number): ColumnMaker {
+  const names = chosenColumns(choice, codeSize).map(({ name }) => name);
+  const all = columnMaker(codeSize);
+  const axis = (name: string, place: 0 | 1, { items }: FeatureBlock) =>
+    float(
+      name,
+      Float32Array.from(items, ({ id }) => choice.map?.get(id)?.[place] ?? Number.NaN),
+    );
+  return (block) => {
+    const columns = [...all(block), axis('map_x', 0, block), axis('map_y', 1, block)];
+    return names.map((name) => columns.find((column) => column.name === name)!);
+  };
 }
 
 /** float32 rows × codes. */
@@ -139,21 +203,25 @@ export async function writeChosenNpy(
   path: string,
   source: FeatureSource,
   choice: Choice,
-  codeSize: number,
   context: Context = {},
 ): Promise<number> {
-  const writer = await createNpyWriter(path, '<f4', [codeSize]);
-  let rows = 0;
+  const table = await openFeatures(source, context);
   try {
-    for await (const { codes } of chosenRows(source, choice, context)) {
-      await writer.write(codes);
-      rows++;
+    const writer = await createNpyWriter(path, '<f4', [table.codeSize]);
+    try {
+      let rows = 0;
+      for await (const { items, codes } of chosenBlocks(table, choice, blockRows)) {
+        await writer.write(codes);
+        rows += items.length;
+      }
+      await writer.commit();
+      return rows;
+    } catch (error) {
+      await writer.abort();
+      throw error;
     }
-    await writer.commit();
-    return rows;
-  } catch (error) {
-    await writer.abort();
-    throw error;
+  } finally {
+    await table.close();
   }
 }
 

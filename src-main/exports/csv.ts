@@ -97,7 +97,7 @@ async function writeRows(writer: AtomicWriter, { codeSize, blocks }: FeatureTabl
 }
 
 /** Two buffers in turn: one is filled while the other is on its way to the disk. */
-function createRowBuffer(writer: AtomicWriter) {
+export function createRowBuffer(writer: AtomicWriter) {
   let spare = Buffer.allocUnsafe(bufferBytes);
   let inFlight: Promise<void> = Promise.resolve();
   const buffer = {
@@ -121,7 +121,8 @@ function createRowBuffer(writer: AtomicWriter) {
   return buffer;
 }
 
-function textCell(text: string): string {
+/** Quoted and escaped where a text needs it. */
+export function textCell(text: string): string {
   // Most names need nothing; finding that out in one test saves a tenth of the whole export.
   if (/^\w(?:[\w ./-]*[\w./-])?$/.test(text)) return text;
   return quoteCell(escapeFormula(text));
@@ -201,7 +202,7 @@ function readNumber(cell: string, line: number, column: string, path: string): n
   return number;
 }
 
-function bitsOf(numbers: Float32Array): Uint32Array {
+export function bitsOf(numbers: Float32Array): Uint32Array {
   return new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
 }
 

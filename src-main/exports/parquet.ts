@@ -16,35 +16,51 @@ const largestGroup = 2 ** 16;
 export async function writeParquet(path: string, source: FeatureSource, context: Context = {}): Promise<WrittenFile> {
   const table = await openFeatures(source, context);
   try {
-    const file = await createAtomicWriter(path);
-    try {
-      const columnsOf = columnMaker(table.codeSize);
-      const schema = schemaFromColumnData({
-        columnData: columnsOf({ items: [], codes: noNumbers, errors: noNumbers }),
-      });
-      const bytes = new ByteWriter();
-      const parquet = new ParquetWriter({ writer: bytes, schema, createdBy: 'pinhole' });
-      const groupRows = Math.max(1, Math.min(largestGroup, Math.floor(groupValues / table.codeSize)));
-      for await (const block of table.blocks(groupRows)) {
-        parquet.write({ columnData: columnsOf(block).map(withoutType), rowGroupSize: groupRows });
-        await drain(bytes, file);
-      }
-      parquet.finish();
-      await drain(bytes, file);
-      await file.commit();
-      return { rows: table.rows, bytes: file.length };
-    } catch (error) {
-      await file.abort();
-      throw error;
-    }
+    return await writeGroups(path, columnMaker(table.codeSize), table.blocks(groupRowsOf(table.codeSize)));
   } finally {
     await table.close();
   }
 }
 
+export type ColumnMaker = (block: FeatureBlock) => ColumnSource[];
+
+/** Rows of a row group. */
+export function groupRowsOf(codeSize: number): number {
+  return Math.max(1, Math.min(largestGroup, Math.floor(groupValues / codeSize)));
+}
+
+/** Writes each block as a row group, atomically; no more than one is in memory. */
+export async function writeGroups(
+  path: string,
+  columnsOf: ColumnMaker,
+  blocks: AsyncIterable<FeatureBlock>,
+): Promise<WrittenFile> {
+  const file = await createAtomicWriter(path);
+  try {
+    const schema = schemaFromColumnData({ columnData: columnsOf({ items: [], codes: noNumbers, errors: noNumbers }) });
+    const bytes = new ByteWriter();
+    const parquet = new ParquetWriter({ writer: bytes, schema, createdBy: 'pinhole' });
+    let rows = 0;
+    for await (const block of blocks) {
+      if (block.items.length === 0) continue;
+      rows += block.items.length;
+      parquet.write({ columnData: columnsOf(block).map(withoutType), rowGroupSize: block.items.length });
+      await drain(bytes, file);
+    }
+    parquet.finish();
+    await drain(bytes, file);
+    await file.commit();
+    return { rows, bytes: file.length };
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
+
 const noNumbers = new Float32Array(0);
 
-function columnMaker(codeSize: number): (block: FeatureBlock) => ColumnSource[] {
+/** All columns, in order; a choice leaves some out. */
+export function columnMaker(codeSize: number): ColumnMaker {
   const names = codeColumns(codeSize);
   return ({ items, codes, errors }) => [
     { name: 'image_id', type: 'INT32', nullable: false, data: items.map(({ id }) => id), encoding: 'PLAIN' },
@@ -60,7 +76,7 @@ function columnMaker(codeSize: number): (block: FeatureBlock) => ColumnSource[] 
 }
 
 /** Learned codes hardly repeat and hardly compress: looking for repetitions would only cost time. */
-function float(name: string, data: Float32Array): ColumnSource {
+export function float(name: string, data: Float32Array): ColumnSource {
   return { name, type: 'FLOAT', nullable: false, data, encoding: 'PLAIN', codec: 'UNCOMPRESSED' };
 }
 

@@ -11,14 +11,13 @@ import type { ExportPreview } from '../../contract/views.ts';
 import {
   type Choice,
   chosenColumns,
-  chosenRows,
-  csvCells,
+  previewChosen,
   writeChosenCsv,
   writeChosenIds,
   writeChosenNpy,
   writeChosenParquet,
 } from '../../exports/chosen-table.ts';
-import { codeColumns, type FeatureSource } from '../../exports/feature-rows.ts';
+import type { FeatureSource } from '../../exports/feature-rows.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
@@ -35,9 +34,28 @@ const tables: readonly ExportFormat[] = ['csv', 'parquet', 'npy'] satisfies Tabl
 const previewRows = 8;
 
 export function exportPart(surroundings: Surroundings, { map }: Pick<MapPart, 'map'>): ExportPart {
+  const rememberedMap = remember(surroundings, map);
   return {
-    previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), map),
+    previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), rememberedMap),
     exportAs: (request, context = {}) => exportAs(surroundings, v.parse(exportRequestSchema, request), map, context),
+  };
+}
+
+/** The map of the last preview serves the next: a person who chooses columns asks for it again with every click. */
+function remember({ topics }: Surroundings, map: MapPart['map']): MapPart['map'] {
+  let last: { key: string; view: ReturnType<MapPart['map']> } | undefined;
+  topics.listen('workspace', ({ what }) => {
+    if (what.includes('maps') || what.includes('runs')) last = undefined;
+  });
+  return (runId, method) => {
+    const key = `${method} ${runId}`;
+    if (last?.key === key) return last.view;
+    const view = map(runId, method);
+    last = { key, view };
+    view.catch(() => {
+      last = undefined;
+    });
+    return view;
   };
 }
 
@@ -45,26 +63,14 @@ export function exportPart(surroundings: Surroundings, { map }: Pick<MapPart, 'm
 async function preview(surroundings: Surroundings, request: Checked, map: MapPart['map']): Promise<ExportPreview> {
   const run = surroundings.catalogue.getRun(request.runId);
   const encoded = run.report !== null;
-  const { source, choice, codeNames, items, hasMap } = await prepare(surroundings, run, request, encoded ? map : null);
-  const columns = chosenColumns(choice, codeNames);
-  const rows: string[][] = [];
-  if (encoded) {
-    for await (const row of chosenRows(source, choice)) {
-      rows.push(csvCells(columns, row));
-      if (rows.length === previewRows) break;
-    }
-  }
+  const { source, choice, items, hasMap } = await prepare(surroundings, run, request, encoded ? map : null);
+  const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
+  const rows = encoded ? await previewChosen(source, choice, previewRows) : [];
   const total = choice.ids?.size ?? items;
   return {
-    header: columns.map(({ name }) => name),
-    ...{ rows, total, encoded, hasMap },
+    ...{ header, rows, total, encoded, hasMap },
     bytes: {
-      ...tableBytes(
-        rows,
-        total,
-        columns.map(({ type }) => type === 'STRING'),
-        run.codeSize,
-      ),
+      ...tableBytes(header, rows, total, run.codeSize),
       model: await folderBytes(runPaths(run.folder).model),
       tensorboard: await folderBytes(runPaths(run.folder).events),
     },
@@ -123,14 +129,13 @@ function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): C
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 const writers: Record<Table, (out: string, prepared: Prepared, context: Context) => Promise<number>> = {
-  csv: (out, { source, choice, codeNames }, context) =>
-    writeChosenCsv(join(out, 'features.csv'), source, choice, codeNames, context),
-  parquet: (out, { source, choice, codeNames }, context) =>
-    writeChosenParquet(join(out, 'features.parquet'), source, choice, codeNames, context),
-  async npy(out, { source, choice, codeNames }, context) {
+  csv: (out, { source, choice }, context) => writeChosenCsv(join(out, 'features.csv'), source, choice, context),
+  parquet: (out, { source, choice }, context) =>
+    writeChosenParquet(join(out, 'features.parquet'), source, choice, context),
+  async npy(out, { source, choice }, context) {
     // Of some of the images, a row's number does not tell whose it is.
     if (choice.ids !== null) await writeChosenIds(join(out, idsFile), source, choice);
-    return writeChosenNpy(join(out, 'codes.npy'), source, choice, codeNames.length, context);
+    return writeChosenNpy(join(out, 'codes.npy'), source, choice, context);
   },
 };
 
@@ -180,21 +185,22 @@ async function prepare({ catalogue }: Surroundings, run: Run, request: Checked, 
     view && new Map(Array.from(view.ids, (id, row) => [id, [view.xy[2 * row]!, view.xy[2 * row + 1]!] as const]));
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions };
   const hasMap = view !== null || !wantsMap || map === null;
-  return { source, choice, codeNames: codeColumns(run.codeSize), items: items.length, hasMap };
+  return { source, choice, items: items.length, hasMap };
 }
 
 /** From the rows that are shown; a number of a binary file takes four bytes. */
 function tableBytes(
+  header: readonly string[],
   rows: readonly string[][],
   total: number,
-  isText: readonly boolean[],
   codeSize: number,
 ): Record<Table, number> {
+  const texts = new Set(['path', 'label', 'split', 'sha256'].map((name) => header.indexOf(name)));
   const perRow = (size: (row: readonly string[]) => number) =>
     Math.round((total * rows.reduce((sum, row) => sum + size(row), 0)) / Math.max(1, rows.length));
   return {
     csv: perRow((row) => row.join(',').length + 2),
-    parquet: perRow((row) => row.reduce((sum, cell, index) => sum + (isText[index] ? cell.length : 4), 0)),
+    parquet: perRow((row) => row.reduce((sum, cell, index) => sum + (texts.has(index) ? cell.length : 4), 0)),
     npy: 4 * codeSize * total,
   };
 }
