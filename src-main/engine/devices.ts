@@ -153,6 +153,9 @@ function identify({ log, reply }: ProbeOutcome): { name: string; software: boole
 
 function verdict(difference: number): Pick<DeviceReport, 'usable' | 'reason'> {
   const usable = difference <= selfTestLimit;
-  const result = `training steps differ from the reference by ${difference.toExponential(0)} (limit ${selfTestLimit})`;
-  return { usable, reason: usable ? `Self-test passed: ${result}.` : `Self-test failed: ${result}.` };
+  const found = difference.toExponential(0);
+  const reason = usable
+    ? `Self-test passed: training steps differ from the reference by ${found} (limit ${selfTestLimit}).`
+    : `Self-test failed: training steps differ from the reference by ${found} (limit ${selfTestLimit}).`;
+  return { usable, reason };
 }

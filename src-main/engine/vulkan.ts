@@ -39,8 +39,10 @@ export function isSoftwareDevice(name: string): boolean {
 
 /** What Dawn (the WebGPU inside ONNX Runtime) and the loader wrote, in words; undefined where they wrote nothing known. */
 export function explainVulkanFailure(log: string): string | undefined {
-  if (/Couldn't load Vulkan/.test(log)) return 'The Vulkan loader (libvulkan.so.1) is not installed.';
-  if (/VK_ERROR_INCOMPATIBLE_DRIVER|Found no drivers/.test(log))
-    return 'No Vulkan driver is installed for any GPU here.';
-  return undefined;
+  let reason: string | undefined;
+  if (/Couldn't load Vulkan/.test(log)) reason = 'The Vulkan loader (libvulkan.so.1) is not installed.';
+  else if (/VK_ERROR_INCOMPATIBLE_DRIVER|Found no drivers/.test(log)) {
+    reason = 'No Vulkan driver is installed for any GPU here.';
+  }
+  return reason;
 }

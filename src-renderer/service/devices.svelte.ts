@@ -1,5 +1,6 @@
 // What is known of the devices of this machine, shared by all screens: the last measurement, and a new one on request.
 import type { KnownDevices } from '../../src-main/contract/api.ts';
+import { t } from '../language/index.svelte.ts';
 import { attempt } from '../notices.svelte.ts';
 import { service } from './connection.svelte.ts';
 
@@ -28,3 +29,9 @@ class Devices {
 }
 
 export const devices = new Devices();
+
+/** `AMD EPYC, 2 threads` in the window's language. */
+export function deviceWords(name: string): string {
+  const [, cpu, threads] = /^(.*), (\d+) threads?$/.exec(name) ?? [];
+  return cpu === undefined ? name : t('unit.threads', { cpu, count: Number(threads) });
+}

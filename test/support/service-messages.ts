@@ -29,6 +29,8 @@ function visit(node: ts.Node, found: Set<string>): void {
     node.initializer
   ) {
     collect(node.initializer, found);
+  } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
+    if (wanted.test(node.left.getText())) collect(node.right, found);
   }
   ts.forEachChild(node, (child) => visit(child, found));
 }

@@ -69,6 +69,7 @@ export const exports_ = {
   'export.plan.some': 'One of {all} images.|{count} of {all} images.',
   'export.plan.size': 'About {size}; {free} free.',
   'export.plan.replaces': 'Replaces what is there: {names}.',
+  'export.starting': 'Getting ready…',
   'export.progress': 'Export',
   'export.progress.format': '{format} ({index} of {count})',
   'export.running': 'The export is running.',

@@ -52,7 +52,7 @@ export const settings = {
   'settings.about.version': 'Pinhole',
   'settings.about.system': 'System',
   'settings.about.cpu': 'Processor',
-  'settings.about.threads': '{cpu}, one thread|{cpu}, {count} threads',
+  'unit.threads': '{cpu}, one thread|{cpu}, {count} threads',
   'settings.about.memory': 'Memory',
   'settings.about.licence': 'Pinhole is free software under the Apache License 2.0.',
   'settings.licences': 'Built on one package|Built on {count} packages',

@@ -69,6 +69,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.plan.some': '{all} 张图像中的 {count} 张。',
   'export.plan.size': '约 {size}；可用空间 {free}。',
   'export.plan.replaces': '将替换已有的：{names}。',
+  'export.starting': '正在准备…',
   'export.progress': '导出',
   'export.progress.format': '{format}（第 {index} 个，共 {count} 个）',
   'export.running': '正在导出。',

@@ -149,8 +149,12 @@ export const service: Sentences = {
     '请在 NumPy 中用 astype("float32") 或 astype("uint8") 重新保存数组。',
   'Save the tensors as float32.': '请将张量保存为 float32。',
   'See --help for the range of every setting.': '请查看每项设置的取值范围。',
-  'Self-test failed: {}.': '自检失败：{0}。',
-  'Self-test passed: {}.': '自检通过：{0}。',
+  'No Vulkan driver is installed for any GPU here.': '这里没有为任何 GPU 安装 Vulkan 驱动程序。',
+  'Self-test failed: training steps differ from the reference by {} (limit {}).':
+    '自检失败：训练步骤与参考结果相差 {0}（上限 {1}）。',
+  'Self-test passed: training steps differ from the reference by {} (limit {}).':
+    '自检通过：训练步骤与参考结果相差 {0}（上限 {1}）。',
+  'The Vulkan loader (libvulkan.so.1) is not installed.': '未安装 Vulkan 加载器（libvulkan.so.1）。',
   'Something outside Pinhole killed it, often because memory ran out. Close other programs or choose a smaller size or batch, then run the same again.':
     '它被 Pinhole 之外的程序终止，通常是因为内存不足。请关闭其他程序，或选择更小的尺寸或批大小，然后再次运行。',
   'Start Pinhole again; what was running can be continued. If it happens again, please report it with the details.':

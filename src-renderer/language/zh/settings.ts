@@ -51,7 +51,7 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.about.version': 'Pinhole',
   'settings.about.system': '系统',
   'settings.about.cpu': '处理器',
-  'settings.about.threads': '{cpu}，{count} 个线程',
+  'unit.threads': '{cpu}，{count} 个线程',
   'settings.about.memory': '内存',
   'settings.about.licence': 'Pinhole 是自由软件，采用 Apache License 2.0 许可证。',
   'settings.licences': '基于 {count} 个软件包',

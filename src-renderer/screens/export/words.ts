@@ -5,7 +5,7 @@ import { formatNumber, t } from '../../language/index.svelte.ts';
 /** `CSV (1 of 3) · Writing · 12,000 of 60,000`. */
 export function progressWords({ state, progress, request }: Task<'export'>): string {
   if (state === 'stopping' || state === 'waiting') return t(`tasks.${state}`);
-  if (progress === null) return t('word.loading');
+  if (progress === null) return t('export.starting');
   const { formats } = request.request;
   const format = exportFormats.find((one) => one === progress.detail);
   const which =
