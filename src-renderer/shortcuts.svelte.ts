@@ -8,7 +8,8 @@ export interface Shortcut {
   title: () => string;
   /** Under which heading it is listed. */
   group: () => string;
-  run: () => void;
+  /** Absent where a part of the screen answers these keys itself: they are only listed. */
+  run?: () => void;
 }
 
 let all = $state.raw<Shortcut[]>([]);
@@ -31,11 +32,11 @@ export function offerShortcuts(offered: Shortcut[]): () => void {
 export function listenToShortcuts(): () => void {
   const press = (event: KeyboardEvent) => {
     const keys = keysOf(event);
-    const shortcut = all.findLast((candidate) => candidate.keys === keys);
+    const shortcut = all.findLast((candidate) => candidate.run && candidate.keys === keys);
     if (shortcut === undefined || event.defaultPrevented) return;
     if (!/^(mod|alt)\+/.test(keys) && (isField(event.target) || document.querySelector('[role="dialog"]'))) return;
     event.preventDefault();
-    shortcut.run();
+    shortcut.run!();
   };
   addEventListener('keydown', press);
   return () => removeEventListener('keydown', press);

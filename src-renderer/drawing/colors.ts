@@ -25,6 +25,9 @@ export const labelColorCount = labelColors.light.length;
 /** What has no label, or none of the colours. */
 export const otherColor: Record<Theme, string> = { light: '#8b8d91', dark: '#85898f' };
 
+/** Where colour says nothing: the accent of the window. */
+export const plainColor: Record<Theme, string> = { light: '#0b6e66', dark: '#3fc7b6' };
+
 /** From small to large; lightness alone tells them apart too, and large ones stand out from the surface. */
 const scaleStops: Record<Theme, readonly string[]> = {
   light: ['#95bdda', '#46a5af', '#358660', '#705301', '#701800', '#400115'],

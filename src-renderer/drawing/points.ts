@@ -4,6 +4,13 @@ import { makeProgram, type Uniforms } from './points-shaders.ts';
 import { type Look, mixedOrder, placesByKind, type Styles } from './points-style.ts';
 import type { View } from './view.ts';
 
+/** A drawing that takes longer than this is felt while the map is dragged. */
+const smoothMilliseconds = 33;
+/** So long after the last movement everything is drawn again. */
+const restMilliseconds = 140;
+/** Fewer show no map. */
+const fewestMoving = 20_000;
+
 export type PointLayerState = 'drawing' | 'lost' | 'unsupported';
 
 export interface PointLayerOptions {
@@ -28,6 +35,14 @@ export class PointLayer {
   #made: { program: WebGLProgram; uniforms: Uniforms } | null = null;
   #buffers: Record<'positions' | 'styles' | 'places', WebGLBuffer> | null = null;
   #frame = 0;
+  #wanted = false;
+  /** The drawing that the graphics processor is at: how many points, since when. */
+  #fence: { sync: WebGLSync; points: number; since: number } | null = null;
+  #slow = false;
+  /** Points that are drawn while the view moves; all where that is smooth, and always all when it rests. */
+  #movable = Number.POSITIVE_INFINITY;
+  #movedAt = Number.NEGATIVE_INFINITY;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   // What is drawn: kept, because a lost context takes all that was uploaded with it.
   #xy: Float32Array = new Float32Array();
   #order: Uint32Array = new Uint32Array();
@@ -75,6 +90,7 @@ export class PointLayer {
 
   setView(view: View): void {
     this.#view = view;
+    this.#movedAt = performance.now();
     this.#soon();
   }
 
@@ -101,6 +117,7 @@ export class PointLayer {
 
   destroy(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     this.#canvas.removeEventListener('webglcontextlost', this.#lose);
     this.#canvas.removeEventListener('webglcontextrestored', this.#begin);
     // Browsers allow few contexts at a time; this one is given back now and not some time later.
@@ -112,6 +129,7 @@ export class PointLayer {
     event.preventDefault();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    this.#fence = null;
     this.#made = null;
     this.#options.onState('lost');
   };
@@ -139,16 +157,35 @@ export class PointLayer {
   };
 
   #soon(): void {
-    if (this.#frame !== 0 || this.#made === null) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#draw();
-    });
+    this.#wanted = true;
+    if (this.#frame === 0 && this.#made !== null) this.#frame = requestAnimationFrame(this.#tick);
+  }
+
+  /** Runs as long as something is to be drawn, or is being drawn: drawings that pile up would trail behind the pointer. */
+  readonly #tick = (now: number) => {
+    this.#frame = 0;
+    this.#measure(now);
+    const busy = this.#fence !== null && (this.#slow || now - this.#fence.since > smoothMilliseconds);
+    if (this.#wanted && !busy) this.#draw();
+    if (this.#wanted || this.#fence !== null) this.#frame = requestAnimationFrame(this.#tick);
+  };
+
+  #measure(now: number): void {
+    const gl = this.#gl!;
+    if (this.#fence === null || gl.getSyncParameter(this.#fence.sync, gl.SYNC_STATUS) !== gl.SIGNALED) return;
+    const { sync, points, since } = this.#fence;
+    gl.deleteSync(sync);
+    this.#fence = null;
+    const taken = Math.max(1, now - since);
+    this.#slow = taken > smoothMilliseconds;
+    if (points === this.#order.length && !this.#slow) this.#movable = Number.POSITIVE_INFINITY;
+    else this.#movable = Math.max(fewestMoving, Math.round((points * smoothMilliseconds) / taken));
   }
 
   #draw(): void {
     if (this.#gl === null || this.#made === null) return;
     const gl = this.#gl;
+    this.#wanted = false;
     this.#upload(gl);
     const { width, height } = this.#canvas;
     gl.viewport(0, 0, width, height);
@@ -156,10 +193,24 @@ export class PointLayer {
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (this.#styles !== null && this.#order.length > 0) {
       this.#setUniforms(gl, this.#made.uniforms);
-      if (this.#isMixed()) gl.drawElements(gl.POINTS, this.#order.length, gl.UNSIGNED_INT, 0);
-      else gl.drawArrays(gl.POINTS, 0, this.#order.length);
+      this.#drawPoints(gl);
     }
     this.#options.onDraw?.();
+  }
+
+  /** While the view moves, as many as are smooth: any part of the mixed order is spread over the whole map. */
+  #drawPoints(gl: WebGL2RenderingContext): void {
+    const all = this.#order.length;
+    const moving = performance.now() - this.#movedAt < restMilliseconds;
+    const points = moving ? Math.min(all, this.#movable) : all;
+    if (points === all && this.#isMixed()) gl.drawElements(gl.POINTS, all, gl.UNSIGNED_INT, 0);
+    else gl.drawArrays(gl.POINTS, 0, points);
+    clearTimeout(this.#rest);
+    if (points < all) this.#rest = setTimeout(() => this.#soon(), restMilliseconds);
+    if (this.#fence !== null) return;
+    const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    if (sync !== null) this.#fence = { sync, points, since: performance.now() };
+    gl.flush();
   }
 
   /** Points of several kinds have to be drawn kind by kind. */

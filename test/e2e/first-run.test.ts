@@ -18,7 +18,7 @@ test('draw samples, train, stop early, look at the map, take the CSV home', { ti
     await page.getByRole('button', { name: 'Stop and keep the best' }).click({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Stop and keep the best' }).waitFor({ state: 'hidden', timeout: 60_000 });
     await page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
-    await page.getByText('All 3,000 images').waitFor({ timeout: 60_000 });
+    await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor({ timeout: 60_000 });
     await page.getByRole('navigation').getByRole('button', { name: 'Export' }).click();
     const out = join(app.files, 'features');
     await page.getByLabel('Folder to write to').fill(out);

@@ -1,0 +1,149 @@
+// What the explore screen looks at, kept while a person goes elsewhere: the run's images, its maps, and all that was chosen.
+import type { Run } from '../../../src-main/contract/api.ts';
+import type { MapMethod } from '../../../src-main/contract/tasks.ts';
+import type { MapView } from '../../../src-main/contract/views.ts';
+import { PickGrid } from '../../drawing/pick-grid.ts';
+import { boundsOf, type View } from '../../drawing/view.ts';
+import { selection } from '../../selection.svelte.ts';
+import { service } from '../../service/connection.svelte.ts';
+import { type Chosen, choose, fromIds, idsOf, type Mode, toggleRow } from './choose.ts';
+import { type Coloring, pointColors, usualColoring } from './coloring.ts';
+import { Images } from './images.ts';
+import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
+
+export type Tool = 'pan' | 'lasso';
+export type Pictures = 'automatic' | 'dots' | 'pictures';
+/** Steps back that are kept: masks of a million rows take a megabyte each. */
+const mostSteps = 20;
+
+class Explore {
+  method = $state<MapMethod>('pca');
+  tool = $state<Tool>('pan');
+  pictures = $state<Pictures>('automatic');
+  /** A person's own choices; null for the automatic ones. */
+  size = $state<number | null>(null);
+  opacity = $state<number | null>(null);
+  coloringChoice = $state<Coloring | null>(null);
+  /** Share of the width that the map has beside the table. */
+  split = $state(0.56);
+
+  images = $state.raw<Images | null>(null);
+  /** Null where it is known not to be made; absent while it is not known. */
+  maps = $state.raw<Partial<Record<MapMethod, MapView | null>>>({});
+  /** Null while the whole map is fitted. */
+  view = $state.raw<View | null>(null);
+
+  /** Rows; −1 for none. The one under the pointer, and the one that stays until another is clicked. */
+  hovered = $state(-1);
+  current = $state(-1);
+  text = $state('');
+  /** Labels that alone are shown, −1 for images without one; empty for all. */
+  isolated = $state.raw<ReadonlySet<number>>(new Set());
+  /** Label that stands out while the legend points at it. */
+  pointedLabel = $state<number | null>(null);
+  chosen = $state.raw<Chosen>(null);
+  canUndo = $state(false);
+
+  readonly map = $derived(this.maps[this.method] ?? null);
+  readonly grid = $derived(this.map === null ? null : new PickGrid(this.map.xy));
+  readonly bounds = $derived(this.map === null ? null : boundsOf(this.map.xy));
+  readonly coloring = $derived(this.coloringChoice ?? usualColoring(this.images));
+  readonly colors = $derived(this.images === null ? null : pointColors(this.images, this.coloring, this.isolated));
+  readonly withText = $derived(this.images === null ? null : rowsWithText(this.images, this.text));
+  readonly withLabels = $derived(this.images === null ? null : rowsWithLabels(this.images, this.isolated));
+  /** One byte per row; null while all are shown. */
+  readonly shown = $derived(both(this.withText, this.withLabels));
+  readonly shownCount = $derived(this.shown === null ? (this.images?.count ?? 0) : countOf(this.shown));
+  readonly chosenCount = $derived(this.chosen === null ? 0 : countOf(this.chosen));
+  /** The row that the card tells about. */
+  readonly looked = $derived(this.hovered >= 0 ? this.hovered : this.current);
+
+  #past: Chosen[] = [];
+  #asked = 0;
+
+  /** Fetches the images of a run with their map by PCA, which every run has. What was chosen goes over by ids. */
+  async open(run: Run): Promise<void> {
+    const asked = ++this.#asked;
+    const [table, map] = await Promise.all([service.itemTable(run.datasetId), service.map(run.id, 'pca')]);
+    if (asked !== this.#asked || map === null) return;
+    const before = this.images;
+    const images = new Images(run.id, run.datasetId, table, map);
+    const sameData = before?.datasetId === run.datasetId;
+    const current = sameData && this.current >= 0 ? images.rowOf(before.ids[this.current]!) : -1;
+    const chosen = sameData ? fromIds(images, selection.ids) : null;
+    Object.assign(this, { images, maps: { pca: map }, view: null, hovered: -1, current, chosen });
+    if (!sameData) Object.assign(this, { text: '', isolated: new Set(), coloringChoice: null });
+    this.#forget();
+    this.#publish();
+  }
+
+  /** Leaves everything that was shown. */
+  close(): void {
+    this.#asked++;
+    Object.assign(this, { images: null, maps: {}, view: null, hovered: -1, current: -1, chosen: null });
+    this.#forget();
+  }
+
+  /** Asks for the map by UMAP, which is there only where a person had it made. */
+  async fetchUmap(): Promise<void> {
+    const { images } = this;
+    if (images === null) return;
+    const map = await service.map(images.runId, 'umap');
+    if (this.images !== images) return;
+    this.maps = { ...this.maps, umap: map };
+  }
+
+  select(rows: Uint8Array, mode: Mode): void {
+    this.#become(choose(this.chosen, rows, mode, this.shown));
+  }
+
+  selectAll(mode: 'replace' | 'toggle'): void {
+    if (this.images) this.select(new Uint8Array(this.images.count).fill(1), mode);
+  }
+
+  selectNone(): void {
+    if (this.chosen !== null) this.#become(null);
+  }
+
+  toggle(row: number): void {
+    if (this.images) this.#become(toggleRow(this.chosen, row, this.images.count));
+  }
+
+  undo(): void {
+    const last = this.#past.pop();
+    if (last === undefined) return;
+    this.chosen = last;
+    this.canUndo = this.#past.length > 0;
+    this.#publish();
+  }
+
+  isolate(labels: readonly number[], on: boolean): void {
+    const next = new Set(this.isolated);
+    for (const label of labels) on ? next.add(label) : next.delete(label);
+    this.isolated = next;
+  }
+
+  showAll(): void {
+    Object.assign(this, { text: '', isolated: new Set() });
+  }
+
+  #become(chosen: Chosen): void {
+    this.#past = [...this.#past, this.chosen].slice(-mostSteps);
+    this.canUndo = true;
+    this.chosen = chosen;
+    this.#publish();
+  }
+
+  #forget(): void {
+    this.#past = [];
+    this.canUndo = false;
+  }
+
+  #publish(): void {
+    if (this.images === null) return;
+    selection.runId = this.images.runId;
+    selection.ids = idsOf(this.images, this.chosen);
+  }
+}
+
+export const explore = new Explore();

@@ -1,0 +1,63 @@
+// Writes the selection as CSV: into a folder that the person picks, or, in a browser, as a download.
+
+import { PinholeError } from '../../../src-main/contract/errors.ts';
+import type { ExportColumn, Task, TaskResults } from '../../../src-main/contract/tasks.ts';
+import { host } from '../../host/index.ts';
+import { t } from '../../language/index.svelte.ts';
+import { attempt, notify, notifyError } from '../../notices.svelte.ts';
+import { service } from '../../service/connection.svelte.ts';
+import { saveFile } from '../../service/save-file.ts';
+import { isActive } from '../../service/workspace.svelte.ts';
+import { idsOf } from './choose.ts';
+import { explore } from './explore.svelte.ts';
+
+export const saving = $state({ active: false });
+
+const columns: ExportColumn[] = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'map', 'codes'];
+
+/** Path, position on the map that is shown, and codes of every selected image. */
+export async function saveSelection(): Promise<void> {
+  const { images, chosen } = explore;
+  const ids = images && idsOf(images, chosen);
+  if (saving.active || !images || !ids) return;
+  saving.active = true;
+  await attempt(async () => {
+    const out = host.pick ? await host.pick.outFolder() : await folderForDownloads();
+    if (out === null) return;
+    const map = explore.map?.method ?? 'pca';
+    const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids };
+    const task = await ended(await service.startTask({ kind: 'export', request }));
+    if (task.state !== 'done') {
+      notifyError(task.error ? PinholeError.fromJSON(task.error) : new PinholeError('cancelled', 'Stopped.'));
+      return;
+    }
+    await say((task.result as TaskResults['export']).files[0]!, ids.length);
+  });
+  saving.active = false;
+}
+
+/** Folders of a browser's person are on another machine, perhaps: the file is written in the workspace and sent over. */
+async function folderForDownloads(): Promise<string> {
+  const { folder } = await service.info();
+  const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  return `${folder}/exports/selection-${now}`;
+}
+
+async function say(file: string, count: number): Promise<void> {
+  const { pick, reveal } = host;
+  if (!pick) await saveFile(file, 'pinhole-selection.csv');
+  notify('good', t('explore.save.done', { count, file: pick ? file : 'pinhole-selection.csv' }), {
+    action: reveal && { label: t('word.showInFolder'), run: () => void attempt(() => reveal(file)) },
+  });
+}
+
+function ended(id: string): Promise<Task> {
+  return new Promise((resolve) => {
+    const stop = service.subscribe('tasks', (tasks) => {
+      const task = tasks.find((one) => one.id === id);
+      if (!task || isActive(task)) return;
+      queueMicrotask(() => stop());
+      resolve(task);
+    });
+  });
+}
