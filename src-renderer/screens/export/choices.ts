@@ -65,5 +65,6 @@ export function estimatedBytes(formats: readonly ExportFormat[], bytes: Record<s
 
 /** A file's path below the folder that was written to; the whole path where it lies elsewhere. */
 export function nameIn(folder: string, file: string): string {
-  return file.startsWith(folder) ? file.slice(folder.length).replace(/^[\\/]+/, '') : file;
+  const start = folder.replace(/[\\/]+$/, '');
+  return file.startsWith(start) && /[\\/]/.test(file.charAt(start.length)) ? file.slice(start.length + 1) : file;
 }
