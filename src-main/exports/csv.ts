@@ -224,13 +224,25 @@ export interface FeaturesNote {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** Of a table that has not all rows, or other columns than usual. */
+export interface ChosenPart {
+  /** Images in the table. */
+  readonly rows: number;
+  readonly header: readonly string[];
+  /** Settings of the map whose places are in the table. */
+  readonly map: object | null;
+}
+
 /** Writes `features.json`: the note, the meaning of each column and how text cells are escaped. */
-export async function writeFeaturesNote(path: string, note: FeaturesNote): Promise<void> {
+export async function writeFeaturesNote(path: string, note: FeaturesNote, chosen?: ChosenPart): Promise<void> {
+  const meanings = Object.entries(columnMeanings(note.model.codeSize));
+  const isThere = (name: string) => chosen?.header.includes(name.split(' ')[0]!) ?? !name.startsWith('map_');
   const content = {
     format: 'pinhole-features-1',
     ...note,
+    ...(chosen && { rows: chosen.rows, ...(chosen.map && { map: chosen.map }) }),
     table: tableMeaning,
-    columns: columnMeanings(note.model.codeSize),
+    columns: Object.fromEntries(meanings.filter(([name]) => isThere(name))),
   };
   await writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`);
 }
@@ -253,6 +265,8 @@ function columnMeanings(codeSize: number): Record<string, string> {
     height: 'height of the original in pixels, after orientation',
     sha256: 'SHA-256 of the original file',
     mse: 'mean-squared reconstruction error of the image, pixel values from 0 to 1',
+    map_x: 'place on the map, about -1 to 1; empty where the image is not on it',
+    map_y: 'place on the map, in the same unit',
     [codeSize === 1 ? codes[0]! : `${codes[0]} to ${codes.at(-1)}`]:
       'the code: learned features, scaled so that distances between codes mean something',
   };

@@ -7,7 +7,7 @@ import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, Item } from '../contract/records.ts';
 import type { RunRecord } from '../dataset/catalogue.ts';
 import { contactSheetCapacity, writeContactSheet } from '../exports/contact-sheet.ts';
-import { writeCsv, writeFeaturesNote } from '../exports/csv.ts';
+import { type FeaturesNote, writeCsv, writeFeaturesNote } from '../exports/csv.ts';
 import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
@@ -52,7 +52,7 @@ const writers: Record<ExportFormat, Writer> = {
   async csv(input, folder, context) {
     const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
     await writeCsv(table, featureSource(input), context);
-    await writeNote(note, input);
+    await writeFeaturesNote(note, await describeFeatures(input));
     return [table, note];
   },
 
@@ -109,11 +109,16 @@ function featureSource({ items, codesFolder }: ExportInput): FeatureSource {
   return { items, codesFile: codes, errorsFile: errors };
 }
 
-async function writeNote(path: string, { run, dataset, items }: ExportInput): Promise<void> {
+/** Where a table comes from: model, preprocessing, data set, versions. */
+export async function describeFeatures({
+  run,
+  dataset,
+  items,
+}: Pick<ExportInput, 'run' | 'dataset' | 'items'>): Promise<FeaturesNote> {
   const { device, versions, plan } = await readRunFile(run.folder);
   const { info } = await loadModel(runPaths(run.folder).model);
   const { pinhole, ...others } = versions;
-  await writeFeaturesNote(path, {
+  return {
     pinholeVersion: pinhole!,
     model: {
       runId: run.id,
@@ -126,7 +131,7 @@ async function writeNote(path: string, { run, dataset, items }: ExportInput): Pr
     seed: plan.seed,
     dataset: { name: dataset.name, hash: dataset.hash, images: items.length },
     versions: others,
-  });
+  };
 }
 
 /** Images that the model has not learned from tell more; the choice is seeded, and shown in the order of the table. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import { parseNpy } from '../../src-main/files/npy.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
 import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -68,7 +69,7 @@ test('chosen columns, with a preview that says what will be written, and a downl
   const out = join(app.files, 'a', 'b');
   await page.getByLabel('Folder to write to').fill(out);
   await button(page, 'Export').click();
-  await page.getByText('Done: one file').waitFor();
+  await page.getByText('Done: 2 files').waitFor();
   const rows = readTable(join(out, 'features.csv'));
   expect(rows[0]).toEqual(['image_id', 'path', 'label', 'mse', 'map_x', 'map_y']);
   expect(rows).toHaveLength(images + 1);
@@ -83,10 +84,43 @@ test('chosen columns, with a preview that says what will be written, and a downl
 
   // What was chosen is there the next time; what lies there is said before it is replaced.
   await page.reload();
-  await page.getByText('Replaces what is there: features.csv.').waitFor();
+  await page.getByText('Replaces what is there: features.csv, features.json.').waitFor();
   expect(await page.getByLabel('Folder to write to').inputValue()).toBe(out);
   expect(await page.getByRole('checkbox', { name: 'Codes z000' }).isChecked()).toBe(false);
   expect(await page.getByRole('checkbox', { name: 'Place on the map' }).isChecked()).toBe(true);
+  expect(app.complaints).toEqual([]);
+});
+
+test('the selection made on the map, its ids beside its codes; then all images in its place', {
+  timeout: 60_000,
+}, async () => {
+  app = await startApp({ workspace: await prepare() });
+  const { page } = app;
+  await open(page, 'Explore');
+  await page.getByRole('button', { name: /^Select .*circle/ }).click();
+  const said = await page
+    .getByText(/^\d+ images selected$/)
+    .first()
+    .textContent();
+  const count = Number.parseInt(said!, 10);
+  expect(count).toBeGreaterThan(3);
+  await open(page, 'Export');
+  await page.getByText(`${count} of ${images} images.`).waitFor();
+  expect(await page.getByRole('radio', { name: `Only the ${count} selected` }).isChecked()).toBe(true);
+  await page.getByRole('checkbox', { name: 'NumPy' }).check();
+  await page.getByLabel('Folder to write to').fill(join(app.files, 'circles'));
+  await button(page, 'Export').click();
+  await page.getByText(/^Done: 5 files/).waitFor();
+  const [header, ...rows] = readTable(join(app.files, 'circles', 'features.csv'));
+  expect(rows.map((row) => row[header!.indexOf('label')])).toEqual(Array(count).fill('circle'));
+  const { data } = parseNpy(readFileSync(join(app.files, 'circles', 'image_ids.npy')));
+  expect(Array.from(data as Int32Array)).toEqual(rows.map(([id]) => Number(id)));
+
+  await page.getByRole('radio', { name: `All ${images} images` }).check();
+  await page.getByText('Replaces what is there: features.csv').waitFor();
+  await button(page, 'Export').click();
+  await page.getByText(/^Done: 5 files/).waitFor();
+  expect(readTable(join(app.files, 'circles', 'features.csv'))).toHaveLength(images + 1);
   expect(app.complaints).toEqual([]);
 });
 

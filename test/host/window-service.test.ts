@@ -184,6 +184,9 @@ describe('maps and exports', () => {
         request: { ...request, formats: [...request.formats], columns: [...request.columns] },
       }),
     );
+    const note = JSON.parse(readFileSync(join(out, 'features.json'), 'utf8'));
+    expect(Object.keys(note.columns)).toEqual(['image_id', 'path', 'map_x', 'map_y']);
+    expect(note.map).toEqual({ method: 'pca' });
     const lines = readFileSync(join(out, 'features.csv'), 'utf8').trim().split('\r\n');
     expect(lines).toEqual([preview.header.join(','), ...preview.rows.map((row) => row.join(','))]);
     expect(lines.slice(1).map((line) => Number(line.split(',')[0]))).toEqual([4, 11]);
@@ -207,6 +210,10 @@ describe('maps and exports', () => {
     expect(names.some((name) => /^tensorboard\/.*tfevents/.test(name))).toBe(true);
     expect(bytes).toEqual(files.map((file) => statSync(file).size));
     expect(parseNpy(readFileSync(join(out, 'image_ids.npy'))).data).toEqual(Int32Array.of(3));
+    const note = JSON.parse(readFileSync(join(out, 'features.json'), 'utf8'));
+    expect(note).toMatchObject({ model: { runId, codeSize: 6 }, rows: 1, dataset: { images: 120 } });
+    expect(Object.keys(note.columns)).toContain('sha256');
+    expect(Object.keys(note.columns)).not.toContain('map_x');
   });
 
   test('what an export wrote can be downloaded in pieces, and files of runs; nothing else that may be read', async () => {
@@ -227,7 +234,9 @@ describe('maps and exports', () => {
     const folderOf = async (out: string) => (await service.previewExport(request(out))).folder;
     expect(await folderOf(join(folder, 'new', 'one'))).toMatchObject({ problem: null, replaces: [] });
     await finished(await start({ kind: 'export', request: request(join(folder, 'again')) }));
-    expect((await folderOf(join(folder, 'again'))).replaces).toEqual(['features.csv', 'codes.npy', 'image_ids.npy']);
+    expect((await folderOf(join(folder, 'again'))).replaces).toEqual([
+      ...['features.csv', 'features.json', 'codes.npy', 'image_ids.npy'],
+    ]);
     const file = join(folder, 'again', 'features.csv');
     expect((await folderOf(file)).problem).toMatchObject({ code: 'usage' });
     expect((await folderOf(join(file, 'below'))).problem).toMatchObject({ code: 'usage' });

@@ -8,6 +8,7 @@ import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import { exportColumns, exportRequestSchema } from '../../contract/tasks.ts';
 import type { ExportPreview } from '../../contract/views.ts';
+import type { RunRecord } from '../../dataset/catalogue.ts';
 import {
   type Choice,
   chosenColumns,
@@ -17,10 +18,12 @@ import {
   writeChosenNpy,
   writeChosenParquet,
 } from '../../exports/chosen-table.ts';
+import { writeFeaturesNote } from '../../exports/csv.ts';
 import type { FeatureSource } from '../../exports/feature-rows.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
+import { describeFeatures } from '../export-run.ts';
 import { expectAllowed, realPath } from './access.ts';
 import type { MapPart } from './maps.ts';
 import type { Surroundings } from './parts.ts';
@@ -30,7 +33,7 @@ export type ExportPart = Pick<Service, 'previewExport' | 'exportAs'>;
 
 type Checked = v.InferOutput<typeof exportRequestSchema>;
 type Table = 'csv' | 'parquet' | 'npy';
-const tables: readonly ExportFormat[] = ['csv', 'parquet', 'npy'] satisfies Table[];
+const isTable = (format: ExportFormat): format is Table => ['csv', 'parquet', 'npy'].includes(format);
 const previewRows = 8;
 
 export function exportPart(surroundings: Surroundings, { map }: Pick<MapPart, 'map'>): ExportPart {
@@ -66,7 +69,7 @@ async function preview(surroundings: Surroundings, request: Checked, map: MapPar
   const { source, choice, items, hasMap } = await prepare(surroundings, run, request, encoded ? map : null);
   const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
   const rows = encoded ? await previewChosen(source, choice, previewRows) : [];
-  const total = choice.ids?.size ?? items;
+  const total = choice.ids?.size ?? items.length;
   return {
     ...{ header, rows, total, encoded, hasMap },
     bytes: {
@@ -89,7 +92,8 @@ async function exportAs(
   const out = expectAllowed(surroundings, request.out);
   const { core, written } = surroundings;
   // Encodes where that was not done yet, and refuses where the data set is not the same any more.
-  const { run } = await core.encode(request.runId, {}, context);
+  await core.encode(request.runId, {}, context);
+  const run = surroundings.catalogue.getRun(request.runId);
   const prepared = await prepare(surroundings, run, request, map);
   if (!prepared.hasMap) {
     throw new PinholeError(
@@ -100,13 +104,13 @@ async function exportAs(
   }
   await makeFolder(out);
   const files: string[] = [];
-  let rows = prepared.choice.ids?.size ?? prepared.items;
+  let rows = prepared.choice.ids?.size ?? prepared.items.length;
   for (const format of new Set(request.formats)) {
     throwIfCancelled(context.signal);
     const told = sayFormat(context, format);
-    if (tables.includes(format) && !isPlain(request)) {
-      rows = await writers[format as Table](out, prepared, told);
-      files.push(...fileNames(format, request).map((name) => join(out, name)));
+    if (isTable(format) && !(isPlain(request) && format !== 'npy')) {
+      rows = await writers[format](out, prepared, told);
+      files.push(...fileNames[format].map((name) => join(out, name)));
     } else {
       const { files: paths } = await core.export(run.id, out, [format], told);
       files.push(...(format in folders ? await filesIn(run, paths[0]!, format as Folder) : paths));
@@ -129,31 +133,32 @@ function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): C
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 const writers: Record<Table, (out: string, prepared: Prepared, context: Context) => Promise<number>> = {
-  csv: (out, { source, choice }, context) => writeChosenCsv(join(out, 'features.csv'), source, choice, context),
+  async csv(out, { source, choice, run, dataset, items, mapSettings }, context) {
+    const rows = await writeChosenCsv(join(out, 'features.csv'), source, choice, context);
+    const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
+    const note = await describeFeatures({ run, dataset, items });
+    await writeFeaturesNote(join(out, 'features.json'), note, { rows, header, map: mapSettings });
+    return rows;
+  },
   parquet: (out, { source, choice }, context) =>
     writeChosenParquet(join(out, 'features.parquet'), source, choice, context),
   async npy(out, { source, choice }, context) {
-    // Of some of the images, a row's number does not tell whose it is.
-    if (choice.ids !== null) await writeChosenIds(join(out, idsFile), source, choice);
+    // A row's number does not tell whose it is: images that are gone leave gaps among the ids, a selection more so.
+    await writeChosenIds(join(out, 'image_ids.npy'), source, choice);
     return writeChosenNpy(join(out, 'codes.npy'), source, choice, context);
   },
 };
 
-const idsFile = 'image_ids.npy';
-
-/** What a format writes in the folder, by name. */
-function fileNames(format: ExportFormat, request: Checked): string[] {
-  const names: Record<ExportFormat, string[]> = {
-    csv: isPlain(request) ? ['features.csv', 'features.json'] : ['features.csv'],
-    parquet: ['features.parquet'],
-    npy: request.ids === null ? ['codes.npy'] : ['codes.npy', idsFile],
-    model: ['model'],
-    'contact-sheet': ['contact-sheet.png'],
-    'loss-plot': ['loss.svg'],
-    tensorboard: ['tensorboard'],
-  };
-  return names[format];
-}
+/** What each format writes in the folder, by name. */
+const fileNames: Record<ExportFormat, readonly string[]> = {
+  csv: ['features.csv', 'features.json'],
+  parquet: ['features.parquet'],
+  npy: ['codes.npy', 'image_ids.npy'],
+  model: ['model'],
+  'contact-sheet': ['contact-sheet.png'],
+  'loss-plot': ['loss.svg'],
+  tensorboard: ['tensorboard'],
+};
 
 /** Formats that are folders, and what of the run they are copies of. */
 const folders = { model: 'model', tensorboard: 'events' } as const;
@@ -173,19 +178,21 @@ function isPlain({ columns, ids }: Checked): boolean {
   return ids === null && columns.length === usual.length && usual.every((column) => columns.includes(column));
 }
 
-async function prepare({ catalogue }: Surroundings, run: Run, request: Checked, map: MapPart['map'] | null) {
+async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Checked, map: MapPart['map'] | null) {
   const items = catalogue.items(run.datasetId);
   const { codes, errors } = codePaths(runPaths(run.folder).codes);
   const source: FeatureSource = { items, codesFile: codes, errorsFile: errors };
   const known = new Set(items.map(({ id }) => id));
   const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => known.has(id)));
-  const wantsMap = request.columns.includes('map');
+  const hasColumns = request.formats.some((format) => format === 'csv' || format === 'parquet');
+  const wantsMap = hasColumns && request.columns.includes('map');
   const view = wantsMap && map !== null ? await map(run.id, request.map) : null;
   const positions =
     view && new Map(Array.from(view.ids, (id, row) => [id, [view.xy[2 * row]!, view.xy[2 * row + 1]!] as const]));
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions };
   const hasMap = view !== null || !wantsMap || map === null;
-  return { source, choice, items: items.length, hasMap };
+  const dataset = catalogue.getDataset(run.datasetId);
+  return { run, dataset, items, source, choice, hasMap, mapSettings: view?.settings ?? null };
 }
 
 /** From the rows that are shown; a number of a binary file takes four bytes. */
@@ -210,7 +217,7 @@ async function lookAtFolder(surroundings: Surroundings, request: Checked): Promi
     const out = expectAllowed(surroundings, request.out);
     const there = expectWritable(out);
     const disk = await statfs(there);
-    const names = request.formats.flatMap((format) => fileNames(format, request));
+    const names = request.formats.flatMap((format) => fileNames[format]);
     const replaces = names.filter((name) => existsSync(join(out, name)));
     return { problem: null, replaces, freeBytes: disk.bavail * disk.bsize };
   } catch (error) {

@@ -16,7 +16,7 @@ export const exports_ = {
   'export.format.parquet': 'Parquet',
   'export.hint.parquet': 'The same table, typed and compact; for pandas, Polars, DuckDB and R.',
   'export.format.npy': 'NumPy',
-  'export.hint.npy': 'Only the codes, as one array of float32; for Python.',
+  'export.hint.npy': 'Only the codes, as an array of float32, and whose they are; for Python.',
   'export.format.model': 'Model',
   'export.hint.model':
     'Encoder and decoder as ONNX and all weights as safetensors; to use the model in other programs.',

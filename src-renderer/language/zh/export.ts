@@ -18,7 +18,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.format.parquet': 'Parquet',
   'export.hint.parquet': '内容相同的表格，带类型且紧凑，适用于 pandas、Polars、DuckDB 和 R。',
   'export.format.npy': 'NumPy',
-  'export.hint.npy': '仅编码，保存为一个 float32 数组，适用于 Python。',
+  'export.hint.npy': '仅编码，保存为 float32 数组，并附对应的图像编号，适用于 Python。',
   'export.format.model': '模型',
   'export.hint.model': 'ONNX 格式的编码器和解码器，以及 safetensors 格式的全部权重，可在其他程序中使用该模型。',
   'export.format.contact-sheet': '对照图',
