@@ -157,6 +157,8 @@ export interface Service extends Core {
   upload(id: string, path: string, offset: number, data: Uint8Array): Promise<void>;
   /** The folder that can now be imported. */
   endUpload(id: string): Promise<string>;
+  /** Removes what has arrived: the person thought better of it. */
+  dropUpload(id: string): Promise<void>;
   /** At most 4 MiB of a file that an export wrote since the service began, or of a run: for a browser on another machine. */
   download(file: string, offset: number): Promise<{ size: number; data: Uint8Array }>;
 

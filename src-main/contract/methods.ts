@@ -38,6 +38,7 @@ export const methods = {
   beginUpload: v.tuple([]),
   upload: v.tuple([idSchema, path, whole, bytes]),
   endUpload: v.tuple([idSchema]),
+  dropUpload: v.tuple([idSchema]),
   download: v.tuple([path, whole]),
   previewImport: v.tuple([importSettingsSchema]),
   datasets: v.tuple([]),

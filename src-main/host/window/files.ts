@@ -1,7 +1,7 @@
 // Folders that may be chosen from, uploads from a browser, downloads of what was exported.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
@@ -11,7 +11,7 @@ import { writeError } from '../../files/atomic.ts';
 import { allowedFolders, expectAllowed, isInside, realPath } from './access.ts';
 import type { Surroundings } from './parts.ts';
 
-export type FilePart = Pick<Service, 'listFolder' | 'beginUpload' | 'upload' | 'endUpload' | 'download'>;
+export type FilePart = Pick<Service, 'listFolder' | 'beginUpload' | 'upload' | 'endUpload' | 'dropUpload' | 'download'>;
 
 const downloadBytes = 4 * 2 ** 20;
 const archives = new Set(['.zip', '.tar', '.tgz', '.gz']);
@@ -33,12 +33,15 @@ export function filePart(surroundings: Surroundings): FilePart {
     },
     upload: async (id, path, offset, data) => writeChunk(uploadFolder(id), path, offset, data),
     endUpload: async (id) => uploadFolder(id),
+    dropUpload: async (id) => dropUpload(surroundings, id, uploadFolder(id)),
     download: async (file, offset) => readChunk(expectDownloadable(surroundings, file), offset),
   };
 }
 
 async function listFolder(surroundings: Surroundings, wanted: string | null): Promise<FolderListing> {
-  const roots = allowedFolders({ ...surroundings, workspace: surroundings.roots[0] ?? surroundings.workspace });
+  const { roots: given, workspace } = surroundings;
+  // The workspace is of interest only where there is nothing else.
+  const roots = [...new Set(allowedFolders({ ...surroundings, workspace: given[0] ?? workspace }))];
   const path = expectAllowed(surroundings, wanted ?? roots[0]!);
   const found = await readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     throw new PinholeError(
@@ -104,6 +107,17 @@ async function writeChunk(folder: string, path: string, offset: number, data: Ui
   } catch (error) {
     throw error instanceof PinholeError ? error : writeError(file, error);
   }
+}
+
+/** Throws `usage` where a data set was made of it: its originals are there. */
+async function dropUpload({ catalogue }: Surroundings, id: string, folder: string): Promise<void> {
+  const real = realPath(folder);
+  const user = [...catalogue.listDatasets(), ...catalogue.datasetsAside()].find(({ sources }) =>
+    sources.some((source) => isInside(real, realPath(source))),
+  );
+  if (user)
+    throw new PinholeError('usage', `The upload ${id} is a source of the data set ${user.name}.`, 'Delete that first.');
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** A page may read what it could have written, not every picture of the roots. Throws `refused`. */

@@ -256,6 +256,7 @@ export const service: Sentences = {
   'Choose the folder that holds them in the same arrangement as before.': '请选择以相同结构存放这些图像的文件夹。',
   'Choose where the images are now.': '请选择图像现在所在的位置。',
   'Download its files one by one.': '请逐个下载其中的文件。',
+  'Delete that first.': '请先删除它。',
   'Drop the files again.': '请重新拖放文件。',
   'Expected JSON in {}, received something else.': '{0} 应为 JSON，实际为其他内容。',
   'Expected a file, received the folder {}.': '应为文件，实际为文件夹 {0}。',
@@ -297,6 +298,7 @@ export const service: Sentences = {
   'There is no image {} in this data set.': '此数据集中没有图像 {0}。',
   'There is no task {}.': '没有任务 {0}。',
   'There is no upload {}.': '没有上传 {0}。',
+  'The upload {} is a source of the data set {}.': '上传 {0} 是数据集 {1} 的来源。',
   'There is nothing at {}.': '{0} 处没有任何内容。',
   'There is nothing for UMAP to reduce: the map shows the codes themselves.':
     'UMAP 没有可降维的内容：映射图直接显示编码本身。',

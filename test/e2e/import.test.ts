@@ -1,0 +1,155 @@
+// Images into Pinhole through a browser: dropped folders, corrupt files among them, the look beforehand, the data sets after.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { mnistPngFolder, need } from '../support/resources.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { closeBrowser, startApp, takeImages } from './app.ts';
+
+beforeEach((context) => need(context, 'chromium', 'mnist-png'));
+afterAll(closeBrowser);
+
+/** Ten classes with so many digits each, and two files that are none. */
+async function digits(perClass: number): Promise<string> {
+  const folder = join(temporaryFolder(), 'digits');
+  takeImages(join(await mnistPngFolder(), 'train'), folder, perClass);
+  writeFileSync(join(folder, '3', 'empty.png'), '');
+  writeFileSync(join(folder, '7', 'text.png'), 'not a picture');
+  return folder;
+}
+
+/** Every file of a folder as the page would get it from a drop; a browser gives no test a real folder to hold. */
+async function drop(page: Page, folder: string): Promise<void> {
+  const files = readdirSync(folder).flatMap((label) =>
+    readdirSync(join(folder, label)).map((name) => ({
+      path: `digits/${label}/${name}`,
+      bytes: readFileSync(join(folder, label, name)).toString('base64'),
+    })),
+  );
+  await page.evaluate((given) => {
+    const transfer = new DataTransfer();
+    for (const { path, bytes } of given) {
+      const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([data], path.split('/').at(-1)!, { type: 'image/png' }));
+    }
+    // Entries of a made drop lie in no folder: each is given the place that it would have.
+    const entries = given.map(({ path }, index) => {
+      const file = transfer.files[index]!;
+      return { isFile: true, fullPath: `/${path}`, file: (give: (file: File) => void) => give(file) };
+    });
+    Object.defineProperty(transfer, 'items', {
+      value: entries.map((entry) => ({ kind: 'file', webkitGetAsEntry: () => entry })),
+    });
+    const init = { bubbles: true, cancelable: true, dataTransfer: transfer };
+    window.dispatchEvent(new DragEvent('dragenter', init));
+    window.dispatchEvent(new DragEvent('drop', init));
+  }, files);
+}
+
+test('a dropped folder: the look beforehand, the import, what was passed over, rename, delete, undo', {
+  timeout: 120_000,
+}, async () => {
+  const app = await startApp();
+  try {
+    const { page } = app;
+    // Anywhere on the window.
+    await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+    await drop(page, await digits(20));
+    await page
+      .getByRole('heading', { name: '200 images found' })
+      .or(page.getByRole('heading', { name: '202 images found' }))
+      .waitFor();
+    await page.getByText('The model will see each as 28 × 28 pixels in grey.').waitFor();
+    await page.getByText('10 labels').first().waitFor();
+
+    await page.getByRole('switch', { name: 'Labels from folders' }).click();
+    await page.getByText('Folders are not taken as labels.').waitFor();
+    await page.getByRole('switch', { name: 'Labels from folders' }).click();
+    await page.getByRole('radio', { name: 'Colour' }).check();
+    await page.getByText('The model will see each as 28 × 28 pixels in colour.').waitFor();
+    await page.getByRole('radio', { name: 'Grey' }).check();
+    await page.getByText('The model will see each as 28 × 28 pixels in grey.').waitFor();
+
+    await page.getByRole('button', { name: /^Import 20\d images$/ }).click();
+    await page.getByText('200 images imported as “digits”').waitFor({ timeout: 60_000 });
+    await page.getByText('2 files were passed over').first().waitFor();
+    await page.getByText('3/empty.png').first().waitFor();
+    await page.getByText('The file is empty (0 bytes).').first().waitFor();
+    await page.getByText('7/text.png').first().waitFor();
+
+    await page.getByRole('button', { name: 'Rename “digits”' }).click();
+    await page.keyboard.type('my digits');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Delete “my digits”' }).click();
+    await page.getByText('“my digits” was deleted.').waitFor();
+    await page.getByRole('button', { name: 'Rename “my digits”' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Rename “my digits”' }).waitFor();
+    expect(app.complaints).toEqual([]);
+  } finally {
+    await app.close();
+  }
+});
+
+test('a folder chosen on this computer, moved afterwards, and found again', { timeout: 120_000 }, async () => {
+  const folder = await digits(3);
+  const app = await startApp({ files: join(folder, '..') });
+  try {
+    const { page } = app;
+    await page.getByRole('button', { name: 'Choose on this computer…' }).click();
+    await page.getByRole('button', { name: 'digits', exact: true }).click();
+    await page.getByRole('button', { name: 'Choose this folder' }).click();
+    await page.getByRole('button', { name: /^Import 3\d images$/ }).click();
+    await page.getByText('30 images imported as “digits”').waitFor({ timeout: 60_000 });
+    const moved = join(folder, '..', 'elsewhere');
+    renameSync(folder, moved);
+    await page.reload();
+    await page.getByText('The original images are not where they were: see Details.').waitFor();
+    await page.getByRole('button', { name: 'Details', exact: true }).click();
+    await page.getByRole('button', { name: 'It was moved…' }).click();
+    await page.getByLabel('Full path of the folder or file').fill(moved);
+    await page.getByRole('button', { name: 'Use this place' }).click();
+    await page.getByText('The images were found.').waitFor();
+    await page.getByText('The original images are not where they were: see Details.').waitFor({ state: 'detached' });
+    expect(app.complaints).toEqual([]);
+  } finally {
+    await app.close();
+  }
+});
+
+test('nothing but what lies in the allowed roots can be chosen; a folder without images is said to have none', {
+  timeout: 60_000,
+}, async () => {
+  const app = await startApp();
+  try {
+    const { page } = app;
+    mkdirSync(join(app.files, 'nothing'));
+    await page.getByLabel('Or the full path of a folder').fill('/etc');
+    await page.getByRole('button', { name: 'Look at it' }).click();
+    await page.getByRole('alert').getByText('/etc').waitFor();
+    await page.getByRole('button', { name: 'Choose something else' }).click();
+    await page.getByLabel('Or the full path of a folder').fill(join(app.files, 'nothing'));
+    await page.getByRole('button', { name: 'Look at it' }).click();
+    await page.getByRole('alert').getByText('No image was found there.').waitFor();
+    expect(await page.getByRole('button', { name: 'Import 0 images' }).isDisabled()).toBe(true);
+    rmSync(join(app.files, 'nothing'), { recursive: true });
+  } finally {
+    await app.close();
+  }
+});
+
+test('the guide is there at first, and never again once it was put away', { timeout: 60_000 }, async () => {
+  const app = await startApp();
+  try {
+    const { page } = app;
+    await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
+    await page.getByRole('button', { name: 'Got it' }).click();
+    await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByText('No images yet').waitFor();
+    expect(await page.getByRole('heading', { name: 'Welcome to Pinhole' }).count()).toBe(0);
+  } finally {
+    await app.close();
+  }
+});
