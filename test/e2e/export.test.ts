@@ -8,6 +8,7 @@ import { parseNpy } from '../../src-main/files/npy.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
 import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { unzip } from '../support/unzip.ts';
 import { type App, closeBrowser, startApp } from './app.ts';
 
 const images = 150;
@@ -117,7 +118,7 @@ test('the selection made on the map, its ids beside its codes; then all images i
   expect(Array.from(data as Int32Array)).toEqual(rows.map(([id]) => Number(id)));
 
   await page.getByRole('radio', { name: `All ${images} images` }).check();
-  await page.getByText('Replaces what is there: features.csv').waitFor();
+  await page.getByText('Replaces features.csv, features.json and 3 more.').waitFor();
   await button(page, 'Export').click();
   await page.getByText(/^Done: 5 files/).waitFor();
   expect(readTable(join(app.files, 'circles', 'features.csv'))).toHaveLength(images + 1);
@@ -174,9 +175,16 @@ test('by keyboard alone: every format, all files listed with sizes, then taken o
     expect(existsSync(file)).toBe(true);
     await page.getByTitle(file).waitFor();
   }
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download all as ZIP' }).click();
+  const archive = await unzip(await (await arrives).path());
+  for (const name of ['features.csv', 'model/encoder.onnx', 'loss.svg']) {
+    expect(archive.get(name)).toEqual(readFileSync(join(app.files, 'all', name)));
+  }
   await page.getByRole('button', { name: 'Show the files' }).focus();
   await page.keyboard.press('Enter');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Written files');
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Written files' }).waitFor({ state: 'hidden' });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { exportColumns, exportFormats } from '../../src-main/contract/tasks.ts';
 import {
+  downloadName,
   estimatedBytes,
   firstChoices,
   hasColumns,
@@ -59,6 +60,11 @@ test('files are called as they lie in the folder', () => {
   expect(nameIn('/a/b/', '/a/b/features.csv')).toBe('features.csv');
   expect(nameIn('C:\\a', 'C:\\a\\features.csv')).toBe('features.csv');
   expect(nameIn('/a/b', '/a/bc/features.csv')).toBe('/a/bc/features.csv');
+});
+
+test('a download of a folder’s file has the folder in its name', () => {
+  expect(downloadName('model/encoder.onnx')).toBe('model-encoder.onnx');
+  expect(downloadName('tensorboard\\train\\a.b')).toBe('tensorboard-train-a.b');
 });
 
 test('the estimate is of what is chosen', () => {

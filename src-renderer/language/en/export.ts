@@ -84,8 +84,10 @@ export const exports_ = {
   'export.dismiss': 'Take off this list; the files stay',
   'export.reveal': 'Show {name} in its folder',
   'export.download': 'Download {name}',
-  'export.download.all': 'Download all',
+  'export.download.all': 'Download all as ZIP',
   'export.download.short': 'Download',
+  'download.tooLarge': 'These files are too large for one archive.',
+  'download.oneByOne': 'Download them one by one.',
   'download.changed': 'The file {file} changed while it was downloaded.',
   'download.again': 'Wait until the export is done, then download it again.',
 } as const;

@@ -84,8 +84,10 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.dismiss': '从列表中移除；文件会保留',
   'export.reveal': '在文件夹中显示 {name}',
   'export.download': '下载 {name}',
-  'export.download.all': '全部下载',
+  'export.download.all': '全部下载为 ZIP',
   'export.download.short': '下载',
+  'download.tooLarge': '这些文件对于一个压缩包来说太大了。',
+  'download.oneByOne': '请逐个下载。',
   'download.changed': '文件 {file} 在下载过程中发生了变化。',
   'download.again': '请等导出完成后重新下载。',
 };

@@ -60,7 +60,16 @@ export function usualFolder(runFolder: string): string {
 
 /** Of the formats that are chosen; pictures, which are small, are not counted. */
 export function estimatedBytes(formats: readonly ExportFormat[], bytes: Record<string, number>): number {
-  return formats.reduce((sum, format) => sum + (bytes[format] ?? 0), 0);
+  return sumOf(formats.map((format) => bytes[format] ?? 0));
+}
+
+export function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Browsers take no folders: what lies in one has its name in front. */
+export function downloadName(name: string): string {
+  return name.replaceAll(/[\\/]/g, '-');
 }
 
 /** A file's path below the folder that was written to; the whole path where it lies elsewhere. */

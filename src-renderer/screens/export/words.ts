@@ -25,3 +25,11 @@ export function progressWords({ state, progress, request }: Task<'export'>): str
     .filter(Boolean)
     .join(' · ');
 }
+
+/** Names the first two; a line holds no more. Empty where nothing is replaced. */
+export function replacedWords(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const first = names.slice(0, 2).join(', ');
+  if (names.length <= 2) return t('export.plan.replaces', { names: first });
+  return t('export.plan.replacesMore', { names: first, count: names.length - 2 });
+}
