@@ -1,5 +1,5 @@
 // Export in a browser: chosen columns of a selection and of all images, files that are replaced, downloads, cancel, by keyboard.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
@@ -147,6 +147,14 @@ test('what stands in the way is said beside the button', { timeout: 60_000 }, as
   // Left empty, it is the run's own folder again.
   await page.getByLabel('Folder to write to').blur();
   expect(await page.getByLabel('Folder to write to').inputValue()).toContain(join('exports', 'recommended-'));
+  // Among the folders of the machine that Pinhole runs on.
+  mkdirSync(join(app.files, 'taken home'));
+  await page.getByRole('button', { name: 'Choose…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Choose a folder' });
+  await dialog.getByRole('button', { name: 'taken home' }).click();
+  await dialog.getByText('No folders in here.').waitFor();
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  expect(await page.getByLabel('Folder to write to').inputValue()).toBe(join(app.files, 'taken home'));
   for (const box of await page.getByRole('group', { name: 'Files' }).getByRole('checkbox').all()) await box.uncheck();
   await page.getByText('Choose at least one kind of file.').waitFor();
   expect(await start.isDisabled()).toBe(true);

@@ -51,7 +51,7 @@ test('which formats have columns, and which have rows', () => {
 });
 
 test('a run’s exports go beside the runs, on every system', () => {
-  expect(usualFolder('/home/a/Pinhole/runs/recommended-1')).toBe('/home/a/Pinhole/exports/recommended-1');
+  expect(usualFolder('/data/Pinhole/runs/recommended-1')).toBe('/data/Pinhole/exports/recommended-1');
   expect(usualFolder('C:\\Pinhole\\runs\\recommended-1')).toBe('C:\\Pinhole\\exports\\recommended-1');
 });
 
