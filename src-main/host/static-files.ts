@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 
-const types: Record<string, string> = {
+export const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -59,7 +59,7 @@ export async function serveFile(folder: string, request: IncomingMessage, respon
   // Names of built assets carry a hash of their content; everything else is asked for anew.
   const cached = name.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache';
   response.writeHead(200, {
-    'Content-Type': types[extname(name)] ?? 'application/octet-stream',
+    'Content-Type': contentTypes[extname(name)] ?? 'application/octet-stream',
     'Cache-Control': cached,
   });
   if (request.method === 'HEAD') {
@@ -77,7 +77,7 @@ export function answer(response: ServerResponse, status: number, text: string): 
 }
 
 /** Regular files by their path in a URL. Symbolic links are none. */
-async function listFiles(folder: string): Promise<Map<string, string>> {
+export async function listFiles(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return new Map(
     entries
@@ -89,7 +89,8 @@ async function listFiles(folder: string): Promise<Map<string, string>> {
   );
 }
 
-function pathOf(url: string): string {
+/** Decoded; empty where it cannot be. */
+export function pathOf(url: string): string {
   const [path = ''] = url.split(/[?#]/);
   try {
     return decodeURIComponent(path);

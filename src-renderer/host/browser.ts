@@ -26,6 +26,7 @@ export const browserHost: Host = {
     if ('Notification' in globalThis && Notification.permission === 'granted') new Notification(title, { body: text });
   },
   onMenu: () => () => {},
+  onOpen: () => () => {},
   chooseWorkspace: null,
 };
 

@@ -20,6 +20,8 @@ export interface Host {
   notify(title: string, text: string): void;
   /** Commands from native menus; does nothing in a browser. */
   onMenu(listener: (command: string) => void): () => void;
+  /** Files and folders that were opened from the system: from the file manager, the menu, the recent ones. */
+  onOpen(listener: (paths: string[]) => void): () => void;
   /** Another workspace folder: asks, then starts again there; null where the command line decides. */
   readonly chooseWorkspace: null | (() => Promise<void>);
 }
