@@ -9,14 +9,14 @@ const text = v.pipe(v.string(), v.maxLength(2_000));
 
 /** What a page may send, with the schema of its parameters. */
 export const bridgeCalls = {
-  'pick-folders': v.tuple([]),
-  'pick-files': v.tuple([]),
-  'pick-out-folder': v.tuple([]),
+  'pick-folders': v.strictTuple([]),
+  'pick-files': v.strictTuple([]),
+  'pick-out-folder': v.strictTuple([]),
   /** From the preload script only, which takes the paths from dropped files itself. */
-  dropped: v.tuple([v.pipe(v.array(path), v.maxLength(10_000))]),
-  reveal: v.tuple([path]),
-  notify: v.tuple([text, text]),
-  'choose-workspace': v.tuple([]),
+  dropped: v.strictTuple([v.pipe(v.array(path), v.maxLength(10_000))]),
+  reveal: v.strictTuple([path]),
+  notify: v.strictTuple([text, text]),
+  'choose-workspace': v.strictTuple([]),
 } as const satisfies Record<string, v.GenericSchema>;
 export type BridgeCall = keyof typeof bridgeCalls;
 

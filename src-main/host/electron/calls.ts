@@ -7,6 +7,9 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { Electron } from './api.ts';
 import type { Windows } from './windows.ts';
 
+/** Nothing that a person does leads there: the page is not in its right mind. */
+const advice = 'Close this window and open a new one.';
+
 export interface Surroundings {
   electron: Electron;
   windows: Windows;
@@ -59,7 +62,9 @@ export function answerCalls(surroundings: Surroundings): void {
     electron.ipcMain.handle(channelOf(call), (event, ...parameters) => {
       expectOwn(windows, event);
       const checked = v.safeParse(bridgeCalls[call] as v.GenericSchema, parameters);
-      if (!checked.success) throw refusal(`The call ${call} came with parameters that it does not have.`);
+      if (!checked.success) {
+        throw new PinholeError('refused', `The call ${call} came with parameters that it does not have.`, advice);
+      }
       return (handlers[call] as (...parameters: unknown[]) => unknown)(...(checked.output as unknown[]));
     });
   }
@@ -70,9 +75,7 @@ export function expectOwn(
   windows: Windows,
   { sender, senderFrame }: Pick<IpcMainInvokeEvent, 'sender' | 'senderFrame'>,
 ) {
-  if (!windows.isOwn(sender, senderFrame)) throw refusal('A message came from somewhere else than the own page.');
-}
-
-function refusal(message: string): PinholeError {
-  return new PinholeError('refused', message, 'Close this window and open a new one.');
+  if (!windows.isOwn(sender, senderFrame)) {
+    throw new PinholeError('refused', 'A message came from somewhere else than the own page.', advice);
+  }
 }

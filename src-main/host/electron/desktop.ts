@@ -114,7 +114,6 @@ export class Desktop {
         this.#preferences = preferences;
         this.#setMenu();
       },
-      // A worker that has given up is told of by `onGivenUp`; one that died comes back.
       onFault: (error) => console.error(error),
     });
     await this.#openWindow();

@@ -13,13 +13,14 @@ const root = app.getAppPath();
 const unpacked = root.replace(/app\.asar$/, 'app.asar.unpacked');
 
 function findNode(): string | undefined {
-  const packaged = join(process.resourcesPath, 'node', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (app.isPackaged) return existsSync(packaged) ? packaged : undefined;
-  // In a clone: who started this says which; Electron's own binary is no Node for the worker.
   const { platform, arch } = process;
-  return (
-    process.env.PINHOLE_NODE ?? chooseNode({ platform, arch, version: 'v0', execPath: '' }, join(root, 'package.json'))
-  );
+  if (!app.isPackaged) {
+    // Who started this says which; Electron's own binary is no Node for the worker.
+    const none = { platform, arch, version: 'v0', execPath: '' };
+    return process.env.PINHOLE_NODE ?? chooseNode(none, join(root, 'package.json'));
+  }
+  const packaged = join(process.resourcesPath, 'node', platform === 'win32' ? 'node.exe' : 'node');
+  return existsSync(packaged) ? packaged : undefined;
 }
 
 const node = findNode();

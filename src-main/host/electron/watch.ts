@@ -1,4 +1,5 @@
 // What the desktop door itself watches of the service: tasks, for sleep, quitting and the end of work; preferences, for the menu.
+import { PinholeError } from '../../contract/errors.ts';
 import { type Connection, connectService } from '../../contract/rpc.ts';
 import type { Task } from '../../contract/tasks.ts';
 import type { Preferences } from '../../contract/views.ts';
@@ -7,7 +8,7 @@ import type { Channel } from '../worker-process.ts';
 export interface WatchListeners {
   onTasks(tasks: readonly Task[]): void;
   onPreferences(preferences: Preferences): void;
-  /** The worker cannot be asked any more. */
+  /** The worker has answered with an error. */
   onFault(error: unknown): void;
 }
 
@@ -20,12 +21,11 @@ export function watchService(connect: () => Promise<Channel>, listeners: WatchLi
 
   async function watch(): Promise<void> {
     while (!stopped) {
-      const channel = await connect();
-      connection = connectService(channel);
+      connection = connectService(await connect());
       const { service, closed } = connection;
-      service.subscribe('tasks', (tasks) => listeners.onTasks(tasks));
       const fetchPreferences = () =>
-        service.preferences().then((preferences) => listeners.onPreferences(preferences), listeners.onFault);
+        service.preferences().then(listeners.onPreferences, unlessCutOff(listeners.onFault));
+      service.subscribe('tasks', (tasks) => listeners.onTasks(tasks));
       service.subscribe('workspace', ({ what }) => {
         if (what.includes('preferences')) void fetchPreferences();
       });
@@ -34,11 +34,16 @@ export function watchService(connect: () => Promise<Channel>, listeners: WatchLi
     }
   }
   // Without a worker there is nothing to watch: who started it hears why.
-  watch().catch((error) => {
-    if (!stopped) listeners.onFault(error);
-  });
+  watch().catch(() => {});
   return () => {
     stopped = true;
     connection?.close();
+  };
+}
+
+/** A connection that ends is seen as such, and made again. */
+function unlessCutOff(onFault: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    if (PinholeError.from(error).code !== 'disconnected') onFault(error);
   };
 }
