@@ -1,4 +1,4 @@
-// In a clone, the window is built when it is first needed and whenever its sources have changed since.
+// In a clone, the window and Electron's entries are built when they are first needed and whenever their sources have changed.
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,10 +17,13 @@ export async function ensureRenderer(say: (line: string) => void = () => {}): Pr
   return builtRenderer;
 }
 
+/** The build itself, beside its sources. */
+const buildFiles = ['electron.vite.config.ts', 'package-lock.json'];
+
 function isFresh(): boolean {
   const built = statSync(join(builtRenderer, 'index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = globSync(
-    ['src-renderer/**/*', 'src-main/contract/*.ts', 'electron.vite.config.ts', 'package-lock.json'],
+    ['src-renderer/**/*', 'src-main/contract/*.ts', 'src-main/host/electron/*.ts', ...buildFiles],
     { cwd: root },
   );
   return sources.every((file) => statSync(join(root, file)).mtimeMs <= built);

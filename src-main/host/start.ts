@@ -1,0 +1,121 @@
+// `npm start`: the desktop window where Electron's runtime is there or can be fetched, else the same window in a browser.
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureRenderer } from './build-renderer.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Long enough for a slow line to answer, short enough not to be waited for without one. */
+const reachMilliseconds = 4_000;
+/** About 110 MB. */
+const fetchMilliseconds = 10 * 60_000;
+
+export type Runtime = { executable: string } | { missing: string };
+
+export interface Machine {
+  platform: NodeJS.Platform;
+  env: Record<string, string | undefined>;
+  /** Folder of the package `electron`; undefined where it is not installed. */
+  electron: string | undefined;
+  /** Whether something answers at this address. */
+  reach(address: string): Promise<boolean>;
+  /** Runs Electron's own installer. */
+  fetch(installer: string): Promise<boolean>;
+  say(line: string): void;
+}
+
+/** The runtime's executable, fetched where it is not there yet; or why there is none, as the middle of a sentence. */
+export async function findRuntime(machine: Machine): Promise<Runtime> {
+  const { platform, env, electron, say } = machine;
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { missing: 'this machine has no screen' };
+  if (electron === undefined) return { missing: 'the package electron is not installed' };
+  const known = executableOf(electron);
+  if (known !== undefined) return { executable: known };
+  const source =
+    env.ELECTRON_MIRROR ?? env.npm_config_electron_mirror ?? 'https://github.com/electron/electron/releases/';
+  if (!(await machine.reach(source))) return { missing: 'Electron’s runtime is not there and cannot be reached' };
+  say('Fetching Electron’s runtime, about 110 MB, once …');
+  if (!(await machine.fetch(join(electron, 'install.js')))) {
+    return { missing: 'Electron’s runtime could not be fetched' };
+  }
+  const fetched = executableOf(electron);
+  return fetched === undefined ? { missing: 'Electron’s installer has left no runtime' } : { executable: fetched };
+}
+
+/** Its installer writes where the executable is. */
+function executableOf(electron: string): string | undefined {
+  const file = join(electron, 'path.txt');
+  if (!existsSync(file)) return undefined;
+  const executable = join(electron, 'dist', readFileSync(file, 'utf8').trim());
+  return existsSync(executable) ? executable : undefined;
+}
+
+function thisMachine(): Machine {
+  return {
+    platform: process.platform,
+    env: process.env,
+    electron: electronPackage(),
+    async reach(address) {
+      try {
+        await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(reachMilliseconds) });
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async fetch(installer) {
+      const options: SpawnOptions = { stdio: 'inherit', timeout: fetchMilliseconds };
+      return (await runToEnd(process.execPath, [installer], options)) === 0;
+    },
+    say: (line) => console.error(line),
+  };
+}
+
+function electronPackage(): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('electron/package.json'));
+  } catch {
+    return undefined; // left out with the other development packages
+  }
+}
+
+/** The exit code; a process that a signal ended counts as failed. */
+function runToEnd(file: string, words: string[], options: SpawnOptions): Promise<number> {
+  const child = spawn(file, words, options);
+  const pass = () => child.kill('SIGTERM');
+  process.on('SIGTERM', pass);
+  child.once('exit', () => process.off('SIGTERM', pass));
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function start(words: string[]): Promise<number> {
+  const machine = thisMachine();
+  const runtime: Runtime = words.includes('--browser')
+    ? { missing: '--browser was given' }
+    : await findRuntime(machine);
+  if ('missing' in runtime) {
+    machine.say(`No desktop window, because ${runtime.missing}: Pinhole opens in your browser.`);
+    const rest = words.filter((word) => word !== '--browser');
+    return runToEnd(process.execPath, [join(root, 'src-main/host/pinhole.mjs'), 'serve', '--open', ...rest], {
+      stdio: 'inherit',
+    });
+  }
+  await ensureRenderer(machine.say);
+  return runToEnd(runtime.executable, [root, ...words], {
+    stdio: 'inherit',
+    // The worker runs on this Node: it is one that Pinhole works with.
+    env: { ...process.env, PINHOLE_NODE: process.execPath },
+  });
+}
+
+// On Ctrl-C a terminal signals every process: this one ends with the one that it started.
+if (import.meta.main) {
+  process.on('SIGINT', () => {});
+  process.exitCode = await start(process.argv.slice(2));
+}
