@@ -5,13 +5,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureRenderer } from './build-renderer.ts';
+import { fetchRuntime } from './fetch-runtime.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Long enough for a slow line to answer, short enough not to be waited for without one. */
-const reachMilliseconds = 4_000;
-/** About 110 MB. */
-const fetchMilliseconds = 10 * 60_000;
 
 export type Runtime = { executable: string } | { missing: string };
 
@@ -20,27 +16,20 @@ export interface Machine {
   env: Record<string, string | undefined>;
   /** Folder of the package `electron`; undefined where it is not installed. */
   electron: string | undefined;
-  /** Whether something answers at this address. */
-  reach(address: string): Promise<boolean>;
-  /** Runs Electron's own installer. */
-  fetch(installer: string): Promise<boolean>;
+  /** Runs Electron's own installer; the reason where it has failed. */
+  install(installer: string): Promise<string | null>;
   say(line: string): void;
 }
 
 /** The runtime's executable, fetched where it is not there yet; or why there is none, as the middle of a sentence. */
 export async function findRuntime(machine: Machine): Promise<Runtime> {
-  const { platform, env, electron, say } = machine;
+  const { platform, env, electron } = machine;
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { missing: 'this machine has no screen' };
   if (electron === undefined) return { missing: 'the package electron is not installed' };
   const known = executableOf(electron);
   if (known !== undefined) return { executable: known };
-  const source =
-    env.ELECTRON_MIRROR ?? env.npm_config_electron_mirror ?? 'https://github.com/electron/electron/releases/';
-  if (!(await machine.reach(source))) return { missing: 'Electron’s runtime is not there and cannot be reached' };
-  say('Fetching Electron’s runtime, about 110 MB, once …');
-  if (!(await machine.fetch(join(electron, 'install.js')))) {
-    return { missing: 'Electron’s runtime could not be fetched' };
-  }
+  const failure = await machine.install(join(electron, 'install.js'));
+  if (failure !== null) return { missing: `Electron’s runtime is not there and could not be fetched (${failure})` };
   const fetched = executableOf(electron);
   return fetched === undefined ? { missing: 'Electron’s installer has left no runtime' } : { executable: fetched };
 }
@@ -53,24 +42,24 @@ function executableOf(electron: string): string | undefined {
   return existsSync(executable) ? executable : undefined;
 }
 
-function thisMachine(): Machine {
+function thisMachine(signal: AbortSignal): Machine {
   return {
     platform: process.platform,
     env: process.env,
     electron: electronPackage(),
-    async reach(address) {
-      try {
-        await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(reachMilliseconds) });
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    async fetch(installer) {
-      const options: SpawnOptions = { stdio: 'inherit', timeout: fetchMilliseconds };
-      return (await runToEnd(process.execPath, [installer], options)) === 0;
-    },
+    install: (installer) => fetchRuntime(installer, { onProgress: sayProgress(), signal }),
     say: (line) => console.error(line),
+  };
+}
+
+/** Once, and where a person looks on also how far it is. */
+function sayProgress(): (bytes: number) => void {
+  const line = 'Fetching Electron’s runtime, about 110 MB, once …';
+  let said = false;
+  return (bytes) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${line} ${Math.round(bytes / 1e6)} MB`);
+    else if (!said) console.error(line);
+    said = true;
   };
 }
 
@@ -94,11 +83,12 @@ function runToEnd(file: string, words: string[], options: SpawnOptions): Promise
   });
 }
 
-async function start(words: string[]): Promise<number> {
-  const machine = thisMachine();
+async function start(words: string[], signal: AbortSignal): Promise<number> {
+  const machine = thisMachine(signal);
   const runtime: Runtime = words.includes('--browser')
     ? { missing: '--browser was given' }
     : await findRuntime(machine);
+  if (signal.aborted) return 130;
   if ('missing' in runtime) {
     machine.say(`No desktop window, because ${runtime.missing}: Pinhole opens in your browser.`);
     const rest = words.filter((word) => word !== '--browser');
@@ -116,6 +106,7 @@ async function start(words: string[]): Promise<number> {
 
 // On Ctrl-C a terminal signals every process: this one ends with the one that it started.
 if (import.meta.main) {
-  process.on('SIGINT', () => {});
-  process.exitCode = await start(process.argv.slice(2));
+  const stop = new AbortController();
+  process.on('SIGINT', () => stop.abort());
+  process.exitCode = await start(process.argv.slice(2), stop.signal);
 }

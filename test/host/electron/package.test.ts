@@ -75,6 +75,9 @@ test('beside it lies what the worker reads: sources, native modules of this syst
     'node_modules/usearch/package.json',
   ])
     expect([file, existsSync(join(beside, file))]).toEqual([file, true]);
+  // What fetches Electron's runtime or TensorFlow's library stays in the clone.
+  for (const name of ['start', 'fetch-runtime', 'install-cuda', 'collect-node'])
+    expect([name, existsSync(join(beside, 'src-main/host', `${name}.ts`))]).toEqual([name, false]);
   for (const system of ['darwin', 'win32'])
     expect(existsSync(join(beside, 'node_modules/onnxruntime-node/bin/napi-v6', system))).toBe(false);
   for (const file of ['node', 'LICENSE']) expect(existsSync(join(resources, 'node', file))).toBe(true);
