@@ -23,15 +23,23 @@ export interface Machine {
 
 /** The runtime's executable, fetched where it is not there yet; or why there is none, as the middle of a sentence. */
 export async function findRuntime(machine: Machine): Promise<Runtime> {
-  const { platform, env, electron } = machine;
-  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { missing: 'this machine has no screen' };
-  if (electron === undefined) return { missing: 'the package electron is not installed' };
-  const known = executableOf(electron);
-  if (known !== undefined) return { executable: known };
+  const { electron } = machine;
+  const known = presentRuntime(machine);
+  if ('executable' in known || electron === undefined || known.missing !== notFetched) return known;
   const failure = await machine.install(join(electron, 'install.js'));
-  if (failure !== null) return { missing: `Electron’s runtime is not there and could not be fetched (${failure})` };
+  if (failure !== null) return { missing: `${notFetched} and could not be fetched (${failure})` };
   const fetched = executableOf(electron);
   return fetched === undefined ? { missing: 'Electron’s installer has left no runtime' } : { executable: fetched };
+}
+
+const notFetched = 'Electron’s runtime is not there';
+
+/** Without fetching anything. */
+export function presentRuntime({ platform, env, electron }: Pick<Machine, 'platform' | 'env' | 'electron'>): Runtime {
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return { missing: 'this machine has no screen' };
+  if (electron === undefined) return { missing: 'the package electron is not installed' };
+  const executable = executableOf(electron);
+  return executable === undefined ? { missing: notFetched } : { executable };
 }
 
 /** Its installer writes where the executable is. */
@@ -63,7 +71,8 @@ function sayProgress(): (bytes: number) => void {
   };
 }
 
-function electronPackage(): string | undefined {
+/** Folder of the package; undefined where it is not installed. */
+export function electronPackage(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve('electron/package.json'));
   } catch {

@@ -1,10 +1,13 @@
-// The whole program for end-to-end specs: real worker, real server, Chromium on the page; or Electron where its runtime is there.
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// The whole program for end-to-end specs: real worker, real ONNX Runtime, real files, through either door.
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { start, waitUntil } from '../support/processes.ts';
-import { repository } from '../support/resources.ts';
+import type { BrowserContext, Page } from 'playwright';
+import { beforeEach, describe } from 'vitest';
+import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { type DoorName, descendants, doorNames, Network, openDoor } from './doors.ts';
+
+export { closeBrowser } from './doors.ts';
 
 export interface App {
   page: Page;
@@ -13,10 +16,14 @@ export interface App {
   workspace: string;
   /** Folder that the page may choose from. */
   files: string;
-  /** Process numbers of the worker: children of the server. */
+  /** Of the first window; null where there is none between page and worker. */
+  network: Network | null;
+  /** Process numbers of the worker: children of the server, or of Electron's main process. */
   workers(): number[];
   /** Another window on the same workspace. */
   window(): Promise<Page>;
+  /** Presses what saves a table, and gives the path of the file that a person then has. */
+  save(press: () => Promise<void>): Promise<string>;
   /** What pages said on their consoles as errors, and requests that went anywhere but to the own server. */
   complaints: string[];
   close(): Promise<void>;
@@ -30,76 +37,52 @@ export interface AppOptions {
   width?: number;
   height?: number;
   theme?: 'light' | 'dark';
+  /** `browser` where it is left out. */
+  door?: DoorName;
+  /** The connection of the first window can be dropped and held; costs time with every message. */
+  network?: boolean;
 }
 
-let browser: Promise<Browser> | undefined;
-
-/** One Chromium for all specs of a file; each app has a context of its own. */
-function sharedBrowser(): Promise<Browser> {
-  browser ??= chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      '--enable-unsafe-swiftshader',
-    ],
-  });
-  return browser;
-}
-
-export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
-  browser = undefined;
+/** Declares specs once for each door; where one is not there, its specs are skipped with the reason. */
+export function throughEachDoor(declare: (door: DoorName) => void): void {
+  for (const door of doorNames) {
+    describe(door, () => {
+      beforeEach((context) => need(context, door === 'browser' ? 'chromium' : 'electron'));
+      declare(door);
+    });
+  }
 }
 
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const workspace = options.workspace ?? join(temporaryFolder(), 'workspace');
   const files = options.files ?? temporaryFolder();
-  const server = start(process.execPath, [
-    join(repository, 'src-main/host/pinhole.mjs'),
-    ...['serve', '--workspace', workspace, '--root', files],
-  ]);
-  const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
-  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 60_000);
-  const address = addressOf();
-  if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
-
-  const context = await (await sharedBrowser()).newContext({
-    locale: options.locale ?? 'en-US',
-    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
-    colorScheme: options.theme ?? 'light',
-    permissions: ['clipboard-read', 'clipboard-write'],
-  });
+  const { locale = 'en-US', width = 1280, height = 800, theme = 'light', door: name = 'browser' } = options;
+  const door = await openDoor[name]({ workspace, files, locale, width, height, theme });
   const complaints: string[] = [];
-  const window = async () => {
-    const page = await context.newPage();
-    watch(page, address, complaints);
-    await page.goto(address);
-    return page;
-  };
+  const network = options.network && name === 'browser' ? new Network() : null;
+  const open = (first: boolean) =>
+    door.window(async (page) => {
+      watch(page, door.origin, complaints);
+      if (first) await network?.attach(page);
+    });
+  const page = await open(true);
   return {
-    page: await window(),
-    context,
-    address,
+    page,
+    context: door.context,
+    address: door.address,
     workspace,
     files,
-    workers: () => descendants(server.child.pid!, 'worker.ts'),
-    window,
+    network,
+    workers: () => descendants(door.pid, 'worker.ts'),
+    window: () => open(false),
+    save: (press) => door.save(page, press),
     complaints,
-    async close() {
-      await context.close();
-      server.child.kill('SIGTERM');
-      await server.ended;
-    },
+    close: () => door.close(),
   };
 }
 
-function watch(page: Page, address: string, complaints: string[]): void {
-  const { origin, host } = new URL(address);
+function watch(page: Page, origin: string, complaints: string[]): void {
+  const host = origin.replace(/^\w+:\/\//, '');
   page.on('console', (message) => {
     // Software graphics remark on their own speed whenever pixels are read back, which is how they reach the screen.
     const remark = message.text().includes('GL Driver Message (OpenGL, Performance');
@@ -115,31 +98,15 @@ function watch(page: Page, address: string, complaints: string[]): void {
   });
 }
 
-/** Living descendants of a process whose command line names a file. */
-function descendants(pid: number, file: string): number[] {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => readProcess(Number(name)));
-  const found: number[] = [];
-  for (const parents = [pid]; parents.length > 0; ) {
-    const parent = parents.pop()!;
-    for (const child of processes.filter((candidate) => candidate.parent === parent)) {
-      parents.push(child.pid);
-      if (child.command.includes(file)) found.push(child.pid);
-    }
+/** Drops a real folder or file onto the middle of the window, as the system would. */
+export async function drop(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { width, height } = page.viewportSize()!;
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: width / 2, y: height / 2, data });
   }
-  return found;
-}
-
-const text = (path: string) => readFileSync(path, 'utf8');
-
-function readProcess(pid: number): { pid: number; parent: number; command: string }[] {
-  try {
-    const [, state = 'Z', parent = '0'] = /\) (\S) (\d+)/.exec(text(`/proc/${pid}/stat`)) ?? [];
-    return state === 'Z' ? [] : [{ pid, parent: Number(parent), command: text(`/proc/${pid}/cmdline`) }];
-  } catch {
-    return []; // ended between the listing and the reading
-  }
+  await session.detach();
 }
 
 /** A folder with the first images of each class of a class folder tree, as `<class>/<name>.png`. */

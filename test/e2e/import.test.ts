@@ -1,11 +1,10 @@
 // Images into Pinhole through a browser: dropped folders, corrupt files among them, the look beforehand, the data sets after.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { mnistPngFolder, need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { closeBrowser, startApp, takeImages } from './app.ts';
+import { closeBrowser, drop, startApp, takeImages } from './app.ts';
 
 beforeEach((context) => need(context, 'chromium', 'mnist-png'));
 afterAll(closeBrowser);
@@ -17,34 +16,6 @@ async function digits(perClass: number): Promise<string> {
   writeFileSync(join(folder, '3', 'empty.png'), '');
   writeFileSync(join(folder, '7', 'text.png'), 'not a picture');
   return folder;
-}
-
-/** Every file of a folder as the page would get it from a drop; a browser gives no test a real folder to hold. */
-async function drop(page: Page, folder: string): Promise<void> {
-  const files = readdirSync(folder).flatMap((label) =>
-    readdirSync(join(folder, label)).map((name) => ({
-      path: `digits/${label}/${name}`,
-      bytes: readFileSync(join(folder, label, name)).toString('base64'),
-    })),
-  );
-  await page.evaluate((given) => {
-    const transfer = new DataTransfer();
-    for (const { path, bytes } of given) {
-      const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
-      transfer.items.add(new File([data], path.split('/').at(-1)!, { type: 'image/png' }));
-    }
-    // Entries of a made drop lie in no folder: each is given the place that it would have.
-    const entries = given.map(({ path }, index) => {
-      const file = transfer.files[index]!;
-      return { isFile: true, fullPath: `/${path}`, file: (give: (file: File) => void) => give(file) };
-    });
-    Object.defineProperty(transfer, 'items', {
-      value: entries.map((entry) => ({ kind: 'file', webkitGetAsEntry: () => entry })),
-    });
-    const init = { bubbles: true, cancelable: true, dataTransfer: transfer };
-    window.dispatchEvent(new DragEvent('dragenter', init));
-    window.dispatchEvent(new DragEvent('drop', init));
-  }, files);
 }
 
 test('a dropped folder: the look beforehand, the import, what was passed over, rename, delete, undo', {
@@ -113,6 +84,24 @@ test('a folder chosen on this computer, moved afterwards, and found again', { ti
     await page.getByText('The images were found.').waitFor();
     await page.getByText('The original images are not where they were: see Details.').waitFor({ state: 'detached' });
     expect(app.complaints).toEqual([]);
+  } finally {
+    await app.close();
+  }
+});
+
+test('a folder that is gone into and chosen at once is the one that is taken', { timeout: 60_000 }, async () => {
+  const app = await startApp({ network: true });
+  try {
+    const { page } = app;
+    takeImages(join(await mnistPngFolder(), 'train'), join(app.files, 'digits'), 1);
+    await page.getByRole('button', { name: 'Choose on this computer…' }).click();
+    const digits = page.getByRole('button', { name: 'digits', exact: true });
+    await digits.waitFor();
+    app.network!.hold();
+    await digits.click();
+    await page.getByRole('button', { name: 'Choose this folder' }).click();
+    app.network!.release();
+    await page.getByTitle(join(app.files, 'digits'), { exact: true }).waitFor();
   } finally {
     await app.close();
   }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findRuntime, type Machine } from '../../src-main/host/start.ts';
+import { findRuntime, type Machine, presentRuntime } from '../../src-main/host/start.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 function putRuntime(electron: string): string {
@@ -61,4 +61,13 @@ test('a screen of another kind than X will do, and other systems always have one
     const executable = putRuntime(here.electron!);
     expect(await findRuntime(here)).toEqual({ executable });
   }
+});
+
+test('looked for without fetching, as the tests do', () => {
+  const here = machine();
+  expect(presentRuntime(here)).toEqual({ missing: 'Electron’s runtime is not there' });
+  const executable = putRuntime(here.electron!);
+  expect(presentRuntime(here)).toEqual({ executable });
+  expect(presentRuntime({ ...here, env: {} })).toEqual({ missing: 'this machine has no screen' });
+  expect(here.fetched).toEqual([]);
 });

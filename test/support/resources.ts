@@ -5,6 +5,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { electronPackage, presentRuntime, type Runtime } from '../../src-main/host/start.ts';
 
 export interface Resource {
   available: boolean;
@@ -34,6 +35,8 @@ const probes = {
   symlinks: () => when(process.platform !== 'win32', 'Windows allows symbolic links to administrators only'),
   chromium: () =>
     when(onPath('chromium', 'chromium-browser', 'google-chrome') !== undefined, 'no chromium on the PATH'),
+  /** The desktop window itself. */
+  electron: probeElectron,
   git: () => when(onPath('git') !== undefined && existsSync(join(root, '.git')), 'not in a git clone'),
   npm: () => when(onPath('npm') !== undefined, 'no npm on the PATH'),
   pillow: () => pythonModule('PIL', 'python3-pil'),
@@ -149,6 +152,18 @@ function chosenVulkanDriver(): string | undefined {
 function systemVulkanDrivers(): string[] {
   const folders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].filter(existsSync);
   return folders.flatMap((folder) => readdirSync(folder)).filter((name) => name.endsWith('.json'));
+}
+
+/** Electron's executable, or why there is none. */
+export function electronRuntime(): Runtime {
+  return presentRuntime({ platform: process.platform, env: process.env, electron: electronPackage() });
+}
+
+function probeElectron(): Resource {
+  // They look for the worker among all processes.
+  if (process.platform !== 'linux') return absent('the specs of the desktop window read /proc');
+  const runtime = electronRuntime();
+  return 'missing' in runtime ? absent(runtime.missing) : present;
 }
 
 function probeTmpfs(): Resource {
