@@ -1,7 +1,7 @@
 // The child process in which a device is tried: a crashing driver or a hanging step ends this process and no other.
 import { PinholeError } from '../contract/errors.ts';
 import type { DeviceKind } from './executor.ts';
-import { createOnnxExecutor } from './onnx-runtime.ts';
+import { createExecutor } from './executors.ts';
 import type { ProbeReply, ProbeTask } from './probe.ts';
 import { selfTest } from './self-test.ts';
 import { timeSteps } from './time-steps.ts';
@@ -23,9 +23,9 @@ async function work(task: ProbeTask): Promise<ProbeReply> {
 async function onDevice<T>(
   device: DeviceKind,
   threads: number,
-  use: (executor: Awaited<ReturnType<typeof createOnnxExecutor>>) => Promise<T>,
+  use: (executor: Awaited<ReturnType<typeof createExecutor>>) => Promise<T>,
 ): Promise<T> {
-  const executor = await createOnnxExecutor({ device, threads });
+  const executor = await createExecutor({ device, threads });
   try {
     return await use(executor);
   } finally {

@@ -6,7 +6,8 @@ import type { DeviceReport } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import type { DeviceKind, Executor } from './executor.ts';
-import { cpuName, createOnnxExecutor } from './onnx-runtime.ts';
+import { createExecutor } from './executors.ts';
+import { cpuName } from './onnx-runtime.ts';
 import { type ProbeOutcome, probe } from './probe.ts';
 import { selfTest, selfTestLimit } from './self-test.ts';
 import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from './vulkan.ts';
@@ -118,15 +119,15 @@ async function time({ threads, program, values, feeds, context }: DeviceRequest,
 
 async function cpuChoice({ threads, context }: DeviceRequest, reason: string): Promise<DeviceChoice> {
   const onNotice = (message: string) => context.onNotice?.({ level: 'info', message });
-  return { executor: await createOnnxExecutor({ device: 'cpu', threads, onNotice }), reason };
+  return { executor: await createExecutor({ device: 'cpu', threads, onNotice }), reason };
 }
 
 async function gpuChoice({ threads }: DeviceRequest, identity: DeviceReport, reason: string): Promise<DeviceChoice> {
-  return { executor: await createOnnxExecutor({ device: 'webgpu', threads, identity }), reason };
+  return { executor: await createExecutor({ device: 'webgpu', threads, identity }), reason };
 }
 
 async function probeCpu(): Promise<DeviceReport> {
-  const executor = await createOnnxExecutor({ device: 'cpu' });
+  const executor = await createExecutor({ device: 'cpu' });
   try {
     return { kind: 'cpu', name: cpuName(), software: false, ...verdict(await selfTest(executor)) };
   } finally {

@@ -2,7 +2,8 @@
 import type { Feeds, Graph, Tensor } from '../compiler/graph.ts';
 import type { TrainingProgram } from '../compiler/training-step.ts';
 
-export type DeviceKind = 'cpu' | 'webgpu';
+/** `tensorflow`: TensorFlow.js with its CUDA library. */
+export type DeviceKind = 'cpu' | 'webgpu' | 'tensorflow';
 
 export interface Device {
   kind: DeviceKind;

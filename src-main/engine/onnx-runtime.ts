@@ -1,13 +1,13 @@
 // The executor on ONNX Runtime: forward graphs and training on the CPU, or on any GPU by WebGPU.
 import { availableParallelism, cpus } from 'node:os';
 import { createCpuTrainer, fusedUpdateObstacle, type UpdateKind } from './cpu-trainer.ts';
-import type { Device, DeviceKind, Executor, Trainer } from './executor.ts';
-import { createSessionPool } from './onnx-session.ts';
+import type { Device, Executor, Trainer } from './executor.ts';
+import { createSessionPool, type OnnxDeviceKind } from './onnx-session.ts';
 import { bindInputs, createRunner } from './runner.ts';
 import { createWebgpuTrainer } from './webgpu-trainer.ts';
 
 export interface OnnxExecutorOptions {
-  readonly device: DeviceKind;
+  readonly device: OnnxDeviceKind;
   /** CPU threads; left out: one per core. */
   readonly threads?: number;
   /** Left out: fused wherever the program fits. */
@@ -65,7 +65,7 @@ const embeddedLimit = 2 ** 30;
 const totalBytes = (values: ReadonlyMap<string, Float32Array>) =>
   values.values().reduce((total, { byteLength }) => total + byteLength, 0);
 
-function describe(kind: DeviceKind, threads: number): Pick<Device, 'name' | 'software'> {
+function describe(kind: OnnxDeviceKind, threads: number): Pick<Device, 'name' | 'software'> {
   if (kind === 'webgpu') return { name: 'WebGPU', software: false };
   return { name: cpuName(threads), software: false };
 }

@@ -3,14 +3,15 @@ import * as ort from 'onnxruntime-node';
 import type { DType, Graph, Tensor } from '../compiler/graph.ts';
 import { toOnnx } from '../compiler/onnx/lower.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { DeviceKind } from './executor.ts';
 import { loadVulkanFromDriverFolder } from './vulkan.ts';
 
 export type OrtTensor = ort.Tensor;
 export type OrtTensors = Record<string, OrtTensor>;
 
+export type OnnxDeviceKind = 'cpu' | 'webgpu';
+
 export interface SessionOptions {
-  readonly device: DeviceKind;
+  readonly device: OnnxDeviceKind;
   /** CPU threads, the calling one included. */
   readonly threads: number;
 }

@@ -9,7 +9,7 @@ import { openCatalogue } from '../dataset/catalogue.ts';
 import { type OpenDataset, openDataset } from '../dataset/open.ts';
 import { probeDevices } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Runner } from '../engine/executor.ts';
-import { createOnnxExecutor } from '../engine/onnx-runtime.ts';
+import { createExecutor } from '../engine/executors.ts';
 import { readCodeTable } from '../exports/code-table.ts';
 import { encodePng } from '../files/png.ts';
 import { decodeCodes, encodeDataset, readCodes } from '../latent/encode.ts';
@@ -209,7 +209,7 @@ async function withModel<T>(
   const { device, settings } = await readRunFile(runFolder);
   const saved = await loadModel(runPaths(runFolder).model);
   const threads = settings.threads ?? availableParallelism();
-  const executor = await createOnnxExecutor({ device: device.kind as DeviceKind, threads });
+  const executor = await createExecutor({ device: device.kind as DeviceKind, threads });
   try {
     return await work(executor, saved);
   } finally {

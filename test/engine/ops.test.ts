@@ -3,28 +3,34 @@ import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
 import type { Feeds, Graph } from '../../src-main/compiler/graph.ts';
 import { interpret } from '../../src-main/compiler/reference.ts';
 import { simplify } from '../../src-main/compiler/simplify.ts';
-import type { DeviceKind, Executor } from '../../src-main/engine/executor.ts';
-import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
+import type { Executor } from '../../src-main/engine/executor.ts';
 import { forwardGraph, forwardOnlyCases, gradientGraph, opCases } from '../compiler/op-cases.ts';
-import { chooseSoftwareVulkan, need } from '../support/resources.ts';
+import { chooseSoftwareVulkan } from '../support/resources.ts';
+import { needDevice, openTestDevice, type TestDevice, testDevices } from './devices-under-test.ts';
 import { expectSame } from './support.ts';
 
-/** Float32 against float64; GPUs may round functions like exp to fewer digits than CPUs do. */
-const devices: readonly { kind: DeviceKind; tolerance: number }[] = [
-  { kind: 'cpu', tolerance: 1e-5 },
-  { kind: 'webgpu', tolerance: 5e-5 },
-];
+/**
+ * Float32 against float64; GPUs may round functions like exp to fewer digits than CPUs do, and TensorFlow.js's own
+ * backends approximate erf to 1.5e-7 and sum in plain order.
+ */
+const tolerances: Readonly<Record<TestDevice, number>> = {
+  cpu: 1e-5,
+  webgpu: 5e-5,
+  'TensorFlow.js cpu': 1e-5,
+  'TensorFlow.js wasm': 1e-5,
+};
+const devices = testDevices.map((device) => ({ device, tolerance: tolerances[device] }));
 
 chooseSoftwareVulkan();
 
-describe.each(devices)('$kind agrees with the reference within $tolerance', ({ kind, tolerance }) => {
+describe.each(devices)('$device agrees with the reference within $tolerance', ({ device, tolerance }) => {
   let executor: Executor;
   beforeAll(async () => {
-    executor = await createOnnxExecutor({ device: kind, threads: 2 });
+    executor = await openTestDevice(device, 2);
   });
   afterAll(() => executor.dispose());
   beforeEach((context) => {
-    if (kind === 'webgpu') need(context, 'webgpu');
+    needDevice(context, device);
   });
 
   async function expectAgreement(graph: Graph, feeds: Feeds): Promise<void> {

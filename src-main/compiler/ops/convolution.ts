@@ -2,6 +2,7 @@
 import type { Value } from '../builder.ts';
 import * as f from '../functions.ts';
 import type { Dim, TensorType } from '../graph.ts';
+import * as tfRules from './convolution-tensorflow.ts';
 import { expectTypes, invalid, type NumericArray, type Op } from './op.ts';
 import { closed, elements, forEachIndex, stridesOf } from './shapes.ts';
 
@@ -85,6 +86,7 @@ const conv2d: Op<ConvolutionParams['conv2d']> = {
     ];
   },
   onnx: (emit, { params, inputs, inputTypes }) => emit.node('Conv', inputs, windowAttributes(params, inputTypes)),
+  tensorflow: (tf, { params, inputs }) => tfRules.convolve(tf, params, inputs),
   reference: (window, inputs, shape) => correlate(window, inputs, shape),
 };
 
@@ -116,6 +118,7 @@ const convTranspose2d: Op<ConvolutionParams['convTranspose2d']> = {
       ...windowAttributes(params, inputTypes),
       output_padding: { ints: params.outputPadding },
     }),
+  tensorflow: (tf, { params, inputs, shape }) => tfRules.spread(tf, params, inputs, shape),
   reference: (params, inputs, shape) => scatterCorrelate(params, inputs, shape),
 };
 
@@ -248,6 +251,7 @@ const depthToSpace: Op<ConvolutionParams['depthToSpace']> = {
   gradient: ({ params, gradient }) => [f.spaceToDepth(gradient, params.block)],
   onnx: (emit, { params, inputs }) =>
     emit.node('DepthToSpace', inputs, { blocksize: { int: params.block }, mode: { string: 'DCR' } }),
+  tensorflow: (tf, { params, inputs: [x], shape }) => tfRules.depthToSpace(tf, params.block, x!, shape),
   reference: ({ block }, [x], shape) => rearrange(block, x!, shape),
 };
 
@@ -269,6 +273,7 @@ const spaceToDepth: Op<ConvolutionParams['spaceToDepth']> = {
     });
     return emit.node('Reshape', [moved, emit.integers([batch!, depth!, height!, width!])]);
   },
+  tensorflow: (tf, { params, inputs: [x], shape }) => tfRules.spaceToDepth(tf, params.block, x!, shape),
   reference: ({ block }, [x], shape) => rearrange(block, x!, shape),
 };
 

@@ -14,6 +14,7 @@ import {
   onnxTypes,
 } from './op.ts';
 import { broadcastOffset, broadcastShapes, elements, forEachIndex, stridesOf } from './shapes.ts';
+import { type TfBinary, type TfComparison, type TfUnary, tfTypes } from './tensorflow.ts';
 
 type UnaryName = 'negate' | 'exp' | 'log' | 'sqrt' | 'abs' | 'sign' | 'reciprocal' | 'erf' | 'floor';
 type ActivationName = 'relu' | 'sigmoid' | 'tanh' | 'softplus';
@@ -54,7 +55,13 @@ function broadcastType(op: string, dtype: DType, inputs: readonly TensorType[]):
   return { dtype, shape };
 }
 
-function unary(name: string, opType: string, compute: (x: number) => number, gradient: OneLineGradient): Op<NoParams> {
+function unary(
+  name: string,
+  opType: string,
+  tfName: TfUnary,
+  compute: (x: number) => number,
+  gradient: OneLineGradient,
+): Op<NoParams> {
   return {
     elementwise: true,
     infer(_, inputs) {
@@ -63,6 +70,7 @@ function unary(name: string, opType: string, compute: (x: number) => number, gra
     },
     gradient: ({ gradient: g, inputs: [x], output: y }) => [gradient(g, x!, y)],
     onnx: (emit, { inputs }) => emit.node(opType, inputs),
+    tensorflow: (tf, { inputs: [x] }) => tf[tfName](x!),
     reference: (_, inputs, shape) => mapElements(inputs, shape, compute),
   };
 }
@@ -70,6 +78,7 @@ function unary(name: string, opType: string, compute: (x: number) => number, gra
 function binary(
   name: string,
   opType: string,
+  tfName: TfBinary,
   compute: (a: number, b: number) => number,
   gradient: TwoLineGradient,
 ): Op<NoParams> {
@@ -84,11 +93,17 @@ function binary(
       return [toA && f.sumTo(toA, a!.shape), toB && f.sumTo(toB, b!.shape)];
     },
     onnx: (emit, { inputs }) => emit.node(opType, inputs),
+    tensorflow: (tf, { inputs: [a, b] }) => tf[tfName](a!, b!),
     reference: (_, inputs, shape) => mapElements(inputs, shape, compute),
   };
 }
 
-function comparison(name: string, opType: string, compute: (a: number, b: number) => boolean): Op<NoParams> {
+function comparison(
+  name: string,
+  opType: string,
+  tfName: TfComparison,
+  compute: (a: number, b: number) => boolean,
+): Op<NoParams> {
   return {
     elementwise: true,
     infer(_, inputs) {
@@ -97,6 +112,7 @@ function comparison(name: string, opType: string, compute: (a: number, b: number
     },
     gradient: () => [],
     onnx: (emit, { inputs }) => emit.node(opType, inputs),
+    tensorflow: (tf, { inputs: [a, b] }) => tf[tfName](a!, b!),
     reference: (_, inputs, shape) => mapElements(inputs, shape, (a, b) => (compute(a!, b!) ? 1 : 0)),
   };
 }
@@ -108,39 +124,44 @@ const unaryOps = {
   negate: unary(
     'negate',
     'Neg',
+    'neg',
     (x) => -x,
     (g) => f.negate(g),
   ),
-  exp: unary('exp', 'Exp', Math.exp, (g, _, y) => f.multiply(g, y)),
-  log: unary('log', 'Log', Math.log, (g, x) => f.divide(g, x)),
-  sqrt: unary('sqrt', 'Sqrt', Math.sqrt, (g, _, y) => f.divide(f.multiply(g, 0.5), y)),
-  abs: unary('abs', 'Abs', Math.abs, (g, x) => f.multiply(g, f.sign(x))),
+  exp: unary('exp', 'Exp', 'exp', Math.exp, (g, _, y) => f.multiply(g, y)),
+  log: unary('log', 'Log', 'log', Math.log, (g, x) => f.divide(g, x)),
+  sqrt: unary('sqrt', 'Sqrt', 'sqrt', Math.sqrt, (g, _, y) => f.divide(f.multiply(g, 0.5), y)),
+  abs: unary('abs', 'Abs', 'abs', Math.abs, (g, x) => f.multiply(g, f.sign(x))),
   reciprocal: unary(
     'reciprocal',
     'Reciprocal',
+    'reciprocal',
     (x) => 1 / x,
     (g, _, y) => f.negate(f.multiply(g, f.square(y))),
   ),
-  erf: unary('erf', 'Erf', errorFunction, (g, x) =>
+  erf: unary('erf', 'Erf', 'erf', errorFunction, (g, x) =>
     f.multiply(f.multiply(g, 2 / Math.sqrt(Math.PI)), f.exp(f.negate(f.square(x)))),
   ),
-  floor: unary('floor', 'Floor', Math.floor, none),
+  floor: unary('floor', 'Floor', 'floor', Math.floor, none),
   relu: unary(
     'relu',
     'Relu',
+    'relu',
     (x) => Math.max(x, 0),
     (g, _, y) => f.multiply(g, f.sign(y)),
   ),
   sigmoid: unary(
     'sigmoid',
     'Sigmoid',
+    'sigmoid',
     (x) => 1 / (1 + Math.exp(-x)),
     (g, _, y) => f.multiply(g, f.multiply(y, f.subtract(1, y))),
   ),
-  tanh: unary('tanh', 'Tanh', Math.tanh, (g, _, y) => f.multiply(g, f.subtract(1, f.square(y)))),
+  tanh: unary('tanh', 'Tanh', 'tanh', Math.tanh, (g, _, y) => f.multiply(g, f.subtract(1, f.square(y)))),
   softplus: unary(
     'softplus',
     'Softplus',
+    'softplus',
     (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     (g, x) => f.multiply(g, f.sigmoid(x)),
   ),
@@ -151,45 +172,49 @@ const binaryOps = {
   add: binary(
     'add',
     'Add',
+    'add',
     (a, b) => a + b,
     (g) => [g, g],
   ),
   subtract: binary(
     'subtract',
     'Sub',
+    'sub',
     (a, b) => a - b,
     (g) => [g, f.negate(g)],
   ),
   multiply: binary(
     'multiply',
     'Mul',
+    'mul',
     (a, b) => a * b,
     (g, a, b) => [f.multiply(g, b), f.multiply(g, a)],
   ),
   divide: binary(
     'divide',
     'Div',
+    'div',
     (a, b) => a / b,
     (g, _, b, y) => [f.divide(g, b), f.negate(f.divide(f.multiply(g, y), b))],
   ),
-  maximum: binary('maximum', 'Max', Math.max, (g, a, b) => [
+  maximum: binary('maximum', 'Max', 'maximum', Math.max, (g, a, b) => [
     f.keep(f.greaterEqual(a, b), g),
     f.keep(f.greater(b, a), g),
   ]),
-  minimum: binary('minimum', 'Min', Math.min, (g, a, b) => [
+  minimum: binary('minimum', 'Min', 'minimum', Math.min, (g, a, b) => [
     f.keep(f.greaterEqual(b, a), g),
     f.keep(f.greater(a, b), g),
   ]),
 };
 
 const comparisonOps = {
-  greater: comparison('greater', 'Greater', (a, b) => a > b),
-  greaterEqual: comparison('greaterEqual', 'GreaterOrEqual', (a, b) => a >= b),
-  equal: comparison('equal', 'Equal', (a, b) => a === b),
+  greater: comparison('greater', 'Greater', 'greater', (a, b) => a > b),
+  greaterEqual: comparison('greaterEqual', 'GreaterOrEqual', 'greaterEqual', (a, b) => a >= b),
+  equal: comparison('equal', 'Equal', 'equal', (a, b) => a === b),
 };
 
 const sign: Op<NoParams> = {
-  ...unary('sign', 'Sign', Math.sign, none),
+  ...unary('sign', 'Sign', 'sign', Math.sign, none),
   // ONNX's Sign has no WebGPU kernel and is slow on CPU. Everything but zero (and what is next to it: below 3e-39)
   // leaves the range when scaled by nearly the largest float.
   onnx(emit, { inputs }) {
@@ -208,6 +233,7 @@ const leakyRelu: Op<ElementwiseParams['leakyRelu']> = {
   // The larger of sign and slope is 1 right of zero and the slope elsewhere: two cheap passes instead of a selection.
   gradient: ({ params, gradient: g, inputs: [x] }) => [f.multiply(g, f.maximum(f.sign(x!), params.slope))],
   onnx: (emit, { params, inputs }) => emit.node('LeakyRelu', inputs, { alpha: { float: params.slope } }),
+  tensorflow: (tf, { params, inputs: [x] }) => tf.leakyRelu(x!, params.slope),
   reference: ({ slope }, inputs, shape) => mapElements(inputs, shape, (x) => (x! > 0 ? x! : slope * x!)),
 };
 
@@ -222,6 +248,7 @@ const clip: Op<ElementwiseParams['clip']> = {
   gradient: ({ inputs: [x], output: y, gradient: g }) => [f.keep(f.equal(x!, y), g)],
   onnx: (emit, { params, inputs }) =>
     emit.node('Clip', [inputs[0]!, scalar(emit, params.low), scalar(emit, params.high)]),
+  tensorflow: (tf, { params, inputs: [x] }) => tf.clipByValue(x!, params.low, params.high),
   reference: ({ low, high }, inputs, shape) => mapElements(inputs, shape, (x) => Math.min(Math.max(x!, low), high)),
 };
 
@@ -242,6 +269,7 @@ const where: Op<NoParams> = {
     f.sumTo(f.where(condition!, 0, g), b!.shape),
   ],
   onnx: (emit, { inputs }) => emit.node('Where', inputs),
+  tensorflow: (tf, { inputs: [condition, a, b] }) => tf.where(condition!, a!, b!),
   reference: (_, inputs, shape) => mapElements(inputs, shape, (condition, a, b) => (condition ? a! : b!)),
 };
 
@@ -253,6 +281,7 @@ const cast: Op<ElementwiseParams['cast']> = {
   },
   gradient: castGradient,
   onnx: (emit, { params, inputs }) => emit.node('Cast', inputs, { to: { int: onnxTypes[params.to] } }),
+  tensorflow: (tf, { params, inputs: [x] }) => tf.cast(x!, tfTypes[params.to]),
   reference: ({ to }, inputs, shape) => mapElements(inputs, shape, (x) => convert(x!, to)),
 };
 

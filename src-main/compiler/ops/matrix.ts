@@ -28,6 +28,10 @@ const matmul: Op<MatrixParams['matmul']> = {
       transA: { int: Number(params.transposeA) },
       transB: { int: Number(params.transposeB) },
     }),
+  tensorflow(tf, { params: { transposeA, transposeB }, inputs: [a, b, bias] }) {
+    const product = tf.matMul(a!, b!, transposeA, transposeB);
+    return bias ? tf.add(product, bias) : product;
+  },
   reference({ transposeA, transposeB }, [a, b, bias], shape) {
     const inner = a!.shape[transposeA ? 0 : 1]!;
     const [rowA, columnA] = transposeA ? [1, a!.shape[1]!] : [a!.shape[1]!, 1];
@@ -72,6 +76,7 @@ const batchMatmul: Op<NoParams> = {
     f.batchMatmul(f.transpose(a!, [0, 2, 1]), gradient),
   ],
   onnx: (emit, { inputs }) => emit.node('MatMul', inputs),
+  tensorflow: (tf, { inputs: [a, b] }) => tf.matMul(a!, b!, false, false),
   reference(_, [a, b], shape) {
     const [, rows, inner] = a!.shape as [number, number, number];
     const columns = b!.shape[2]!;

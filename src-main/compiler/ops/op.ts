@@ -1,7 +1,8 @@
-// What an op is: its shape rule, gradient rule, ONNX lowering and reference. The ops themselves are in the files beside it.
+// What an op is: its shape rule, gradient rule, ONNX and TensorFlow.js lowerings, reference. The ops themselves are in the files beside it.
 import { PinholeError } from '../../contract/errors.ts';
 import type { Value } from '../builder.ts';
 import type { DType, TensorType } from '../graph.ts';
+import type { TensorFlow, TfNode, TfTensor } from './tensorflow.ts';
 
 /** Numbers as the reference rules see them: always float64, whatever the graph's type; `bool` is 0 and 1. */
 export interface NumericArray {
@@ -57,6 +58,8 @@ export interface Op<P> {
   gradient(point: GradientPoint<P>): readonly (Value | undefined)[];
   /** Emits ONNX nodes and returns the name of the result. */
   onnx(emit: OnnxEmitter, node: Lowering<P>): string;
+  /** Computes the result with TensorFlow.js. What else it makes on the way is disposed by the caller. */
+  tensorflow(tf: TensorFlow, node: TfNode<P>): TfTensor;
   /** The result's numbers in row-major order: slow and obvious. */
   reference(params: P, inputs: readonly NumericArray[], shape: readonly number[]): Float64Array;
 }

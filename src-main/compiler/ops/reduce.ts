@@ -4,6 +4,7 @@ import * as f from '../functions.ts';
 import type { Dim, TensorType } from '../graph.ts';
 import { expectTypes, type GradientPoint, invalid, type Op } from './op.ts';
 import { closed, elements, forEachIndex, stridesOf } from './shapes.ts';
+import type { TfReduction } from './tensorflow.ts';
 
 interface Reduction {
   /** Sorted, without repeats, counted from the front. */
@@ -22,6 +23,7 @@ interface Fold {
 function reduction(
   name: string,
   opType: string,
+  tfName: TfReduction,
   fold: Fold,
   gradient: (point: GradientPoint<Reduction>) => Value,
 ): Op<Reduction> {
@@ -33,6 +35,7 @@ function reduction(
     gradient: (point) => [gradient(point)],
     onnx: (emit, { params: { axes, keepDims }, inputs }) =>
       emit.node(opType, [inputs[0]!, emit.integers(axes)], { keepdims: { int: Number(keepDims) } }),
+    tensorflow: (tf, { params: { axes, keepDims }, inputs: [x] }) => tf[tfName](x!, [...axes], keepDims),
     reference: (params, [x], shape) => {
       const target = stridesOf(keptShape(params.axes, x!.shape) as number[]);
       const result = new Float64Array(elements(shape)).fill(fold.start);
@@ -85,7 +88,7 @@ const sum: Fold = { start: 0, step: (total, x) => total + x, finish: (total) => 
 const mean: Fold = { ...sum, finish: (total, count) => total / count };
 const max: Fold = { start: Number.NEGATIVE_INFINITY, step: Math.max, finish: (total) => total };
 
-const reduceSum = reduction('reduceSum', 'ReduceSum', sum, (point) => spread(point, 1));
+const reduceSum = reduction('reduceSum', 'ReduceSum', 'sum', sum, (point) => spread(point, 1));
 
 /**
  * Sums over the rows of a matrix, which every bias gradient is, as a product with ones: measured on two threads, 10–25 µs
@@ -102,6 +105,6 @@ const sumLowering: typeof reduceSum.onnx = (emit, node) => {
 
 export const reduceOps = {
   reduceSum: { ...reduceSum, onnx: sumLowering },
-  reduceMean: reduction('reduceMean', 'ReduceMean', mean, (point) => spread(point, meanScale(point))),
-  reduceMax: reduction('reduceMax', 'ReduceMax', max, maxGradient),
+  reduceMean: reduction('reduceMean', 'ReduceMean', 'mean', mean, (point) => spread(point, meanScale(point))),
+  reduceMax: reduction('reduceMax', 'ReduceMax', 'max', max, maxGradient),
 };

@@ -58,6 +58,7 @@ const transpose: Op<ShapeParams['transpose']> = {
     ),
   ],
   onnx: (emit, { params, inputs }) => emit.node('Transpose', inputs, { perm: { ints: params.permutation } }),
+  tensorflow: (tf, { params, inputs: [x] }) => tf.transpose(x!, [...params.permutation]),
   reference({ permutation }, [x], shape) {
     const strides = stridesOf(x!.shape);
     return gather(x!, shape, (index) => index.reduce((sum, at, axis) => sum + at * strides[permutation[axis]!]!, 0));
@@ -76,6 +77,7 @@ const reshape: Op<ShapeParams['reshape']> = {
   gradient: ({ inputs: [x], gradient }) => [f.reshape(gradient, x!.shape)],
   onnx: (emit, { inputs, type }) =>
     emit.node('Reshape', [inputs[0]!, emit.integers(type.shape.map((dim) => (dim === 'N' ? -1 : dim)))]),
+  tensorflow: (tf, { inputs: [x], shape }) => tf.reshape(x!, shape),
   reference: (_, [x]) => x!.data,
 };
 
@@ -98,6 +100,7 @@ const broadcastTo: Op<ShapeParams['broadcastTo']> = {
   // Expand broadcasts both ways, so 1 keeps the open batch.
   onnx: (emit, { inputs, type }) =>
     emit.node('Expand', [inputs[0]!, emit.integers(type.shape.map((dim) => (dim === 'N' ? 1 : dim)))]),
+  tensorflow: (tf, { inputs: [x], shape }) => tf.broadcastTo(x!, shape),
   reference(_, [x], shape) {
     const strides = stridesOf(x!.shape);
     return gather(x!, shape, (index) => broadcastOffset(x!.shape, strides, index));
@@ -137,6 +140,7 @@ const slice: Op<ShapeParams['slice']> = {
       emit.integers(axes),
     ]);
   },
+  tensorflow: (tf, { params, inputs: [x], shape }) => tf.slice(x!, [...params.starts], shape),
   reference({ starts }, [x], shape) {
     const strides = stridesOf(x!.shape);
     return gather(x!, shape, (index) =>
@@ -165,6 +169,11 @@ const pad: Op<ShapeParams['pad']> = {
   gradient: ({ params: { before }, inputs: [x], gradient }) => [f.slice(gradient, before, x!.shape)],
   onnx: (emit, { params: { before, after }, inputs }) =>
     emit.node('Pad', [inputs[0]!, emit.integers([...before, ...after])]),
+  tensorflow: (tf, { params: { before, after }, inputs: [x] }) =>
+    tf.pad(
+      x!,
+      before.map((amount, axis) => [amount, after[axis]!]),
+    ),
   reference({ before }, [x], shape) {
     const strides = stridesOf(shape);
     const result = new Float64Array(elements(shape));
@@ -201,6 +210,7 @@ const concat: Op<ShapeParams['concat']> = {
     });
   },
   onnx: (emit, { params, inputs }) => emit.node('Concat', inputs, { axis: { int: params.axis } }),
+  tensorflow: (tf, { params, inputs }) => tf.concat([...inputs], params.axis),
   reference({ axis }, inputs, shape) {
     const owners = inputs.flatMap((input, which) =>
       Array.from({ length: input.shape[axis]! }, (_, at) => ({ which, at })),

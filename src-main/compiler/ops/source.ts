@@ -3,6 +3,7 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { Tensor, TensorType } from '../graph.ts';
 import { invalid, type Op } from './op.ts';
 import { elements, isValidShape } from './shapes.ts';
+import { tfTypes } from './tensorflow.ts';
 
 export interface SourceParams {
   input: { readonly name: string; readonly type: TensorType };
@@ -16,13 +17,17 @@ const input: Op<SourceParams['input']> = {
   },
   gradient: () => [],
   onnx: (_, { params }) => params.name,
-  reference({ name, type }) {
-    throw new PinholeError(
-      'internal',
-      `internal: expected a tensor for input ${name} [${type.shape.join(', ')}], received none`,
-    );
-  },
+  tensorflow: (_, { params }) => refuse(params),
+  reference: (params) => refuse(params),
 };
+
+/** An input that was not fed. */
+function refuse({ name, type }: SourceParams['input']): never {
+  throw new PinholeError(
+    'internal',
+    `internal: expected a tensor for input ${name} [${type.shape.join(', ')}], received none`,
+  );
+}
 
 const constant: Op<SourceParams['constant']> = {
   infer({ dtype, shape, data }) {
@@ -33,6 +38,7 @@ const constant: Op<SourceParams['constant']> = {
   },
   gradient: () => [],
   onnx: (emit, { params, type }) => emit.tensor(type, params.data),
+  tensorflow: (tf, { params: { dtype, data }, shape }) => tf.tensor(data.slice(), shape, tfTypes[dtype]),
   reference: ({ data }) => Float64Array.from(data),
 };
 
