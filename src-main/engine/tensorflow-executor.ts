@@ -99,7 +99,7 @@ function runOnce(
 function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: Values): Trainer {
   expectValues(program, values);
   const all = residents(program);
-  const moving = [...program.parameters, ...program.state].map(({ name }) => name);
+  const moving = program.step.outputs.flatMap(({ name }) => (name.startsWith(next) ? [name.slice(next.length)] : []));
   const stepper = prepareGraph(tf, program.step);
   const live: OwnedTensors = Object.fromEntries(
     all.map(({ name, shape }) => [name, upload(tf, shape, values.get(name) ?? new Float32Array(elements(shape)))]),
@@ -126,7 +126,7 @@ function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: 
       const scalars = { learningRate: scalar(tf, learningRate), step: scalar(tf, step) };
       try {
         const results = runOnce(tf, program.step, stepper, { ...live, ...scalars }, feeds);
-        for (const name of moving) replace(name, results[`next:${name}`]!);
+        for (const name of moving) replace(name, results[next + name]!);
         addLoss(results.loss!);
         steps++;
       } finally {
@@ -163,6 +163,9 @@ function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: 
     },
   };
 }
+
+/** Marks the results of a step that take the place of what they are named after. */
+const next = 'next:';
 
 const scalar = (tf: TensorflowLibrary, value: number) => upload(tf, [], Float32Array.of(value));
 

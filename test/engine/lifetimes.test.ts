@@ -1,12 +1,15 @@
 // Nothing is left behind: sessions, GPU tensors, memory.
+import { memory } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../src-main/compiler/builder.ts';
+import { add, multiply } from '../../src-main/compiler/functions.ts';
 import { createCpuTrainer } from '../../src-main/engine/cpu-trainer.ts';
 import type { Trainer } from '../../src-main/engine/executor.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
 import { createSessionPool, type OrtTensor, type SessionPool } from '../../src-main/engine/onnx-session.ts';
 import { createWebgpuTrainer } from '../../src-main/engine/webgpu-trainer.ts';
 import { chooseSoftwareVulkan, need } from '../support/resources.ts';
+import { openTestDevice } from './devices-under-test.ts';
 import { adamw, denseProgram, imagesAt, startingValues, takeSteps } from './support.ts';
 
 chooseSoftwareVulkan();
@@ -70,6 +73,38 @@ test('a WebGPU trainer releases its sessions and disposes every GPU tensor befor
   expect(tensors.size).toBeGreaterThan(5 * (program.parameters.length + program.state.length));
   expect(inner.size).toBe(0);
 });
+
+test.each(['TensorFlow.js cpu', 'TensorFlow.js wasm'] as const)(
+  'on %s no tensor is left behind, whether its user disposes or forgets',
+  async (device) => {
+    const executor = await openTestDevice(device);
+    const before = memory();
+    const trainer = await executor.train(program, startingValues(program));
+    await takeSteps(trainer, 1, 2);
+    const resident = memory().numTensors;
+    await takeSteps(trainer, 3, 6);
+    await expect(trainer.step({}, 0.1, 7)).rejects.toThrow('expected a tensor for input images');
+    const wrong = { images: { dtype: 'uint8', shape: [4, 36], data: new Uint8Array(144) } } as const;
+    await expect(trainer.step(wrong, 0.1, 7)).rejects.toThrow('expected uint8[4, 6, 6, 1] for images');
+    expect(memory().numTensors).toBe(resident);
+    await useEverything(trainer);
+    expect(memory().numTensors).toBe(resident);
+    await trainer.dispose();
+    expect(memory().numTensors).toBe(before.numTensors);
+
+    const builder = new GraphBuilder();
+    const [x, w] = ['x', 'w'].map((name) => builder.input(name, { dtype: 'float32', shape: [2] }));
+    const graph = builder.build('twice', { sum: add(multiply(x!, w!), 1), same: x!, again: x! });
+    const forgotten = await executor.compile(graph, new Map([['w', Float32Array.of(3, 4)]]));
+    const result = await forgotten.run({ x: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
+    expect(result.sum!.data).toEqual(Float32Array.of(4, 9));
+    expect([result.same!.data, result.again!.data]).toEqual([Float32Array.of(1, 2), Float32Array.of(1, 2)]);
+    const trained = await executor.train(program, startingValues(program));
+    await executor.dispose();
+    expect(memory().numTensors).toBe(before.numTensors);
+    await expect(takeSteps(trained, 1, 1)).rejects.toThrow('a disposed trainer was asked for a step');
+  },
+);
 
 test.for(['cpu', 'webgpu'] as const)(
   'an executor on %s disposes what its users forgot',

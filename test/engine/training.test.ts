@@ -5,7 +5,8 @@ import { add, matmul } from '../../src-main/compiler/functions.ts';
 import type { OptimizerSpec } from '../../src-main/contract/spec.ts';
 import type { Executor } from '../../src-main/engine/executor.ts';
 import { createOnnxExecutor, type OnnxExecutorOptions } from '../../src-main/engine/onnx-runtime.ts';
-import { chooseSoftwareVulkan, need } from '../support/resources.ts';
+import { chooseSoftwareVulkan, type need } from '../support/resources.ts';
+import { needDevice, openTestDevice, type TestDevice, testDevices } from './devices-under-test.ts';
 import {
   adamw,
   convProgram,
@@ -42,10 +43,15 @@ const steps = 20;
 
 /** Float32 sums in another order; Adam's division by tiny second moments magnifies the difference. */
 const cpuTolerance = 2e-5;
-const gpuTolerance = 2e-4;
+const tolerances: Readonly<Record<TestDevice, number>> = {
+  cpu: cpuTolerance,
+  webgpu: 2e-4,
+  'TensorFlow.js cpu': cpuTolerance,
+  'TensorFlow.js wasm': cpuTolerance,
+};
 
-async function withExecutor<T>(options: OnnxExecutorOptions, use: (executor: Executor) => Promise<T>): Promise<T> {
-  const executor = await createOnnxExecutor(options);
+async function using<T>(opening: Promise<Executor>, use: (executor: Executor) => Promise<T>): Promise<T> {
+  const executor = await opening;
   try {
     return await use(executor);
   } finally {
@@ -54,7 +60,7 @@ async function withExecutor<T>(options: OnnxExecutorOptions, use: (executor: Exe
 }
 
 const onCpu = <T>(options: Omit<OnnxExecutorOptions, 'device'>, use: (executor: Executor) => Promise<T>) =>
-  withExecutor({ device: 'cpu', threads: 1, ...options }, use);
+  using(createOnnxExecutor({ device: 'cpu', threads: 1, ...options }), use);
 
 describe.each(Object.entries(programs))('a small %s model', (_, program) => {
   test.each(optimizers)(`${steps} steps of %s: fused = graph within ${cpuTolerance}`, async (_, optimizer) => {
@@ -65,15 +71,19 @@ describe.each(Object.entries(programs))('a small %s model', (_, program) => {
     expect(fused.loss.sum).toBeCloseTo(graph.loss.sum, 4);
   });
 
-  test(`${steps} steps of clipped AdamW: WebGPU = CPU within ${gpuTolerance}`, patience, async (context) => {
-    need(context, 'webgpu');
-    const clipped = program({ ...adamw, clipNorm: 0.05 });
-    const gpu = await withExecutor({ device: 'webgpu' }, (executor) => trainFor(executor, clipped, steps));
-    const cpu = await onCpu({}, (executor) => trainFor(executor, clipped, steps));
-    expectSameValues(gpu.values, cpu.values, gpuTolerance);
-    expect(gpu.loss.steps).toBe(steps);
-    expect(gpu.loss.sum).toBeCloseTo(cpu.loss.sum, 3);
-  });
+  test.for(testDevices.filter((device) => device !== 'cpu').map((device) => [device, tolerances[device]] as const))(
+    `${steps} steps of clipped AdamW: %s = CPU within %d`,
+    patience,
+    async ([device, tolerance], context) => {
+      needDevice(context, device);
+      const clipped = program({ ...adamw, clipNorm: 0.05 });
+      const other = await using(openTestDevice(device), (executor) => trainFor(executor, clipped, steps));
+      const cpu = await onCpu({}, (executor) => trainFor(executor, clipped, steps));
+      expectSameValues(other.values, cpu.values, tolerance);
+      expect(other.loss.steps).toBe(steps);
+      expect(other.loss.sum).toBeCloseTo(cpu.loss.sum, 3);
+    },
+  );
 
   test.each([1, 2])('the same run gives the same bits on %d threads', async (threads) => {
     const run = () => onCpu({ threads }, (executor) => trainFor(executor, program(adamw), steps));
@@ -92,19 +102,21 @@ describe.each(Object.entries(programs))('a small %s model', (_, program) => {
   });
 });
 
-const kinds: [string, OnnxExecutorOptions][] = [
-  ['CPU, fused', { device: 'cpu', update: 'fused' }],
-  ['CPU, graph', { device: 'cpu', update: 'graph' }],
-  ['WebGPU', { device: 'webgpu' }],
+const kinds: [string, TestDevice, () => Promise<Executor>][] = [
+  ['CPU, fused', 'cpu', () => createOnnxExecutor({ device: 'cpu', update: 'fused' })],
+  ['CPU, graph', 'cpu', () => createOnnxExecutor({ device: 'cpu', update: 'graph' })],
+  ['WebGPU', 'webgpu', () => openTestDevice('webgpu')],
+  ['TensorFlow.js cpu', 'TensorFlow.js cpu', () => openTestDevice('TensorFlow.js cpu')],
+  ['TensorFlow.js wasm', 'TensorFlow.js wasm', () => openTestDevice('TensorFlow.js wasm')],
 ];
 
-describe.each(kinds)('a trainer on %s', patience, (_, options) => {
+describe.each(kinds)('a trainer on %s', patience, (_, device, open) => {
   const executors: Executor[] = [];
   afterAll(() => Promise.all(executors.map((executor) => executor.dispose())));
 
   async function start(context: Parameters<typeof need>[0]) {
-    if (options.device === 'webgpu') need(context, 'webgpu');
-    const executor = await createOnnxExecutor(options);
+    needDevice(context, device);
+    const executor = await open();
     executors.push(executor);
     const program = denseProgram(adamw);
     const values = startingValues(program);
