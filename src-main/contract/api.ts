@@ -1,6 +1,6 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report } from './records.ts';
-import type { ImportRequest, TrainingRequest } from './settings.ts';
+import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
 import type {
   CodeRows,
@@ -77,10 +77,28 @@ export interface DeviceReport {
   usable: boolean;
   /** Why it is or is not usable, and what the self-test said. */
   reason: string;
-  /** Training steps a second of the recommended preset on a batch of MNIST's size; null where it was not measured. */
+  /** What drives it, with its version where that is known; null where it needs none or it cannot be told. */
+  driver?: string | null;
+  /** Bytes of memory that it computes in; null where it cannot be told. */
+  memory?: number | null;
+  /** How far a few training steps came out from the reference, relative to 1; null where they could not be taken. */
+  selfTest?: number | null;
+  /** Training steps a second; null where it was not measured. */
   stepsPerSecond?: number | null;
+  imagesPerSecond?: number | null;
+  /** What was trained for it, e.g. `recommended, 64 codes, 28×28×1, batch 256`. */
+  measuredOn?: string;
   /** Why a usable device was not measured. */
   unmeasured?: string;
+}
+
+/** What devices are measured on; what is left out is the recommended preset on images of MNIST's size. */
+export interface DeviceModel {
+  preset?: PresetName;
+  codeSize?: number;
+  /** Side of the square images. */
+  size?: number;
+  channels?: 1 | 3;
 }
 
 export interface KnownDevices {

@@ -79,7 +79,7 @@ export const trainingSettingsSchema = v.strictObject({
   augment: v.optional(v.strictObject({ crop: v.pipe(v.number(), v.minValue(0.3), v.maxValue(1)), flip: v.boolean() })),
   pcaStart: v.optional(v.boolean()),
   seed: v.optional(count(0, 2 ** 32 - 1), 1),
-  device: v.optional(v.picklist(['auto', 'cpu', 'webgpu']), 'auto'),
+  device: v.optional(v.picklist(['auto', 'cpu', 'webgpu', 'tensorflow']), 'auto'),
   threads: v.optional(count(1, 256)),
   /** Seconds between checkpoints. */
   checkpointSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(30)), 20),

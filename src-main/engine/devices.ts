@@ -1,19 +1,19 @@
-// Which devices are there, whether they compute correctly, and which one trains a given program fastest.
-import { availableParallelism } from 'node:os';
+// Which devices are there, how fast they train a given program, and which one is taken for it and why.
 import type { Feeds } from '../compiler/graph.ts';
 import type { TrainingProgram } from '../compiler/training-step.ts';
 import type { DeviceReport } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
+import { deviceKinds, probeDevice } from './device-probes.ts';
 import type { DeviceKind, Executor } from './executor.ts';
 import { createExecutor } from './executors.ts';
 import { cpuName } from './onnx-runtime.ts';
-import { type ProbeOutcome, probe } from './probe.ts';
-import { selfTest, selfTestLimit } from './self-test.ts';
-import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from './vulkan.ts';
+import { probe } from './probe.ts';
 
 export interface DeviceRequest {
   readonly requested: 'auto' | DeviceKind;
+  /** Kinds that failed in this run: taken only if nothing else is left, and never for being asked for. */
+  readonly lost?: readonly DeviceKind[];
   /** For the CPU, and for what a GPU leaves to it. */
   readonly threads: number;
   /** What is to be trained: devices are timed on it. */
@@ -31,132 +31,143 @@ export interface DeviceChoice {
 }
 
 /** What devices are timed on for comparison. */
-export type Workload = Pick<DeviceRequest, 'program' | 'values' | 'feeds' | 'threads'>;
+export interface Workload extends Pick<DeviceRequest, 'program' | 'values' | 'feeds' | 'threads'> {
+  /** The model and its images, in words. */
+  readonly name: string;
+}
 
 /** Of timing one device; starting its process and compiling its shaders may take longer. */
 const timingMilliseconds = 1500;
 
-/**
- * Every kind of device, usable or not, and how fast those that are usable do the work. The GPU is tried in a child
- * process: a crashing driver harms nobody.
- */
+/** Every kind of device, usable or not, and how fast those that are usable do the work. Throws `cancelled`. */
 export async function probeDevices(context: Context = {}, workload?: Workload): Promise<DeviceReport[]> {
-  const reports = [await probeCpu(), await probeWebgpu(context.signal)];
+  const reports: DeviceReport[] = [];
+  // One after the other: together they would slow each other down.
+  for (const kind of deviceKinds) reports.push(await probeDevice(kind, context.signal));
   if (workload === undefined) return reports;
   const timed: DeviceReport[] = [];
-  // One after the other: together they would slow each other down.
   for (const report of reports) timed.push({ ...report, ...(await rate(report, workload, context.signal)) });
   return timed;
 }
+
+type Rate = Pick<DeviceReport, 'stepsPerSecond' | 'imagesPerSecond' | 'measuredOn' | 'unmeasured'>;
 
 async function rate(
   { kind, usable, software }: DeviceReport,
   workload: Workload,
   signal: AbortSignal | undefined,
-): Promise<Pick<DeviceReport, 'stepsPerSecond' | 'unmeasured'>> {
-  if (!usable) return { stepsPerSecond: null };
+): Promise<Rate> {
+  const none = { stepsPerSecond: null, imagesPerSecond: null };
+  if (!usable) return none;
   if (software) {
     const reason = 'It was not timed: a GPU emulated in software is slower than the CPU that does the work.';
-    return { stepsPerSecond: null, unmeasured: reason };
+    return { ...none, unmeasured: reason };
   }
-  const device = kind as DeviceKind;
-  const { reply } = await probe({ type: 'time', device, limit: timingMilliseconds, ...workload }, signal);
-  if (reply.ok) return { stepsPerSecond: 1000 / reply.result };
+  const { program, values, feeds, threads, name } = workload;
+  const task = { type: 'time', device: kind as DeviceKind, limit: timingMilliseconds, threads } as const;
+  const { reply } = await probe({ ...task, program, values, feeds }, signal);
+  if (reply.ok) {
+    const stepsPerSecond = 1000 / reply.result;
+    return { stepsPerSecond, imagesPerSecond: stepsPerSecond * program.batchSize, measuredOn: name };
+  }
   const reason = `It could not be timed: ${reply.error.message}`;
-  return { stepsPerSecond: null, unmeasured: reason };
+  return { ...none, unmeasured: reason };
 }
 
 /**
  * `auto` takes the fastest of the devices that passed the self-test, and never a software GPU. A device asked for by
- * name is taken if it works at all, software included, with a notice. Throws `device-unavailable` or `cancelled`.
+ * name is taken if it works at all, software included, with a notice, unless it was lost in this run: then it is as if
+ * `auto` had been asked for. Throws `device-unavailable` or `cancelled`.
  */
 export async function chooseDevice(request: DeviceRequest): Promise<DeviceChoice> {
-  const { requested, context } = request;
-  if (requested === 'cpu') return cpuChoice(request, 'The CPU, as asked.');
-  const gpu = await probeWebgpu(context.signal);
-  if (requested === 'webgpu') return askedForGpu(request, gpu);
-  if (!gpu.usable) return cpuChoice(request, `The CPU: there is no usable GPU. ${gpu.reason}`);
-  if (gpu.software) return cpuChoice(request, `The CPU: ${gpu.name} is a GPU emulated in software.`);
-  return fastest(request, gpu);
+  const { requested, lost = [] } = request;
+  if (requested === 'auto' || lost.includes(requested)) return chooseFastest(request);
+  return requested === 'cpu' ? cpuChoice(request, 'The CPU, as asked.') : chooseAsked(request, requested);
 }
 
-function askedForGpu(request: DeviceRequest, gpu: DeviceReport): DeviceChoice | Promise<DeviceChoice> {
-  if (!gpu.usable) {
+async function chooseAsked(request: DeviceRequest, kind: 'webgpu' | 'tensorflow'): Promise<DeviceChoice> {
+  const device = await probeDevice(kind, request.context.signal);
+  if (!device.usable) {
+    const name = kind === 'webgpu' ? 'WebGPU' : 'TensorFlow';
     throw new PinholeError(
       'device-unavailable',
-      `WebGPU cannot be used here. ${gpu.reason}`,
+      `${name} cannot be used here. ${device.reason}`,
       'Use --device cpu or --device auto.',
     );
   }
-  if (gpu.software) {
+  if (device.software) {
     request.context.onNotice?.({
       level: 'warning',
-      message: `${gpu.name} is a GPU emulated on the CPU, which is much slower than the CPU itself.`,
+      message: `${device.name} is a GPU emulated on the CPU, which is much slower than the CPU itself.`,
       advice: 'Use --device auto to take what is fastest.',
     });
   }
-  return gpuChoice(request, gpu, `${gpu.name}, as asked.`);
+  return choice(request, device, `${device.name}, as asked.`);
 }
 
-async function fastest(request: DeviceRequest, gpu: DeviceReport): Promise<DeviceChoice> {
-  const [onGpu, onCpu] = [await time(request, 'webgpu'), await time(request, 'cpu')];
-  if (!onGpu.ok) {
-    const message = `${gpu.name} passed its self-test but failed on this model: ${onGpu.error.message}`;
-    request.context.onNotice?.({ level: 'warning', message, advice: onGpu.error.advice });
-    return cpuChoice(request, `The CPU: ${message}`);
+async function chooseFastest(request: DeviceRequest): Promise<DeviceChoice> {
+  const { lost = [], context } = request;
+  const reports: DeviceReport[] = [];
+  for (const kind of deviceKinds) {
+    if (kind !== 'cpu' && !lost.includes(kind)) reports.push(await probeDevice(kind, context.signal));
   }
-  if (!onCpu.ok) throw PinholeError.fromJSON(onCpu.error);
-  const cpu = cpuName(request.threads);
-  const each = (milliseconds: number) => `${milliseconds.toPrecision(3)} ms a step`;
-  return onGpu.result < onCpu.result
-    ? gpuChoice(request, gpu, `${gpu.name}: ${each(onGpu.result)}; ${cpu}: ${each(onCpu.result)}.`)
-    : cpuChoice(request, `${cpu}: ${each(onCpu.result)}; ${gpu.name}: ${each(onGpu.result)}.`);
+  const candidates = reports.filter(({ usable, software }) => usable && !software);
+  if (candidates.length === 0) return cpuChoice(request, `The CPU: ${whyNoGpu(reports)}`);
+  return fastest(request, candidates);
+}
+
+/** Of a machine's GPU it is WebGPU that tells most: every vendor's would do. */
+function whyNoGpu(reports: readonly DeviceReport[]): string {
+  const [first] = reports;
+  if (!first) return 'no other device is left.';
+  const emulated = reports.find(({ software }) => software);
+  return emulated ? `${emulated.name} is a GPU emulated in software.` : `there is no usable GPU. ${first.reason}`;
+}
+
+async function fastest(request: DeviceRequest, candidates: readonly DeviceReport[]): Promise<DeviceChoice> {
+  const cpu = { kind: 'cpu', name: cpuName(request.threads), software: false };
+  const timed: { device: Pick<DeviceReport, 'kind' | 'name' | 'software'>; milliseconds: number }[] = [];
+  const failures: string[] = [];
+  for (const device of [...candidates, cpu]) {
+    const reply = await time(request, device.kind as DeviceKind);
+    if (reply.ok) timed.push({ device, milliseconds: reply.result });
+    else if (device === cpu) throw PinholeError.fromJSON(reply.error);
+    else {
+      const message = `${device.name} passed its self-test but failed on this model: ${reply.error.message}`;
+      request.context.onNotice?.({ level: 'warning', message, advice: reply.error.advice });
+      failures.push(message);
+    }
+  }
+  timed.sort((a, b) => a.milliseconds - b.milliseconds);
+  const best = timed[0]!.device;
+  if (timed.length === 1) return cpuChoice(request, `The CPU: ${failures.join(' ')}`);
+  const each = timed.map(({ device, milliseconds }) => `${device.name}: ${milliseconds.toPrecision(3)} ms a step`);
+  return choice(request, best, `${[...each, ...failures].join('; ')}.`);
 }
 
 async function time({ threads, program, values, feeds, context }: DeviceRequest, device: DeviceKind) {
   return (await probe({ type: 'time', device, threads, program, values, feeds }, context.signal)).reply;
 }
 
-async function cpuChoice({ threads, context }: DeviceRequest, reason: string): Promise<DeviceChoice> {
-  const onNotice = (message: string) => context.onNotice?.({ level: 'info', message });
-  return { executor: await createExecutor({ device: 'cpu', threads, onNotice }), reason };
+function choice(
+  request: DeviceRequest,
+  { kind, name, software }: Pick<DeviceReport, 'kind' | 'name' | 'software'>,
+  reason: string,
+): Promise<DeviceChoice> {
+  return kind === 'cpu'
+    ? cpuChoice(request, reason)
+    : open(request, { device: kind as DeviceKind, identity: { name, software } }, reason);
 }
 
-async function gpuChoice({ threads }: DeviceRequest, identity: DeviceReport, reason: string): Promise<DeviceChoice> {
-  return { executor: await createExecutor({ device: 'webgpu', threads, identity }), reason };
+function cpuChoice(request: DeviceRequest, reason: string): Promise<DeviceChoice> {
+  const onNotice = (message: string) => request.context.onNotice?.({ level: 'info', message });
+  return open(request, { device: 'cpu', onNotice }, reason);
 }
 
-async function probeCpu(): Promise<DeviceReport> {
-  const executor = await createExecutor({ device: 'cpu' });
-  try {
-    return { kind: 'cpu', name: cpuName(), software: false, ...verdict(await selfTest(executor)) };
-  } finally {
-    await executor.dispose();
-  }
-}
-
-async function probeWebgpu(signal: AbortSignal | undefined): Promise<DeviceReport> {
-  const outcome = await probe({ type: 'self-test', device: 'webgpu', threads: availableParallelism() }, signal);
-  const identity = identify(outcome);
-  const { reply, log } = outcome;
-  if (reply.ok) return { kind: 'webgpu', ...identity, ...verdict(reply.result) };
-  return { kind: 'webgpu', ...identity, usable: false, reason: explainVulkanFailure(log) ?? reply.error.message };
-}
-
-/** Only Vulkan's loader says what it opened. Metal and Direct3D 12 keep their device's name from ONNX Runtime's users. */
-function identify({ log, reply }: ProbeOutcome): { name: string; software: boolean } {
-  const device = readVulkanDevice(log);
-  if (device) return { name: `${device.name} (Vulkan)`, software: isSoftwareDevice(device.name) };
-  if (!reply.ok) return { name: 'no GPU', software: false };
-  const interfaces: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Metal', win32: 'Direct3D 12' };
-  return { name: `GPU (${interfaces[process.platform] ?? 'Vulkan'})`, software: false };
-}
-
-function verdict(difference: number): Pick<DeviceReport, 'usable' | 'reason'> {
-  const usable = difference <= selfTestLimit;
-  const found = difference.toExponential(0);
-  const reason = usable
-    ? `Self-test passed: training steps differ from the reference by ${found} (limit ${selfTestLimit}).`
-    : `Self-test failed: training steps differ from the reference by ${found} (limit ${selfTestLimit}).`;
-  return { usable, reason };
+async function open(
+  { threads }: DeviceRequest,
+  options: Omit<Parameters<typeof createExecutor>[0], 'threads'>,
+  reason: string,
+): Promise<DeviceChoice> {
+  return { executor: await createExecutor({ ...options, threads }), reason };
 }

@@ -18,7 +18,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   // Loaded on demand: help and samples need no native code.
   openService: async (options, context) => (await import('./service.ts')).createService(options, context),
   openReader: async (options, context) => (await import('./service.ts')).createReader(options, context),
-  findDevices: async (context) => (await import('./service.ts')).findDevices(context),
+  findDevices: async (...asked) => (await import('./service.ts')).findDevices(...asked),
   output: process.stdout,
   errors: process.stderr,
   variables: process.env,

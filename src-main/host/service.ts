@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type {
   Core,
+  DeviceModel,
   DeviceReport,
   EncodeResult,
   ExportFormat,
@@ -62,9 +63,9 @@ export async function createReader(options: ServiceOptions, context: Context = {
   }
 }
 
-/** What can train here; needs no workspace. */
-export function findDevices(context: Context = {}): Promise<DeviceReport[]> {
-  return runInJob({ kind: 'devices' }, context);
+/** What can train here, and how fast; needs no workspace. */
+export function findDevices(context: Context = {}, model: DeviceModel = {}): Promise<DeviceReport[]> {
+  return runInJob({ kind: 'devices', model }, context);
 }
 
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { DeviceReport } from '../contract/api.ts';
+import type { DeviceModel, DeviceReport } from '../contract/api.ts';
 import type { Context, Report } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import { openCatalogue } from '../dataset/catalogue.ts';
@@ -39,7 +39,7 @@ export type JobInput =
   | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
   | { kind: 'session'; workspace: string; datasetId: string; runFolder: string }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
-  | { kind: 'devices' };
+  | { kind: 'devices'; model: DeviceModel };
 
 /** What each kind of job gives back. */
 export interface JobResults {
@@ -79,7 +79,7 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
     case 'decode':
       return decode(input, context);
     case 'devices':
-      return probeDevices(context, yardstick());
+      return probeDevices(context, yardstick(input.model));
     default:
       return input satisfies never;
   }

@@ -1,37 +1,50 @@
-// What devices are compared on: the recommended preset's training step on a batch of MNIST's size. It learns nothing.
+// What devices are compared on: a training step of a preset, on images that mean nothing. It learns nothing.
 import * as v from 'valibot';
+import type { Feeds } from '../compiler/graph.ts';
 import { buildModel } from '../compiler/model.ts';
-import { elements } from '../compiler/ops/shapes.ts';
+import { closed, elements } from '../compiler/ops/shapes.ts';
+import type { TrainingProgram } from '../compiler/training-step.ts';
+import type { DeviceModel } from '../contract/api.ts';
 import { trainingSettingsSchema } from '../contract/settings.ts';
 import type { Workload } from '../engine/devices.ts';
-import { createRandom } from '../numerics/random.ts';
+import { residents } from '../engine/values.ts';
+import { createRandom, type Random } from '../numerics/random.ts';
 import { trainingProgram } from './graphs.ts';
 import { planTraining } from './presets.ts';
 import { usefulThreads } from './threads.ts';
 
-const image = { height: 28, width: 28, channels: 1 } as const;
 const images = 60_000;
 
-export function yardstick(): Workload {
-  const plan = planTraining(v.parse(trainingSettingsSchema, {}), image, images);
-  const model = buildModel(plan.spec, image);
-  const program = trainingProgram(model, plan);
+/** A training step as real as any. Throws `spec-invalid` where the model does not fit the images. */
+export function yardstick({ size = 28, channels = 1, ...chosen }: DeviceModel = {}): Workload {
+  const image = { height: size, width: size, channels };
+  const plan = planTraining(v.parse(trainingSettingsSchema, chosen), image, images);
+  const program = trainingProgram(buildModel(plan.spec, image), plan);
   const random = createRandom(1);
-  const shape = [plan.batchSize, image.height, image.width, image.channels];
-  const data = Uint8Array.from({ length: elements(shape) }, () => random.integer(256));
+  const constants = new Set(program.constants.map(({ name }) => name));
+  const state = new Set(program.state.map(({ name }) => name));
   // Numbers as they are while training: with zeros or ever smaller numbers, processors take other times.
-  const parameters = model.parameters.map(({ name, shape }): [string, Float32Array] => [
-    name,
-    Float32Array.from({ length: elements(shape) }, () => 0.05 * random.normal()),
-  ]);
-  const constants = model.constants.map(({ name, shape }): [string, Float32Array] => [
-    name,
-    new Float32Array(elements(shape)).fill(0.5),
-  ]);
+  const draw = (name: string) => (constants.has(name) ? () => 0.5 : () => 0.05 * random.normal());
+  const values = residents(program)
+    .filter(({ name }) => !state.has(name))
+    .map(({ name, shape }) => [name, Float32Array.from({ length: elements(shape) }, draw(name))] as const);
   return {
+    name: `${plan.preset}, ${plan.spec.codeSize} codes, ${size}×${size}×${channels}, batch ${plan.batchSize}`,
     program,
-    values: new Map([...parameters, ...constants]),
-    feeds: { images: { dtype: 'uint8', shape, data } },
+    values: new Map(values),
+    feeds: randomFeeds(program, random),
     threads: usefulThreads(program),
   };
+}
+
+function randomFeeds({ feeds }: TrainingProgram, random: Random): Feeds {
+  const tensors = feeds.map(({ name, type: { dtype, shape } }) => {
+    const length = elements(shape);
+    const data =
+      dtype === 'uint8'
+        ? Uint8Array.from({ length }, () => random.integer(256))
+        : Float32Array.from({ length }, () => random.next());
+    return [name, { dtype, shape: closed(shape), data }] as const;
+  });
+  return Object.fromEntries(tensors);
 }

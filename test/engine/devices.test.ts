@@ -3,14 +3,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeviceReport } from '../../src-main/contract/api.ts';
 import { PinholeError } from '../../src-main/contract/errors.ts';
 import type { Notice } from '../../src-main/contract/records.ts';
+import { probeDevice } from '../../src-main/engine/device-probes.ts';
 import { chooseDevice, type DeviceRequest, probeDevices } from '../../src-main/engine/devices.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
 import { probe } from '../../src-main/engine/probe.ts';
 import { selfTest, selfTestLimit } from '../../src-main/engine/self-test.ts';
+import { libraryVariable, tensorflowObstacle } from '../../src-main/engine/tensorflow-library.ts';
 import { timeSteps } from '../../src-main/engine/time-steps.ts';
 import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from '../../src-main/engine/vulkan.ts';
 import { yardstick } from '../../src-main/training/yardstick.ts';
 import { chooseSoftwareVulkan, need } from '../support/resources.ts';
+import { tensorflowStandIn } from '../support/tensorflow.ts';
 import { adamw, denseProgram, imagesAt, startingValues } from './support.ts';
 
 const patience = { timeout: 180_000 };
@@ -69,7 +72,7 @@ describe('with the GPU of this machine, or a software one', patience, () => {
 
 describe('timing', patience, () => {
   const { values, feeds } = request('auto');
-  const workload = { program, values, feeds, threads: 1 };
+  const workload = { name: 'small', program, values, feeds, threads: 1 };
 
   test('what is usable is timed on request, and a software GPU is not, with the reason', async (context) => {
     need(context, 'webgpu');
@@ -108,12 +111,73 @@ describe('timing', patience, () => {
   test('the yardstick is a training step of the recommended preset that stays finite', async () => {
     const { program, values, feeds, threads } = yardstick();
     expect(feeds.images).toMatchObject({ dtype: 'uint8', shape: [256, 28, 28, 1] });
+    expect(yardstick({ preset: 'conv', codeSize: 32, size: 64, channels: 3 })).toMatchObject({
+      name: 'conv, 32 codes, 64×64×3, batch 64',
+      feeds: { images: { shape: [64, 64, 64, 3] } },
+    });
     const executor = await createOnnxExecutor({ device: 'cpu', threads });
     const trainer = await executor.train(program, values);
     await trainer.step(feeds, 1e-6, 1);
     expect(Number.isFinite((await trainer.takeLoss()).sum)).toBe(true);
     await trainer.dispose();
     await executor.dispose();
+  });
+});
+
+describe('TensorFlow', patience, () => {
+  const { values, feeds } = request('auto');
+  const workload = { name: 'small', program, values, feeds, threads: 1 };
+  afterEach(() => {
+    delete process.env[libraryVariable];
+  });
+
+  test('without its library is not usable, and nothing stands in for it', async () => {
+    const obstacle = tensorflowObstacle();
+    if (obstacle === undefined) return; // this machine has it
+    const report = await probeDevice('tensorflow', undefined);
+    expect(report).toMatchObject({ kind: 'tensorflow', usable: false, selfTest: null, reason: obstacle });
+    const error = await chooseDevice(request('tensorflow')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'device-unavailable',
+      message: `TensorFlow cannot be used here. ${obstacle}`,
+      advice: 'Use --device cpu or --device auto.',
+    });
+  });
+
+  test('on a stand-in passes the self-test, is timed, and says how far it came out', async () => {
+    process.env[libraryVariable] = tensorflowStandIn('wasm');
+    const report = (await probeDevices({}, workload)).find(({ kind }) => kind === 'tensorflow')!;
+    expect(report).toMatchObject({ name: 'TensorFlow.js (tensorflow-wasm)', usable: true, measuredOn: 'small' });
+    expect(report.selfTest).toBeLessThan(1e-4);
+    expect(report.imagesPerSecond).toBeCloseTo(report.stepsPerSecond! * program.batchSize, 6);
+  });
+
+  test('is taken by auto only if it is the fastest, and the reason says what was measured', async () => {
+    process.env[libraryVariable] = tensorflowStandIn('wasm');
+    const { executor, reason } = await chooseDevice(request('auto', { lost: ['webgpu'] }));
+    const times = [...reason.matchAll(/: ([\d.e+]+) ms a step/g)].map(([, time]) => Number(time));
+    expect(times).toHaveLength(2);
+    expect(times[0]).toBeLessThanOrEqual(times[1]!);
+    const first = reason.startsWith('TensorFlow.js') ? 'tensorflow' : 'cpu';
+    expect(executor.device.kind).toBe(first);
+    await executor.dispose();
+  });
+
+  test('asked for by name it is taken; lost in this run it is not', async () => {
+    process.env[libraryVariable] = tensorflowStandIn('cpu');
+    const asked = await chooseDevice(request('tensorflow'));
+    expect(asked.executor.device).toMatchObject({ kind: 'tensorflow', name: 'TensorFlow.js (tensorflow-cpu)' });
+    await asked.executor.dispose();
+    const other = await chooseDevice(request('tensorflow', { lost: ['tensorflow', 'webgpu'] }));
+    expect(other.executor.device.kind).toBe('cpu');
+    expect(other.reason).toBe('The CPU: no other device is left.');
+    await other.executor.dispose();
+  });
+
+  test('a library that does not load, or has no CUDA device, is a device that is not usable', async () => {
+    process.env[libraryVariable] = 'file:///nowhere/tensorflow.ts';
+    const report = await probeDevice('tensorflow', undefined);
+    expect(report).toMatchObject({ usable: false, reason: expect.stringContaining('nowhere/tensorflow.ts') });
   });
 });
 
@@ -132,7 +196,7 @@ describe.runIf(process.platform === 'linux')('without a Vulkan driver', () => {
 
   test('WebGPU is reported as unusable with the reason', async () => {
     const { values, feeds } = request('auto');
-    const [cpu, gpu] = await probeDevices({}, { program, values, feeds, threads: 1 });
+    const [cpu, gpu] = await probeDevices({}, { name: 'small', program, values, feeds, threads: 1 });
     expect(cpu!.stepsPerSecond).toBeGreaterThan(0);
     expect(gpu!.stepsPerSecond).toBeNull();
     expect(cpu).toMatchObject({ kind: 'cpu', software: false, usable: true });

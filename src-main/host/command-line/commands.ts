@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type {
   Core,
+  DeviceModel,
   DeviceReport,
   EncodeResult,
   ExportFormat,
@@ -13,12 +14,13 @@ import type {
 } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Notice, Warning } from '../../contract/records.ts';
-import type { ImportRequest, TrainingRequest } from '../../contract/settings.ts';
+import type { ImportRequest, PresetName, TrainingRequest } from '../../contract/settings.ts';
 import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { pickSettings } from './options.ts';
 import {
   describeDatasets,
+  describeDevice,
   describeImport,
   describeReport,
   describeRuns,
@@ -40,7 +42,7 @@ export interface LoneWork {
   /** The workspace's folder, whether it is opened or not, and the command line as the lock names it. */
   workspace: string;
   command: string;
-  findDevices: (context: Context) => Promise<DeviceReport[]>;
+  findDevices: (context: Context, model: DeviceModel) => Promise<DeviceReport[]>;
 }
 
 export type Options = Record<string, unknown>;
@@ -130,15 +132,15 @@ export async function showInfo(work: Work, id: string | undefined): Promise<void
 }
 
 /** Needs no workspace. */
-export async function listDevices(work: LoneWork): Promise<void> {
-  const devices = await work.findDevices(work.context);
-  for (const { kind, name, software, usable, reason, stepsPerSecond, unmeasured } of devices) {
-    const state = usable ? 'usable' : 'not usable';
-    const speed = stepsPerSecond ? `${stepsPerSecond.toPrecision(3)} training steps a second.` : unmeasured;
-    work.terminal.say(
-      `${kind}: ${name}${software ? ' (software)' : ''}: ${state}. ${reason}${speed ? ` ${speed}` : ''}`,
-    );
-  }
+export async function listDevices(work: LoneWork, { preset, codes, size, color }: Options): Promise<void> {
+  const model = {
+    ...(preset !== undefined && { preset: preset as PresetName }),
+    ...(codes !== undefined && { codeSize: codes as number }),
+    ...(size !== undefined && { size: size as number }),
+    ...(color !== undefined && { channels: color === 'rgb' ? (3 as const) : (1 as const) }),
+  };
+  const devices = await work.findDevices(work.context, model);
+  for (const device of devices) work.terminal.say(describeDevice(device));
   work.terminal.result({ devices });
 }
 

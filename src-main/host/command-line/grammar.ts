@@ -1,6 +1,7 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
 import type { ExportFormat } from '../../contract/api.ts';
+import { presetNames } from '../../contract/settings.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as commands from './commands.ts';
 import { settingOptions } from './options.ts';
@@ -99,8 +100,14 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
     {
       usage: 'devices',
       description: 'Shows what can train here, and why other things cannot.',
-      examples: ['devices', 'devices --json'],
-      options: common,
+      examples: ['devices', 'devices --preset conv --size 64 --color rgb', 'devices --json'],
+      options: [
+        new Option('--preset <name>', 'model to measure them on').choices(presetNames).default('recommended'),
+        wholeNumber('--codes <k>', 'its learned features per image', [1, 65536], "the preset's"),
+        wholeNumber('--size <px>', 'side of its images', [2, 1024], '28'),
+        new Option('--color <mode>', 'its images').choices(['grey', 'rgb']).default('grey'),
+        ...common,
+      ],
       runAlone: commands.listDevices,
     },
     {

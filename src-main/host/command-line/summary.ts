@@ -1,7 +1,7 @@
 // Results in words and small tables: what was imported, how good a run is, where the files are.
-import type { ImportResult, Run } from '../../contract/api.ts';
+import type { DeviceReport, ImportResult, Run } from '../../contract/api.ts';
 import type { Dataset, Quality, Report } from '../../contract/records.ts';
-import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
+import { alignTable, formatBytes, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
 const failuresShown = 5;
 
@@ -20,6 +20,18 @@ export function describeImport({ dataset, decoded, reused, failures, seconds }: 
     );
   }
   return lines.join('\n');
+}
+
+/** `cpu: AMD EPYC, 2 threads: usable`, and indented below it what is known of it. */
+export function describeDevice(device: DeviceReport): string {
+  const { kind, name, software, usable, reason, driver, memory, imagesPerSecond, stepsPerSecond } = device;
+  const what = `driver: ${driver ?? (kind === 'cpu' ? 'none needed' : 'unknown')}; memory: ${memory ? formatBytes(memory) : 'unknown'}`;
+  const lines = [`${kind}: ${name}${software ? ' (software)' : ''}: ${usable ? 'usable' : 'not usable'}`, reason, what];
+  if (imagesPerSecond && stepsPerSecond) {
+    const rate = `${formatCount(imagesPerSecond)} images/s, ${stepsPerSecond.toPrecision(3)} training steps/s`;
+    lines.push(`${rate} (${device.measuredOn})`);
+  } else if (device.unmeasured) lines.push(device.unmeasured);
+  return lines.join('\n  ');
 }
 
 export function describeTraining(run: Run, trained: boolean, seconds: number): string {

@@ -5,6 +5,12 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** Binary units, as memory is sold: `79.6 GB` of a card with 80. */
+export function formatBytes(bytes: number): string {
+  const gigabytes = bytes / 2 ** 30;
+  return gigabytes >= 1 ? `${gigabytes.toFixed(1)} GB` : `${Math.round(bytes / 2 ** 20)} MB`;
+}
+
 /** Seconds in the two units that matter: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

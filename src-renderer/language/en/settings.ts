@@ -26,6 +26,7 @@ export const settings = {
     'What can train on this machine, and how many training steps of the recommended model it does in a second with small grey images (28 × 28, 256 at a time).',
   'settings.devices.cpu': 'Processor',
   'settings.devices.gpu': 'Graphics',
+  'settings.devices.tensorflow': 'TensorFlow',
   'settings.devices.unusable': 'not usable',
   'settings.devices.rate': '{rate} steps/s',
   'settings.devices.measure': 'Measure the devices',

@@ -136,6 +136,7 @@ export const train = {
   'train.choice.auto': 'Automatic',
   'train.choice.cpu': 'Processor',
   'train.choice.webgpu': 'Graphics (WebGPU)',
+  'train.choice.tensorflow': 'NVIDIA (TensorFlow)',
   'train.device.auto':
     'Times a few steps of your model on every device that passes its self-test, and takes the fastest.',
   'train.device.unknown': 'Not measured yet.',

@@ -166,6 +166,9 @@ export const service: Sentences = {
   'Stopping after the current step.': '将在当前步骤后停止。',
   'Take its mean first.': '请先取平均值。',
   'Run npm run install:cuda: it says what is missing.': '请运行 npm run install:cuda：它会说明缺少什么。',
+  '{} cannot be used here. {}': '此处无法使用 {0}。{1}',
+  'TensorFlow finds no CUDA device.': 'TensorFlow 找不到 CUDA 设备。',
+  'The package with TensorFlow is not installed.': '未安装包含 TensorFlow 的软件包。',
   'TensorFlow does not load: {}': '无法加载 TensorFlow：{0}',
   'TensorFlow failed while working: {}': 'TensorFlow 在工作时失败：{0}',
   "TensorFlow's CUDA library is not installed.": '未安装 TensorFlow 的 CUDA 库。',
@@ -231,7 +234,6 @@ export const service: Sentences = {
   'Wait for answers before asking for more.': '请等待答复后再继续请求。',
   'Wait until it is done, stop it, or use another workspace with --workspace.':
     '请等待其完成、将其停止，或使用其他工作区。',
-  'WebGPU cannot be used here. {}': '此处无法使用 WebGPU。{0}',
   'WebGPU cannot be used here: {}': '此处无法使用 WebGPU：{0}',
   'What comes back is hardly better than the mean image (error {} against {}).':
     '还原结果几乎不比平均图像好（误差 {0}，平均图像 {1}）。',

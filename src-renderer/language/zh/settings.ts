@@ -25,6 +25,7 @@ export const settings: Record<keyof typeof english, string> = {
     '这台电脑上可用于训练的设备，以及推荐模型在小幅灰度图像（28 × 28，每批 256 张）上每秒完成的训练步数。',
   'settings.devices.cpu': '处理器',
   'settings.devices.gpu': '显卡',
+  'settings.devices.tensorflow': 'TensorFlow',
   'settings.devices.unusable': '不可用',
   'settings.devices.rate': '{rate} 步/秒',
   'settings.devices.measure': '测试设备',

@@ -137,6 +137,7 @@ export const train: Record<keyof typeof english, string> = {
   'train.choice.auto': '自动',
   'train.choice.cpu': '处理器',
   'train.choice.webgpu': '显卡 (WebGPU)',
+  'train.choice.tensorflow': 'NVIDIA 显卡 (TensorFlow)',
   'train.device.auto': '在每个通过自检的设备上对您的模型试跑几步并计时，选用最快的。',
   'train.device.unknown': '尚未测量。',
   'train.device.measure': '测量设备',

@@ -67,6 +67,7 @@ const choices = [
   'auto',
   'cpu',
   'webgpu',
+  'tensorflow',
 ] as const;
 
 export function choiceWords(option: string): string {

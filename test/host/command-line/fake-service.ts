@@ -111,7 +111,10 @@ export function fakeSurroundings(service: Core, options: { isTTY?: boolean } = {
       opened.push({ ...request, readsOnly: true });
       return service;
     },
-    findDevices: (context) => service.devices(context),
+    findDevices: (context, model) => {
+      service.calls.push(['findDevices', model]);
+      return service.devices(context);
+    },
     output: { write: (text) => (printed.output += text) },
     errors: { write: (text) => (printed.errors += text), columns: 80, ...options },
     variables: { PINHOLE_WORKSPACE: '/workspace' },

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Service } from '../../../src-main/contract/api.ts';
+import type { DeviceReport, Service } from '../../../src-main/contract/api.ts';
 import { PinholeError } from '../../../src-main/contract/errors.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -142,6 +142,30 @@ describe('requests', () => {
       { workspace: resolve('/workspace'), command: 'pinhole info', readsOnly: true },
     ]);
     expect((await pinhole(['devices'])).opened).toEqual([]);
+  });
+
+  test('devices are measured on the model that is asked for, and described with what is known of them', async () => {
+    const words = ['devices', '--preset', 'conv', '--codes', '32', '--size', '64', '--color', 'rgb'];
+    const gpu: DeviceReport = {
+      ...{ kind: 'webgpu', name: 'NVIDIA T4 (Vulkan)', software: false, usable: true, reason: 'Self-test passed.' },
+      ...{ driver: 'nvidia 550.54', memory: 15 * 2 ** 30, stepsPerSecond: 12.5, imagesPerSecond: 1600 },
+      measuredOn: 'conv, 32 codes',
+    };
+    const cuda = { kind: 'tensorflow', name: 'TensorFlow', software: false, usable: false, reason: 'Not installed.' };
+    const { calls, output } = await pinhole(words, { devices: async () => [gpu, cuda] });
+    const model = { preset: 'conv', codeSize: 32, size: 64, channels: 3 };
+    expect(calls.find(([name]) => name === 'findDevices')).toEqual(['findDevices', model]);
+    expect(output).toBe(
+      [
+        'webgpu: NVIDIA T4 (Vulkan): usable',
+        '  Self-test passed.',
+        '  driver: nvidia 550.54; memory: 15.0 GB',
+        '  1,600 images/s, 12.5 training steps/s (conv, 32 codes)',
+        'tensorflow: TensorFlow: not usable',
+        '  Not installed.',
+        '  driver: unknown; memory: unknown\n',
+      ].join('\n'),
+    );
   });
 
   test('train takes the newest data set, a name, or the beginning of an id', async () => {
