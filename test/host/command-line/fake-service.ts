@@ -98,7 +98,7 @@ function isContext(parameter: unknown): boolean {
 }
 
 /** Surroundings without a terminal that collect output; `interrupt` plays Ctrl-C. */
-export function fakeSurroundings(service: Core, options: { isTTY?: boolean } = {}) {
+export function fakeSurroundings(service: Core & { calls?: Call[] }, options: { isTTY?: boolean } = {}) {
   const printed = { output: '', errors: '', exits: [] as number[] };
   const opened: { workspace: string; command: string; readsOnly?: boolean }[] = [];
   let listener: ((signal: 'SIGINT' | 'SIGTERM') => void) | undefined;
@@ -112,7 +112,7 @@ export function fakeSurroundings(service: Core, options: { isTTY?: boolean } = {
       return service;
     },
     findDevices: (context, model) => {
-      service.calls.push(['findDevices', model]);
+      service.calls?.push(['findDevices', model]);
       return service.devices(context);
     },
     output: { write: (text) => (printed.output += text) },
