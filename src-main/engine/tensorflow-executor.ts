@@ -49,7 +49,7 @@ export async function createTensorflowExecutor(options: TensorflowExecutorOption
 
 /** A copy: some backends read the array of a new tensor only later, or keep it. */
 function upload(tf: TensorflowLibrary, shape: readonly number[], data: Float32Array): OwnedTensor {
-  return tf.tensor(data.slice(), [...shape], 'float32') as OwnedTensor;
+  return onDevice(() => tf.tensor(data.slice(), [...shape], 'float32') as OwnedTensor);
 }
 
 /** Disposing twice is harmless. */
@@ -59,7 +59,7 @@ function disposeAll(tensors: Readonly<OwnedTensors>): void {
 
 /** `bound` gives the inputs that are not fed; asked at every run, because live values move. */
 function createRunner(tf: TensorflowLibrary, graph: Graph, bound: () => OwnedTensors): Runner {
-  const prepared = prepareGraph(tf, graph);
+  const prepared = onDevice(() => prepareGraph(tf, graph));
   return {
     async run(feeds) {
       const results = runOnce(tf, graph, prepared, bound(), feeds);
@@ -87,10 +87,8 @@ function runOnce(
 ): OwnedTensors {
   const fed: OwnedTensors = {};
   try {
-    for (const name in feeds) fed[name] = toTensor(tf, graph, name, feeds[name]!);
-    return prepared.run({ ...bound, ...fed });
-  } catch (error) {
-    throw deviceLost(error);
+    for (const name in feeds) fed[name] = onDevice(() => toTensor(tf, graph, name, feeds[name]!));
+    return onDevice(() => prepared.run({ ...bound, ...fed }));
   } finally {
     disposeAll(fed);
   }
@@ -100,7 +98,7 @@ function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: 
   expectValues(program, values);
   const all = residents(program);
   const moving = program.step.outputs.flatMap(({ name }) => (name.startsWith(next) ? [name.slice(next.length)] : []));
-  const stepper = prepareGraph(tf, program.step);
+  const stepper = onDevice(() => prepareGraph(tf, program.step));
   const live: OwnedTensors = Object.fromEntries(
     all.map(({ name, shape }) => [name, upload(tf, shape, values.get(name) ?? new Float32Array(elements(shape)))]),
   );
@@ -114,7 +112,7 @@ function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: 
   }
 
   function addLoss(loss: OwnedTensor): void {
-    const sum = tf.add(lossSum, loss) as OwnedTensor;
+    const sum = onDevice(() => tf.add(lossSum, loss) as OwnedTensor);
     loss.dispose();
     lossSum.dispose();
     lossSum = sum;
@@ -168,6 +166,14 @@ function createTrainer(tf: TensorflowLibrary, program: TrainingProgram, values: 
 const next = 'next:';
 
 const scalar = (tf: TensorflowLibrary, value: number) => upload(tf, [], Float32Array.of(value));
+
+function onDevice<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw deviceLost(error);
+  }
+}
 
 async function read(tensor: OwnedTensor): Promise<Float32Array> {
   try {

@@ -14,6 +14,11 @@ export interface JobContext<Event> extends Context {
   onStarted?: (send: (command: unknown) => void) => void;
   /** At the job's end: hears the commands; what came earlier is heard at once. */
   listen?: (listener: (command: unknown) => void) => void;
+  /**
+   * At the job's end: from now on, a thread that is blocked for so long means that the device hangs, and the job is to be
+   * killed, which rejects with `device-lost`.
+   */
+  watch?: (milliseconds: number) => void;
 }
 
 const toParent = v.variant('type', [
@@ -32,6 +37,8 @@ const toParent = v.variant('type', [
     value: v.object({ level: v.picklist(['info', 'warning']), message: v.string(), advice: v.optional(v.string()) }),
   }),
   v.object({ type: v.literal('event'), value: v.unknown() }),
+  v.object({ type: v.literal('watch'), milliseconds: v.number() }),
+  v.object({ type: v.literal('alive') }),
   /** The job has heard of the cancel: it is not stuck in a step. */
   v.object({ type: v.literal('stopping') }),
   v.object({ type: v.literal('result'), value: v.optional(v.unknown()) }),
@@ -83,6 +90,15 @@ export async function startJob<Result, Event = never>(
   let outcome: (() => void) | undefined;
   let killTimer: NodeJS.Timeout | undefined;
   let stuck = false;
+  let silence: { limit: number; timer: NodeJS.Timeout; over: boolean } | undefined;
+
+  function watch(limit: number): void {
+    const timer = setTimeout(() => {
+      silence!.over = true;
+      child.kill('SIGKILL');
+    }, limit);
+    silence = { limit, timer, over: false };
+  }
 
   function killAfter(milliseconds: number): void {
     clearTimeout(killTimer);
@@ -99,7 +115,10 @@ export async function startJob<Result, Event = never>(
   }
 
   function hear(message: ToParent): void {
-    if (message.type === 'progress') context.onProgress?.(message.value as Progress);
+    silence?.timer.refresh();
+    if (message.type === 'alive') return;
+    if (message.type === 'watch') watch(message.milliseconds);
+    else if (message.type === 'progress') context.onProgress?.(message.value as Progress);
     else if (message.type === 'notice') context.onNotice?.(message.value as Notice);
     else if (message.type === 'event') context.onEvent?.(message.value as Event);
     else {
@@ -123,10 +142,12 @@ export async function startJob<Result, Event = never>(
   // `close` rather than `exit`: by then every message and the last words have arrived.
   child.once('close', (code, signal) => {
     clearTimeout(killTimer);
+    clearTimeout(silence?.timer);
     context.signal?.removeEventListener('abort', cancel);
     if (outcome) outcome();
     else if (stuck) reject(killedWhileStuck());
     else if (context.signal?.aborted) reject(stopped());
+    else if (silence?.over) reject(silent(silence.limit));
     else reject(died(code, signal, lastWords()));
   });
   tell(child, { type: 'start', input });
@@ -171,6 +192,10 @@ export function runJob<Input, Result, Event = never>(
         listener = heard;
         for (const command of early.splice(0)) heard(command);
       },
+      watch(milliseconds) {
+        report({ type: 'watch', milliseconds });
+        setInterval(() => report({ type: 'alive' }), milliseconds / 10).unref();
+      },
     };
     try {
       await end({ type: 'result', value: await work(input, context) });
@@ -205,6 +230,14 @@ function killedWhileStuck(): PinholeError {
     'cancelled',
     'Stopped by force, because the current step did not end; work goes back to the last checkpoint.',
     'Run the same again to go on from there.',
+  );
+}
+
+function silent(limit: number): PinholeError {
+  return new PinholeError(
+    'device-lost',
+    `The device has not answered for ${limit / 1000} seconds.`,
+    'Update its driver, or train with --device cpu.',
   );
 }
 

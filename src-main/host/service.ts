@@ -26,11 +26,12 @@ import {
 import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { importDataset } from '../dataset/import.ts';
+import type { DeviceKind } from '../engine/executor.ts';
 import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
 import { planTraining } from '../training/presets.ts';
 import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
-import type { TrainingOutcome } from '../training/train.ts';
+import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
@@ -299,12 +300,15 @@ class WorkspaceService implements Core {
       settings,
     } as const;
     try {
+      const lost: LostDevice[] = [];
       for (let restarts = 0; ; restarts++) {
+        const resume = existsSync(runPaths(run.folder).run);
         try {
-          return await runInJob({ ...input, resume: existsSync(runPaths(run.folder).run) }, steered(context));
+          return await runInJob({ ...input, resume, lost, patience: devicePatience() }, steered(context));
         } catch (error) {
           if (!(error instanceof PinholeError) || error.code !== 'device-lost' || restarts === allowedRestarts)
             throw error;
+          lost.push(...(await lostIn(run.folder, error)));
           context.onNotice?.({
             level: 'warning',
             message: `${error.message} Training goes on from its last checkpoint.`,
@@ -317,6 +321,18 @@ class WorkspaceService implements Core {
       throw error;
     }
   }
+}
+
+/** Nothing where it was the CPU that failed: there is none more dependable. */
+async function lostIn(folder: string, { message }: PinholeError): Promise<LostDevice[]> {
+  if (!existsSync(runPaths(folder).run)) return [];
+  const { device } = await readRunFile(folder);
+  return device.kind === 'cpu' ? [] : [{ kind: device.kind as DeviceKind, error: message }];
+}
+
+/** A slow GPU under load was seen to compile its first step for a minute; a hung one never ends. In milliseconds. */
+function devicePatience(): number {
+  return 1000 * (Number(process.env.PINHOLE_DEVICE_PATIENCE) || 180);
 }
 
 /** Its course arrives as events of the job, and commands reach it while it lasts. */

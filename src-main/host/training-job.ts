@@ -19,7 +19,7 @@ import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
 import { Steering, type SteeringCommand } from '../training/steering.ts';
-import { type TrainingOutcome, train } from '../training/train.ts';
+import { type LostDevice, type TrainingOutcome, train } from '../training/train.ts';
 import { yardstick } from '../training/yardstick.ts';
 import { createImageNames } from './image-names.ts';
 import { type JobContext, runJob } from './job.ts';
@@ -33,6 +33,8 @@ export type JobInput =
       folder: string;
       settings: TrainingSettings;
       resume: boolean;
+      lost: readonly LostDevice[];
+      patience: number;
     }
   | { kind: 'encode'; workspace: string; datasetId: string; runFolder: string; codesFolder: string }
   | { kind: 'report'; workspace: string; datasetId: string; runFolder: string; gaveUp: boolean }
@@ -93,7 +95,10 @@ function trainSteered(
 ): Promise<TrainingOutcome> {
   const steering = new Steering();
   context.listen?.((command) => steering.hear(command as SteeringCommand));
-  return train({ ...input, dataset, steering }, { ...context, onRunEvent: (event) => context.onEvent?.(event) });
+  return train(
+    { ...input, dataset, steering, watch: context.watch },
+    { ...context, onRunEvent: (event) => context.onEvent?.(event) },
+  );
 }
 
 async function encode(input: Input<'encode'>, dataset: OpenDataset, context: Context) {

@@ -20,7 +20,10 @@ export interface RunFile {
   preprocessing: Preprocessing;
   settings: TrainingSettings;
   plan: TrainingPlan;
-  device: { kind: string; name: string; threads: number; reason: string };
+  /** What it trains on, or trained on last. */
+  device: DeviceRecord;
+  /** Devices that failed in mid-training, in order; training went on elsewhere from the step named. */
+  lostDevices?: (DeviceRecord & { step: number; error: string })[];
   versions: Record<string, string>;
   /** Ids of the images whose reconstructions are logged at every evaluation. */
   probes: number[];
@@ -29,6 +32,14 @@ export interface RunFile {
   reason: StopReason | null;
   seconds: { train: number; encode: number; evaluate: number };
   report: Report | null;
+}
+
+export interface DeviceRecord {
+  kind: string;
+  name: string;
+  threads: number;
+  /** Why it was chosen. */
+  reason: string;
 }
 
 /** `stopped`: a person ended it early and kept the best model. */

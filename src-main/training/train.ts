@@ -8,6 +8,7 @@ import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Trainer } from '../engine/executor.ts';
+import { watchExecutor } from '../engine/watch.ts';
 import { createRandom, permutation, type Random } from '../numerics/random.ts';
 import { measureBaselines } from './baselines.ts';
 import { augmentImages, createBatches } from './batches.ts';
@@ -24,6 +25,7 @@ import {
   appendMetrics,
   appendSteps,
   createRunFolders,
+  type DeviceRecord,
   loadCheckpoint,
   loadPca,
   type RunFile,
@@ -48,7 +50,19 @@ export interface TrainingJob {
   settings: TrainingSettings;
   /** Go on from the last checkpoint of this folder. */
   resume: boolean;
+  /** Devices that have failed in this run so far, the last one last. */
+  lost?: readonly LostDevice[];
+  /** Milliseconds after which a device other than the CPU that does not answer is taken for lost. */
+  patience?: number;
+  /** Told so that what blocks this thread is noticed elsewhere. */
+  watch?: ((milliseconds: number) => void) | undefined;
   steering?: Steering;
+}
+
+export interface LostDevice {
+  kind: DeviceKind;
+  /** What went wrong, in words. */
+  error: string;
 }
 
 export interface TrainingOutcome {
@@ -85,7 +99,8 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
 
   const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, noise: plan.noise > 0 });
   const threads = previous?.device.threads ?? settings.threads ?? usefulThreads(program);
-  const { executor, reason } = await chooseDevice({
+  const { executor: chosen, reason } = await chooseDevice({
+    lost: job.lost?.map(({ kind }) => kind) ?? [],
     requested: (previous?.device.kind as DeviceKind | undefined) ?? settings.device,
     threads,
     program,
@@ -93,13 +108,17 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
     feeds: batches.at(1),
     context,
   });
+  const executor = watched(chosen, job);
   try {
-    const run = previous ?? describeRun(job, plan, model, executor, reason, threads);
-    if (!previous) await writeRunFile(folder, run);
+    const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
+    const device = { kind: executor.device.kind, name: executor.device.name, threads, reason };
+    const run = previous
+      ? moveRun(previous, device, job, checkpoint?.progress.step ?? 0, context)
+      : describeRun(job, plan, model, device);
+    if (run !== previous) await writeRunFile(folder, run);
     const pca = await pcaOf(executor, job, plan, trainIds, context);
     const baselines = await baselinesOf(executor, job, pca, image);
     context.onRunEvent?.({ type: 'baselines', baselines });
-    const checkpoint = job.resume ? await loadCheckpoint(runPaths(folder).last) : null;
     const trainer = await executor.train(program, checkpoint?.values ?? initialValues(model, pca, plan.seed));
     try {
       return await trainOn(
@@ -356,14 +375,27 @@ function shapesOf(program: ReturnType<typeof trainingProgram>): Map<string, read
   );
 }
 
-function describeRun(
-  job: TrainingJob,
-  plan: TrainingPlan,
-  model: Model,
-  executor: Executor,
-  reason: string,
-  threads: number,
-): RunFile {
+/** The CPU answers when it is done; whatever else is waited for no longer than a person would. */
+function watched(executor: Executor, { patience, watch }: TrainingJob): Executor {
+  if (executor.device.kind === 'cpu' || patience === undefined) return executor;
+  watch?.(patience);
+  return watchExecutor(executor, patience);
+}
+
+/** The run itself, or, where its device was lost, the run as it goes on elsewhere; says so. */
+function moveRun(run: RunFile, device: DeviceRecord, { lost }: TrainingJob, step: number, context: Context): RunFile {
+  const fault = lost?.findLast(({ kind }) => kind === run.device.kind);
+  if (device.kind === run.device.kind || fault === undefined) return run;
+  context.onNotice?.({
+    level: 'warning',
+    message: `${run.device.name} was lost. Training goes on from step ${step} on ${device.name}.`,
+    advice: device.reason,
+  });
+  const lostDevices = [...(run.lostDevices ?? []), { ...run.device, step, error: fault.error }];
+  return { ...run, device, lostDevices };
+}
+
+function describeRun(job: TrainingJob, plan: TrainingPlan, model: Model, device: DeviceRecord): RunFile {
   const { dataset, settings, runId } = job;
   const held = heldOutImages(dataset);
   const order = permutation(held.length, createRandom(plan.seed, probeCount));
@@ -375,7 +407,7 @@ function describeRun(
     preprocessing: dataset.info.preprocessing,
     settings,
     plan,
-    device: { kind: executor.device.kind, name: executor.device.name, threads, reason },
+    device,
     versions: versions(),
     probes: Array.from(order.subarray(0, probeCount), (index) => held[index]!),
     parameterCount: countParameters(model),

@@ -14,6 +14,8 @@ export type Deed =
         | 'work'
         | 'work-slowly'
         | 'block'
+        | 'hang'
+        | 'take-its-time'
         | 'never-end'
         | 'report'
         | 'tell-priority';
@@ -49,6 +51,14 @@ runJob<Deed, unknown, { values: Float32Array } | { pid: number }>(async (input, 
       // A step that never ends, as a hung driver does it: the event loop does not turn.
       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
       return new Promise(() => {});
+    case 'hang':
+      context.watch?.(1000);
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 100);
+      return new Promise(() => {});
+    case 'take-its-time':
+      context.watch?.(1000);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      return undefined;
     case 'never-end':
       return new Promise(() => setInterval(() => {}, 1000));
   }

@@ -106,6 +106,19 @@ describe('a job that fails', () => {
     expect(error.message).toBe('A working process was ended by SIGSEGV. Its last words:\nthe driver said goodbye');
   });
 
+  test('a job that is watched and blocks its thread is killed: the device hangs', async () => {
+    const error = await fail({ deed: 'hang' });
+    expect(error.toJSON()).toEqual({
+      code: 'device-lost',
+      message: 'The device has not answered for 1 seconds.',
+      advice: 'Update its driver, or train with --device cpu.',
+    });
+  });
+
+  test('one that only takes its time is not', async () => {
+    expect(await startJob(new URL('./fixture-job.ts', import.meta.url), { deed: 'take-its-time' })).toBeUndefined();
+  });
+
   test('an early end is internal, with exit code and last words', async () => {
     const error = await fail({ deed: 'exit' });
     expect(error.code).toBe('internal');
