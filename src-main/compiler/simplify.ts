@@ -6,14 +6,14 @@ import { elements, sameShape } from './ops/shapes.ts';
 import { type OpName, type OpParams, opOf } from './ops/table.ts';
 
 /** A node that is about to be added, with its inputs already rewritten. */
-interface Candidate {
+export interface Candidate {
   readonly builder: GraphBuilder;
   readonly node: Node;
   readonly inputs: readonly Value[];
 }
 
 /** What to use instead of the candidate, or nothing. */
-type Rewrite = (candidate: Candidate) => Value | undefined;
+export type Rewrite = (candidate: Candidate) => Value | undefined;
 
 /** In the order they are tried. */
 const rewrites: readonly Rewrite[] = [
@@ -33,23 +33,24 @@ const rewrites: readonly Rewrite[] = [
 export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
-    const after = rewriteOnce(before);
+    const after = rewriteOnce(before, rewrites);
     if (sameNodes(before, after)) return after;
     before = after;
   }
 }
 
-function rewriteOnce(graph: Graph): Graph {
+/** One pass over all nodes, each replaced by what the first of `rewrites` that applies makes of it. */
+export function rewriteOnce(graph: Graph, rewrites: readonly Rewrite[]): Graph {
   const builder = new GraphBuilder();
   const values: Value[] = [];
   for (const node of graph.nodes) {
     const candidate = { builder, node, inputs: node.inputs.map((id) => values[id]!) };
-    values.push(rewrite(candidate) ?? builder.apply(node.op, node.params, ...candidate.inputs));
+    values.push(rewrite(candidate, rewrites) ?? builder.apply(node.op, node.params, ...candidate.inputs));
   }
   return builder.build(graph.name, Object.fromEntries(graph.outputs.map(({ name, id }) => [name, values[id]!])));
 }
 
-function rewrite(candidate: Candidate): Value | undefined {
+function rewrite(candidate: Candidate, rewrites: readonly Rewrite[]): Value | undefined {
   for (const attempt of rewrites) {
     const result = attempt(candidate);
     if (result) return result;

@@ -2,6 +2,7 @@
 import { PinholeError } from '../contract/errors.ts';
 import type { OptimizerSpec } from '../contract/spec.ts';
 import { GraphBuilder, type Value } from './builder.ts';
+import { chooseConvolutionForms } from './convolution-forms.ts';
 import { gradients } from './gradient.ts';
 import type { Graph, TensorType } from './graph.ts';
 import { stateSlots, update } from './optimizers.ts';
@@ -68,7 +69,7 @@ export function composeTraining(options: TrainingOptions): TrainingProgram {
 function gradientGraph(options: TrainingOptions): Graph {
   const { builder, loss, parameters } = differentiate(options);
   const named = parameters.map(({ name, gradient }) => [`gradient:${name}`, gradient]);
-  return simplify(builder.build(`${options.name}-gradients`, { loss, ...Object.fromEntries(named) }));
+  return optimised(builder.build(`${options.name}-gradients`, { loss, ...Object.fromEntries(named) }));
 }
 
 function stepGraph(options: TrainingOptions, slots: readonly string[]): Graph {
@@ -86,7 +87,12 @@ function stepGraph(options: TrainingOptions, slots: readonly string[]): Graph {
     const { name } = parameters[index]!;
     return [[`next:${name}`, parameter], ...slots.map((slot) => [`next:${slot}:${name}`, state[slot]!])];
   });
-  return simplify(builder.build(`${options.name}-step`, { loss, ...Object.fromEntries(outputs) }));
+  return optimised(builder.build(`${options.name}-step`, { loss, ...Object.fromEntries(outputs) }));
+}
+
+/** An equal graph that runs faster. */
+function optimised(graph: Graph): Graph {
+  return simplify(chooseConvolutionForms(graph));
 }
 
 function differentiate({ feeds, parameters, constants, loss: write }: TrainingOptions) {

@@ -224,6 +224,15 @@ export const convolutionCases: readonly OpCase[] = [
   operation('conv2d 4×4, stride 4,', [normal(2, 3, 8, 8), normal(5, 3, 4, 4)], (x, w) =>
     f.conv2d(x!, w!, undefined, { stride: [4, 4] }),
   ),
+  operation('conv2d to fewer channels, uneven padding,', [normal(2, 4, 5, 6), normal(2, 4, 3, 2)], (x, w) =>
+    f.conv2d(x!, w!, undefined, { padding: [0, 1, 2, 0] }),
+  ),
+  operation('conv2d to fewer channels, more padding than kernel,', [normal(1, 3, 3, 3), normal(2, 3, 2, 2)], (x, w) =>
+    f.conv2d(x!, w!, undefined, { padding: [2, 0, 2, 1] }),
+  ),
+  operation('conv2d to fewer channels, dilated,', [normal(2, 3, 6, 5), normal(1, 3, 3, 2)], (x, w) =>
+    f.conv2d(x!, w!, undefined, { padding: [1, 1, 2, 0], dilation: [2, 1] }),
+  ),
   operation('conv2d, dilated,', [image, normal(2, 3, 3, 3)], (x, w) =>
     f.conv2d(x!, w!, undefined, { padding: [2, 2, 2, 2], dilation: [2, 2] }),
   ),
@@ -249,6 +258,7 @@ export const convolutionCases: readonly OpCase[] = [
   operation('depthToSpace', [normal(2, 8, 2, 3)], (x) => f.depthToSpace(x!, 2)),
   operation('depthToSpace by 3', [normal(1, 9, 2, 2)], (x) => f.depthToSpace(x!, 3)),
   operation('spaceToDepth', [normal(2, 3, 4, 6)], (x) => f.spaceToDepth(x!, 2)),
+  operation('spaceToDepth by 3', [normal(2, 2, 3, 6)], (x) => f.spaceToDepth(x!, 3)),
 ];
 
 export const normalisationCases: readonly OpCase[] = [

@@ -1,6 +1,9 @@
 // Every op: gradients against finite differences, and the ONNX lowering against the reference interpreter.
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { GraphBuilder, type Value } from '../../src-main/compiler/builder.ts';
+import { chooseConvolutionForms } from '../../src-main/compiler/convolution-forms.ts';
+import * as f from '../../src-main/compiler/functions.ts';
 import type { Feeds, Graph, Tensor } from '../../src-main/compiler/graph.ts';
 import { toOnnx } from '../../src-main/compiler/onnx/lower.ts';
 import type { NumericArray } from '../../src-main/compiler/ops/op.ts';
@@ -37,13 +40,56 @@ describe.each([...opCases])('$name', (item) => {
     }
   });
 
+  test('keeps its values in other forms of convolution', () => {
+    const [before, after] = [evaluate(gradient, item.feeds), evaluate(chooseConvolutionForms(gradient), item.feeds)];
+    for (const [output, { shape, data }] of Object.entries(before)) {
+      expect(after[output]!.shape).toEqual(shape);
+      expect(distance(after[output]!.data, data)).toBeLessThan(1e-6);
+    }
+  });
+
   test('runs as ONNX', async () => {
     await expectSameAsReference(forwardGraph(item), item.feeds);
-    await expectSameAsReference(simplify(gradient), item.feeds);
+    await expectSameAsReference(simplify(chooseConvolutionForms(gradient)), item.feeds);
   });
 });
 
 test.each([...forwardOnlyCases])('$name runs as ONNX', (item) => expectSameAsReference(forwardGraph(item), item.feeds));
+
+describe('convolutions are written so that the side with fewer channels is unfolded', () => {
+  const window = { padding: [1, 1, 1, 1] } as const;
+  const build = (write: (builder: GraphBuilder) => Value) => {
+    const builder = new GraphBuilder();
+    return chooseConvolutionForms(builder.build('form', { y: write(builder) })).nodes.map(({ op }) => op);
+  };
+  const float = (builder: GraphBuilder, name: string, ...shape: number[]) =>
+    builder.input(name, { dtype: 'float32', shape });
+
+  test.each<[number, number, string, string]>([
+    [4, 2, 'convTranspose2d', 'convTranspose2d'],
+    [3, 3, 'conv2d', 'conv2d'],
+    [2, 4, 'conv2d', 'conv2d'],
+  ])('%d to %d channels', (from, to, convolution, transposed) => {
+    const forward = build((b) =>
+      f.conv2d(float(b, 'x', 1, from, 4, 4), float(b, 'w', to, from, 3, 3), undefined, window),
+    );
+    const back = build((b) =>
+      f.convTranspose2d(float(b, 'x', 1, from, 4, 4), float(b, 'w', from, to, 3, 3), undefined, window),
+    );
+    expect(forward).toContain(convolution);
+    expect(back).toContain(transposed);
+  });
+
+  test('with a stride there is one form only', () => {
+    const strided = { ...window, stride: [2, 2] } as const;
+    expect(build((b) => f.conv2d(float(b, 'x', 1, 4, 4, 4), float(b, 'w', 2, 4, 3, 3), undefined, strided))).toContain(
+      'conv2d',
+    );
+    expect(
+      build((b) => f.convTranspose2d(float(b, 'x', 1, 2, 4, 4), float(b, 'w', 2, 4, 3, 3), undefined, strided)),
+    ).toContain('convTranspose2d');
+  });
+});
 
 /** Central differences of `loss` in float64 along every element of the named input. */
 function differences(graph: Graph, feeds: Feeds, name: string): Float64Array {
