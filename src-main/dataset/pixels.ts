@@ -1,5 +1,15 @@
 // `pixels.npy`: the images of a data set, one row of uint8 H×W×C per id. Grows at the end, and is valid after every crash.
-import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { PinholeError } from '../contract/errors.ts';
 import { writeError } from '../files/atomic.ts';
 import { npyHeader, readNpyHeader } from '../files/npy.ts';
@@ -22,6 +32,12 @@ export interface Pixels {
   readonly shape: readonly [count: number, height: number, width: number, channels: number];
   /** Gathers the rows of `ids`, in that order, into `out` (at least ids.length × height × width × channels bytes). */
   read(ids: ArrayLike<number>, out: Uint8Array): void;
+  /**
+   * As `read`, beside whatever this thread does meanwhile, and many rows at a time, which disks are faster at. Left out
+   * where the pixels are in memory already. `out` must stay untouched until the promise settles.
+   */
+  readAhead?(ids: ArrayLike<number>, out: Uint8Array): Promise<void>;
+  /** Waits, unseen, for what is still being read ahead. */
   close(): void;
 }
 
@@ -128,19 +144,46 @@ function memoryPixels(memory: Uint8Array, shape: Pixels['shape']): Pixels {
 
 function streamedPixels(file: number, shape: Pixels['shape'], dataOffset: number): Pixels {
   const length = rowLength([shape[1], shape[2], shape[3]]);
+  let reading = 0;
+  let closed = false;
+  const closeWhenIdle = () => {
+    if (closed && reading === 0) closeSync(file);
+  };
+
+  /** What to read where. Neighbouring rows come in one read: encoding a whole data set then runs at the speed of the disk. */
+  function parts(ids: ArrayLike<number>, out: Uint8Array): { bytes: Uint8Array; position: number }[] {
+    checkRequest(ids, out, shape, length);
+    const found = [];
+    for (let first = 0; first < ids.length; ) {
+      let next = first + 1;
+      while (next < ids.length && ids[next] === ids[next - 1]! + 1) next++;
+      found.push({ bytes: out.subarray(first * length, next * length), position: dataOffset + ids[first]! * length });
+      first = next;
+    }
+    return found;
+  }
+
   return {
     shape,
     read(ids, out) {
-      checkRequest(ids, out, shape, length);
-      // Neighbouring rows come in one read: encoding a whole data set then runs at the speed of the disk.
-      for (let first = 0; first < ids.length; ) {
-        let next = first + 1;
-        while (next < ids.length && ids[next] === ids[next - 1]! + 1) next++;
-        readFully(file, out.subarray(first * length, next * length), dataOffset + ids[first]! * length);
-        first = next;
+      for (const { bytes, position } of parts(ids, out)) readFully(file, bytes, position);
+    },
+    async readAhead(ids, out) {
+      reading++;
+      try {
+        // All of them before the first error is told: nothing may be written into `out` after that.
+        const reads = parts(ids, out).map(({ bytes, position }) => readAside(file, bytes, position));
+        const failed = (await Promise.allSettled(reads)).find(({ status }) => status === 'rejected');
+        if (failed) throw (failed as PromiseRejectedResult).reason;
+      } finally {
+        reading--;
+        closeWhenIdle();
       }
     },
-    close: () => closeSync(file),
+    close() {
+      closed = true;
+      closeWhenIdle();
+    },
   };
 }
 
@@ -186,8 +229,26 @@ function writeFully(file: number, bytes: Uint8Array, position: number): void {
 
 function readFully(file: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) {
-    const read = readSync(file, bytes, done, Math.min(largestRead, bytes.length - done), position + done);
-    if (read === 0) throw damaged('pixels.npy', `${position + bytes.length} bytes`, `${position + done}`);
-    done += read;
+    const count = readSync(file, bytes, done, Math.min(largestRead, bytes.length - done), position + done);
+    if (count === 0) throw tooShort(bytes, position, done);
+    done += count;
   }
+}
+
+/** `readFully` on one of Node's threads. */
+async function readAside(file: number, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await new Promise<number>((resolve, reject) => {
+      const length = Math.min(largestRead, bytes.length - done);
+      read(file, bytes, done, length, position + done, (error, received) =>
+        error ? reject(error) : resolve(received),
+      );
+    });
+    if (count === 0) throw tooShort(bytes, position, done);
+    done += count;
+  }
+}
+
+function tooShort(bytes: Uint8Array, position: number, done: number): PinholeError {
+  return damaged('pixels.npy', `${position + bytes.length} bytes`, `${position + done}`);
 }

@@ -1,12 +1,10 @@
 // What the model sees at each step: shuffled batches, random crops and flips, noise. Everything follows from seed and step.
 import type { Feeds, Tensor } from '../compiler/graph.ts';
 import type { ImageShape } from '../compiler/model.ts';
-import { createRandom, permutation, type Random } from '../numerics/random.ts';
+import { createRandom, type Random } from '../numerics/random.ts';
+import { createImageStream, type ImageStream, type Pixels } from './image-stream.ts';
 
-/** Rows of uint8 pixels by id, in the order asked for; `out` holds ids.length × pixels bytes. */
-export interface Pixels {
-  read(ids: ArrayLike<number>, out: Uint8Array): void;
-}
+export type { Pixels };
 
 export interface Augmentation {
   /** Random square crops keep at least this share of each side. */
@@ -25,45 +23,41 @@ export interface BatchOptions {
   noise: boolean;
 }
 
-export interface Batches {
-  readonly stepsPerEpoch: number;
+export interface Batches extends Pick<ImageStream, 'stepsPerEpoch' | 'readAhead' | 'ready'> {
   /** The feeds of a step, counted from 1. They stay valid until the next call. */
   at(step: number): Feeds;
 }
 
 // Streams of random numbers that must not coincide: order of images, augmentation, noise.
-const stream = { order: 1, augment: 2, noise: 3 };
+const streams = { order: 1, augment: 2, noise: 3 };
 
 /** Every epoch is a new order; images that do not fill a last batch wait for a later epoch. */
 export function createBatches({ pixels, ids, image, batchSize, seed, augment, noise }: BatchOptions): Batches {
   const shape = [batchSize, image.height, image.width, image.channels];
   const size = image.height * image.width * image.channels;
-  const images = new Uint8Array(batchSize * size);
-  const normals = noise ? new Float32Array(images.length) : undefined;
-  const stepsPerEpoch = Math.max(1, Math.floor(ids.length / batchSize));
-  const batchIds = new Uint32Array(batchSize);
-  let orderEpoch = -1;
-  let order: Uint32Array = new Uint32Array();
+  const stream = createImageStream({
+    pixels,
+    ids,
+    batchSize,
+    size,
+    random: (epoch) => createRandom(seed, streams.order, epoch),
+  });
+  const normals = noise ? new Float32Array(batchSize * size) : undefined;
 
-  function fillImages(step: number): void {
-    const epoch = Math.floor((step - 1) / stepsPerEpoch);
-    if (epoch !== orderEpoch) {
-      order = permutation(ids.length, createRandom(seed, stream.order, epoch));
-      orderEpoch = epoch;
-    }
-    const first = ((step - 1) % stepsPerEpoch) * batchSize;
-    for (let index = 0; index < batchSize; index++) batchIds[index] = ids[order[first + index]!]!;
-    pixels.read(batchIds, images);
-    if (augment) augmentImages(images, image, augment, createRandom(seed, stream.augment, step));
+  function imagesOf(step: number): Uint8Array {
+    const images = stream.take(step);
+    if (augment) augmentImages(images, image, augment, createRandom(seed, streams.augment, step));
+    return images;
   }
 
   return {
-    stepsPerEpoch,
+    stepsPerEpoch: stream.stepsPerEpoch,
+    readAhead: stream.readAhead,
+    ready: stream.ready,
     at(step) {
-      fillImages(step);
-      const feeds: Record<string, Tensor> = { images: { dtype: 'uint8', shape, data: images } };
+      const feeds: Record<string, Tensor> = { images: { dtype: 'uint8', shape, data: imagesOf(step) } };
       if (normals) {
-        const random = createRandom(seed, stream.noise, step);
+        const random = createRandom(seed, streams.noise, step);
         for (let index = 0; index < normals.length; index++) normals[index] = random.normal();
         feeds.noise = { dtype: 'float32', shape: [batchSize, size], data: normals };
       }

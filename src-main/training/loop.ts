@@ -111,7 +111,10 @@ class TrainingLoop {
   private async step(): Promise<void> {
     const { trainer, batches } = this.options;
     const step = this.progress.step + 1;
-    await trainer.step(batches.at(step), this.learningRate(step), step);
+    await batches.ready(step);
+    const feeds = batches.at(step);
+    batches.readAhead(step + 1);
+    await trainer.step(feeds, this.learningRate(step), step);
     this.progress.step = step;
     this.rate.images += this.options.plan.batchSize;
 

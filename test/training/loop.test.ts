@@ -23,6 +23,9 @@ const plan: TrainingPlan = {
   seed: 1,
 };
 
+/** Batches that need no reading. */
+const atOnce = { readAhead() {}, ready: async () => {} };
+
 /** Gradient descent on w² from w = 1: the smallest thing that trains. `lossOf` may make it misbehave. */
 function quadratic(lossOf = (w: number, _rate: number) => w * w) {
   let w = 1;
@@ -57,7 +60,7 @@ function setUp(changes: Partial<LoopOptions> = {}, quadraticLoss?: Parameters<ty
   const options: LoopOptions = {
     plan,
     trainer: model.trainer,
-    batches: { stepsPerEpoch: 3, at: () => ({}) },
+    batches: { ...atOnce, stepsPerEpoch: 3, at: () => ({}) },
     evaluate: async () => model.value() ** 2,
     resume: null,
     secondsBefore: 0,
@@ -108,7 +111,7 @@ describe('going on', () => {
       if (step === 5) controller.abort();
       return {};
     };
-    const stopAt = { stepsPerEpoch: 3, at };
+    const stopAt = { ...atOnce, stepsPerEpoch: 3, at };
     const stopped = await runTrainingLoop({ ...first.options, batches: stopAt }, { signal: controller.signal });
     expect(stopped).toMatchObject({ reason: 'cancelled', progress: { step: 5 } });
 
@@ -135,7 +138,7 @@ describe('stopping early', () => {
   test('a time budget ends the run, evaluates what was learned last, and brings the rate down with the clock', async () => {
     const { options, model, saved } = setUp({
       plan: { ...plan, epochs: Number.MAX_SAFE_INTEGER, seconds: 0.2, schedule: 'cosine' },
-      batches: { stepsPerEpoch: 1000, at: () => pause() },
+      batches: { ...atOnce, stepsPerEpoch: 1000, at: () => pause() },
     });
     const { reason, progress } = await runTrainingLoop(options);
     expect(reason).toBe('seconds');
