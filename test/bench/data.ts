@@ -1,21 +1,28 @@
 // The data that contenders are measured on, laid out once in a folder that all of them can read. Real images only.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { writeNpy } from '../../src-main/files/npy.ts';
+import { parse } from 'valibot';
+import { importSettingsSchema } from '../../src-main/contract/settings.ts';
+import { openCatalogue } from '../../src-main/dataset/catalogue.ts';
+import { importDataset } from '../../src-main/dataset/import.ts';
+import { pixelFile } from '../../src-main/dataset/open.ts';
+import { createNpyWriter, readNpy, writeNpy } from '../../src-main/files/npy.ts';
 import { createRandom } from '../../src-main/numerics/random.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const source = join(repository, '../shared/data');
+const source = process.env.PINHOLE_TEST_DATA ?? join(repository, '../shared/data');
 
 export const imageCount = 60_000;
 export const codeSize = 64;
 /** A hundred photographs take a tenth of a second; copies make a row long enough to time. */
 const photoCopies = 10;
+/** Enough for 32 batches of 64 to take turns. */
+const photoCount = 2048;
 
 /** One folder, under the two names that it has: for this process, and for Python where that lives in a chroot. */
 export interface Place {
@@ -31,6 +38,8 @@ export interface Data {
   /** 70,000 files in class folders; with `quick` the 10,000 of the test set. */
   pngFolder: string | null;
   photoFolder: string | null;
+  /** uint8 N×64×64×3: the photographs as an import stores them, over and over up to 2,048 and more. */
+  photoPixels: string | null;
   /** float32 60,000×64. */
   codes: string;
   /** float32 60,000. */
@@ -63,6 +72,7 @@ export async function prepareData(place: Place, quick: boolean): Promise<Data> {
     pixels: await once(place, 'pixels.npy', (path) => storePixels(images, path), images),
     pngFolder: png === null ? null : quick ? join(png, 'test') : png,
     photoFolder: await once(place, 'photos', (path) => copyPhotos(photographs, path), photographs),
+    photoPixels: await once(place, 'photo-pixels.npy', (path) => storePhotos(photographs, path), photographs),
   };
 }
 
@@ -95,6 +105,22 @@ async function storePixels(idxFile: string, path: string): Promise<void> {
 
 async function copyPhotos(folder: string, path: string): Promise<void> {
   for (let copy = 0; copy < photoCopies; copy++) await cp(folder, join(path, `copy-${copy}`), { recursive: true });
+}
+
+async function storePhotos(folder: string, path: string): Promise<void> {
+  const workspace = await mkdtemp(join(tmpdir(), 'pinhole-bench-photos-'));
+  const catalogue = openCatalogue(workspace);
+  try {
+    const settings = parse(importSettingsSchema, { sources: [folder], size: 64 });
+    const { dataset } = await importDataset(catalogue, workspace, settings);
+    const { data, shape } = await readNpy(pixelFile(workspace, dataset.id));
+    const writer = await createNpyWriter(path, '|u1', shape.slice(1));
+    while (writer.rows < photoCount) await writer.write(data);
+    await writer.commit();
+  } finally {
+    catalogue.close();
+    await rm(workspace, { recursive: true });
+  }
 }
 
 /** As wide as real codes are: standard deviations that fall from 4 to 0.4. */

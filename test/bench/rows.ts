@@ -1,8 +1,16 @@
-// The rows of the benchmark: what is measured, who is measured, and which ratios issue 2 asks for. Measures nothing itself.
+// The rows of the benchmark: what is measured, who is measured, and which ratios are asked for. Measures nothing itself.
+import type { PresetName } from '../../src-main/contract/settings.ts';
 import type { Data } from './data.ts';
 import { type Floor, ours } from './statistics.ts';
 
-export type PeerName = 'Pinhole' | 'Pinhole before' | 'TensorFlow.js' | 'PyTorch' | 'Pillow' | 'pandas';
+export type PeerName =
+  | 'Pinhole'
+  | 'Pinhole capped'
+  | 'Pinhole before'
+  | 'TensorFlow.js'
+  | 'PyTorch'
+  | 'Pillow'
+  | 'pandas';
 
 export interface Contender {
   name: string;
@@ -23,11 +31,15 @@ export interface Row {
 }
 
 const densePresets = ['agarap2019', 'recommended', 'deep'] as const;
+const residualConvolutional: PresetName = 'conv';
 
 /** `threadCounts`: what PyTorch is tried at. `seconds`: how long one turn of a contender lasts where it can be cut short. */
 export function benchmarkRows(data: Data, threadCounts: readonly number[], seconds: number): Row[] {
   return [
     ...densePresets.map((preset) => stepRow(data, preset, threadCounts, seconds)),
+    convolutionRow(data, seconds),
+    updateRow(data, seconds),
+    streamRow(data, seconds),
     ...(['agarap2019', 'recommended'] as const).map((preset) => loopRow(data, preset, threadCounts, seconds)),
     pngRow(data),
     photoRow(data),
@@ -78,6 +90,72 @@ function stepRow(data: Data, preset: string, threadCounts: readonly number[], se
       { against: 'PyTorch', atLeast: 1 },
     ],
   });
+}
+
+/** Photographs at 64×64, batch 64, two threads: forward, gradients and AdamW. PyTorch in both of its layouts. */
+function convolutionRow(data: Data, seconds: number): Row {
+  const task = { task: 'step', preset: residualConvolutional, threads: 2, seconds };
+  const pytorch = (channelsLast: boolean) =>
+    torch(`2 threads, fused optimiser, channels ${channelsLast ? 'last' : 'first'}`, {
+      ...task,
+      fused: true,
+      channelsLast,
+      pixels: python(data, data.photoPixels),
+    });
+  return needs(data.photoPixels, 'the photographs', {
+    id: 'step-residual',
+    title: 'Training step, residual convolutions at 64×64×3',
+    unit: 'images/s',
+    contenders: [pinhole({ ...task, pixels: here(data, data.photoPixels) }), pytorch(false), pytorch(true)],
+    floors: [{ against: 'PyTorch', atLeast: 0.7 }],
+  });
+}
+
+/** A ratio of 0.8 means that the update takes a fifth of the step. */
+function updateRow(data: Data, seconds: number): Row {
+  const network = { preset: 'recommended', hidden: [1568, 784], seconds, pixels: here(data, data.pixels) };
+  return needs(data.pixels, 'the MNIST IDX files', {
+    id: 'update',
+    title: 'Step with AdamW, 5.0 million parameters, batch 256',
+    unit: 'images/s',
+    contenders: [
+      pinhole({ task: 'step', ...network }),
+      {
+        name: 'Pinhole, gradients alone',
+        group: 'gradients alone',
+        peer: 'Pinhole',
+        request: { task: 'gradients', ...network },
+      },
+    ],
+    floors: [{ against: 'gradients alone', atLeast: 0.8 }],
+  });
+}
+
+/** 1.2 GB of which the system holds nothing when a turn begins; under a cap, it can never hold much. */
+function streamRow(data: Data, seconds: number): Row {
+  const task = {
+    task: 'stream',
+    preset: residualConvolutional,
+    seconds: 4 * seconds,
+    pixels: here(data, data.photoPixels),
+    large: here(data, 'large.npy'),
+  };
+  const row = needs(data.photoPixels, 'the photographs', {
+    id: 'stream',
+    title: 'Training from disk, 1.2 GB of 64×64×3',
+    unit: 'images/s',
+    contenders: [
+      { ...pinhole({ ...task, fromMemory: false }), name: 'Pinhole, streamed', peer: 'Pinhole capped' },
+      {
+        name: 'Pinhole, from memory',
+        group: 'from memory',
+        peer: 'Pinhole',
+        request: { ...task, fromMemory: true },
+      },
+    ],
+    floors: [{ against: 'from memory', atLeast: 0.8 }],
+  });
+  return process.platform === 'linux' ? row : { ...row, skipped: 'only GNU dd can make the system forget a file' };
 }
 
 /** Whole epochs, so that every contender evaluates as often as it trains. */

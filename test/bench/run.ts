@@ -5,7 +5,6 @@ import { Command as Arguments } from 'commander';
 import { benchPlace, type Data, installPythonPeers, prepareData } from './data.ts';
 import { Peers, type RowResult, runRow } from './harness.ts';
 import { describeMachine, packageVersions } from './machine.ts';
-import type { Command } from './peer.ts';
 import { checkOut, type Revision } from './revision.ts';
 import { benchmarkRows, comparedRows, type Row } from './rows.ts';
 import { type BenchmarkResult, formatBenchmark } from './table.ts';
@@ -55,13 +54,15 @@ function chooseRows(data: Data, cores: number, options: Options): Row[] {
 async function peerCommands(data: Data, revision: Revision | undefined) {
   const python = process.env.PINHOLE_BENCH_PYTHON ?? 'python3';
   const pythonPeers = await installPythonPeers(data.place);
-  const onNode = (file: string, root = join(import.meta.dirname, '../..')): Command => [
+  const onNode = (file: string, root = join(import.meta.dirname, '../..')): [string, ...string[]] => [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     join(root, 'test/bench/peers', file),
   ];
+  const cap = process.env.PINHOLE_BENCH_CAP;
   return {
     Pinhole: onNode('pinhole-peer.ts'),
+    'Pinhole capped': cap === undefined ? onNode('pinhole-peer.ts') : `${cap} ${onNode('pinhole-peer.ts').join(' ')}`,
     'Pinhole before': onNode('pinhole-peer.ts', revision?.folder),
     'TensorFlow.js': onNode('tfjs-peer.ts'),
     PyTorch: `${python} ${pythonPeers}/torch_peer.py`,

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU: the three dense presets as its users write them. No torch.compile: it needs a C++ compiler."""
+"""PyTorch on the CPU: the presets as its users write them. No torch.compile: it needs a C++ compiler."""
 
 from protocol import repeat, require, serve
 
@@ -68,13 +68,75 @@ def deep():
     return model, 256, lambda fused: torch.optim.AdamW(model.parameters(), lr=1e-4, fused=fused)
 
 
-PRESETS = {"agarap2019": agarap2019, "recommended": recommended, "deep": deep}
+class Residual(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.GroupNorm(8, channels),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GroupNorm(8, channels),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, maps):
+        return maps + self.block(maps)
+
+
+def upsample(inputs, outputs):
+    return nn.Sequential(nn.Conv2d(inputs, outputs * 4, 3, padding=1), nn.PixelShuffle(2), nn.SiLU())
+
+
+class ConvolutionsFromPca(nn.Module):
+    """Images N×3×64×64 in either layout of memory. The frozen linear map works on the pixels in whatever order."""
+
+    def __init__(self, codes=64):
+        super().__init__()
+        self.encoder = nn.Sequential(
+            nn.Conv2d(3, 16, 3, stride=2, padding=1),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            Residual(32),
+            nn.Conv2d(32, 64, 3, stride=2, padding=1),
+            Residual(64),
+            nn.SiLU(),
+            nn.Flatten(),
+            nn.Linear(4096, codes),
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(codes, 4096),
+            nn.SiLU(),
+            nn.Unflatten(1, (64, 8, 8)),
+            Residual(64),
+            upsample(64, 32),
+            Residual(32),
+            upsample(32, 16),
+            upsample(16, 16),
+            nn.Conv2d(16, 3, 3, padding=1),
+        )
+        self.register_buffer("basis", torch.randn(12288, codes) / 12288**0.5)
+        self.register_buffer("mean", torch.zeros(12288))
+
+    def forward(self, images):
+        codes = (images.permute(0, 2, 3, 1).flatten(1) - self.mean) @ self.basis + self.encoder(images)
+        linear = torch.addmm(self.mean, codes, self.basis.t()).view(-1, 64, 64, 3).permute(0, 3, 1, 2)
+        return linear + self.decoder(codes)
+
+
+def conv():
+    model = ConvolutionsFromPca()
+    return model, 64, lambda fused: torch.optim.AdamW(model.parameters(), lr=1e-4, fused=fused)
+
+
+PRESETS = {"conv": conv, "resconv": conv, "agarap2019": agarap2019, "recommended": recommended, "deep": deep}
 
 
 class Training:
-    def __init__(self, preset, fused):
+    def __init__(self, preset, fused, channels_last):
         torch.manual_seed(1)
         self.model, self.batch, optimizer = PRESETS[preset]()
+        if channels_last:
+            self.model.to(memory_format=torch.channels_last)
         self.optimizer = optimizer(fused)
         self.model.train()
 
@@ -91,7 +153,7 @@ pixel_files = {}
 
 
 def training(request):
-    key = request["preset"], request.get("fused", False)
+    key = request["preset"], request.get("fused", False), request.get("channelsLast", False)
     if key not in trainings:
         trainings[key] = Training(*key)
     torch.set_num_threads(request["threads"])
@@ -99,18 +161,22 @@ def training(request):
 
 
 def pixels(request):
-    """uint8 N×784, wholly in memory."""
+    """uint8 N×784, or N×3×64×64 with the channels last in memory; wholly in memory."""
     path = request["pixels"]
     if path not in pixel_files:
         images = np.load(path)
-        pixel_files[path] = torch.from_numpy(images.reshape(len(images), -1))
+        values = torch.from_numpy(images)
+        pixel_files[path] = values.flatten(1) if images.shape[-1] == 1 else values.permute(0, 3, 1, 2)
     return pixel_files[path]
 
 
 def bare_step(request):
     """Batches that lie ready as float32."""
     run = training(request)
+    layout = torch.channels_last if request.get("channelsLast", False) else torch.contiguous_format
     images = pixels(request)[: run.batch * 32].float().div_(255)
+    if images.dim() == 4:
+        images = images.contiguous(memory_format=layout)
     batches = itertools.cycle(images.split(run.batch))
 
     def work():
