@@ -24,6 +24,9 @@ const devices = testDevices.map((device) => ({ device, tolerance: tolerances[dev
 
 chooseSoftwareVulkan();
 
+/** A software GPU compiles its shaders on the CPU, a new one for every shape: on a busy machine a case takes a minute. */
+const patience = { timeout: 180_000 };
+
 describe.each(devices)('$device agrees with the reference within $tolerance', ({ device, tolerance }) => {
   let executor: Executor;
   beforeAll(async () => {
@@ -40,10 +43,10 @@ describe.each(devices)('$device agrees with the reference within $tolerance', ({
     await runner.dispose();
   }
 
-  test.each(opCases)('$name', async (item) => {
+  test.each(opCases)('$name', patience, async (item) => {
     await expectAgreement(forwardGraph(item), item.feeds);
     await expectAgreement(simplify(chooseConvolutionForms(gradientGraph(item))), item.feeds);
   });
 
-  test.each(forwardOnlyCases)('$name', (item) => expectAgreement(forwardGraph(item), item.feeds));
+  test.each(forwardOnlyCases)('$name', patience, (item) => expectAgreement(forwardGraph(item), item.feeds));
 });
