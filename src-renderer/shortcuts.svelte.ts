@@ -64,5 +64,5 @@ export function describeKeys(keys: string): string[] {
     shift: '⇧',
     ' ': 'Space',
   };
-  return keys.split('+').map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key));
+  return keys.split(/(?<=\w)\+/).map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key));
 }

@@ -156,7 +156,8 @@ export class Curves {
           {
             ...axis,
             size: 34,
-            splits: (plot, _, low, high) => evenTicks(low, high, plot.width / 110),
+            // Steps and epochs are counted: half of one is no place to mark.
+            splits: (plot, _, low, high) => evenTicks(low, high, plot.width / 110).filter(Number.isInteger),
             values: (_, ticks) => ticks.map(formatX),
           },
           {

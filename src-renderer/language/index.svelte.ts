@@ -54,11 +54,13 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
   return new Intl.NumberFormat(locales[state.language], { maximumFractionDigits: 2, ...options }).format(value);
 }
 
-/** Errors and losses: three significant digits, never in exponents until they are tiny. */
+/** Errors and losses: always three significant digits, so that columns compare; in exponents only where they are tiny. */
 export function formatError(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
-  if (value !== 0 && Math.abs(value) < 1e-5) return value.toExponential(2);
-  return new Intl.NumberFormat(locales[state.language], { maximumSignificantDigits: 3 }).format(value);
+  if (value === 0) return '0';
+  if (Math.abs(value) < 1e-5) return value.toExponential(2);
+  const digits = { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(locales[state.language], digits).format(value);
 }
 
 export function formatPercent(share: number, digits = 1): string {
@@ -89,6 +91,11 @@ export function formatDuration(seconds: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return t('unit.minutes', { m: minutes, s: String(whole % 60).padStart(2, '0') });
   return t('unit.hours', { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, '0') });
+}
+
+/** A date where the time of day does not matter. */
+export function formatDay(iso: string): string {
+  return new Intl.DateTimeFormat(locales[state.language], { dateStyle: 'medium' }).format(new Date(iso));
 }
 
 export function formatDate(iso: string): string {

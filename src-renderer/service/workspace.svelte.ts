@@ -1,7 +1,7 @@
 // What the workspace holds, kept up to date: data sets, runs, tasks and preferences. Screens read it and never copy it.
 import type { Run } from '../../src-main/contract/api.ts';
 import type { Dataset } from '../../src-main/contract/records.ts';
-import type { Task } from '../../src-main/contract/tasks.ts';
+import type { Task, TaskResults } from '../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../src-main/contract/views.ts';
 import { setLanguage } from '../language/index.svelte.ts';
 import { attempt } from '../notices.svelte.ts';
@@ -39,6 +39,7 @@ class Workspace {
     const stops = [
       service.subscribe('tasks', (tasks) => {
         this.tasks = tasks;
+        this.#takeResults(tasks);
       }),
       service.subscribe('workspace', ({ what }) => {
         if (what.includes('datasets')) void attempt(() => this.#fetchDatasets());
@@ -49,6 +50,15 @@ class Workspace {
     return () => {
       for (const stop of stops) stop();
     };
+  }
+
+  /** A run is finished together with its task, not when the list comes: in between it would seem interrupted. */
+  #takeResults(tasks: readonly Task[]): void {
+    const trained = tasks.flatMap(({ kind, result }) =>
+      kind === 'train' && result ? [(result as TaskResults['train']).run] : [],
+    );
+    const newer = (run: Run) => (run.report === null ? trained.find(({ id }) => id === run.id) : undefined);
+    if (this.runs.some(newer)) this.runs = this.runs.map((run) => newer(run) ?? run);
   }
 
   async fetchAll(): Promise<void> {

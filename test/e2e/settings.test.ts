@@ -73,7 +73,7 @@ test('notifications are asked for when they are switched on; what the browser re
   await app.context.grantPermissions(['notifications']);
   await page.evaluate(() => dispatchEvent(new Event('focus')));
   await page.getByText('This browser does not allow this page to do so.').waitFor({ state: 'hidden' });
-  await page.getByRole('switch', { name: 'Say it when training has ended' }).click();
+  await page.getByRole('switch', { name: 'Notify me when training ends' }).click();
   await expect
     .poll(() => JSON.parse(readFileSync(join(app.workspace, 'preferences.json'), 'utf8')).notifications)
     .toBe(false);

@@ -14,7 +14,7 @@ export const settings = {
     'Pinhole then stays at work without a window until training has ended. Otherwise training stops at a checkpoint and can be resumed.',
   'settings.keep.browser':
     'Training goes on when this page is closed, as long as the program that serves it is running.',
-  'settings.notifications': 'Say it when training has ended',
+  'settings.notifications': 'Notify me when training ends',
   'settings.notifications.hint': 'As a notification of the system, while you look at something else.',
   'settings.notifications.ask': 'This browser asks you once whether it may.',
   'settings.notifications.allow': 'Allow notifications',

@@ -186,7 +186,7 @@ export const train = {
   'train.deleted': '“{run}” was deleted.',
   'train.compare': 'Compare',
   'train.compare.choose': 'Compare “{run}”',
-  'train.compare.hint': 'Tick two to {count} runs to compare them.',
+  'train.compare.hint': 'Tick 2 to {count} runs to compare them.',
   'train.compare.most': 'No more than {count} can be compared at once.',
   'train.compare.button': 'Compare ({count})',
   'train.compare.title': '{count} run compared|{count} runs compared',

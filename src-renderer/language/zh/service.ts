@@ -315,7 +315,7 @@ export const service: Sentences = {
   'The upload {} is a source of the data set {}.': '上传 {0} 是数据集 {1} 的来源。',
   'There is nothing at {}.': '{0} 处没有任何内容。',
   'There is nothing for UMAP to reduce: the map shows the codes themselves.':
-    'UMAP 没有可降维的内容：映射图直接显示编码本身。',
+    'UMAP 没有可降维的内容：分布图直接显示编码本身。',
   'Use the recommended preset, which starts at the PCA solution.': '请使用从 PCA 解出发的推荐预设。',
   'Wait until it is done, or cancel it.': '请等待其完成，或将其取消。',
   'Wait until training has begun, or cancel it.': '请等待训练开始，或将其取消。',

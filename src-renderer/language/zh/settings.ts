@@ -35,7 +35,7 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.devices.measured': '测试于 {date}。',
   'settings.devices.unknown': '尚未测试，需要几秒钟。',
   'settings.workspace': '工作区',
-  'settings.workspace.what': 'Pinhole 保存全部内容的文件夹：数据集、训练记录、映射图和这些设置。',
+  'settings.workspace.what': 'Pinhole 保存全部内容的文件夹：数据集、训练记录、分布图和这些设置。',
   'settings.workspace.measuring': '正在统计大小…',
   'settings.workspace.size': '已用 {used}；所在磁盘可用 {free}。',
   'settings.workspace.choose': '选择其他…',

@@ -9,7 +9,7 @@ const group = () => t('explore.keys');
 export const exploreShortcuts: Shortcut[] = [
   { keys: '← ↑ ↓ →', title: () => t('explore.keys.go'), group },
   { keys: 'shift+← ↑ ↓ →', title: () => t('explore.keys.pan'), group },
-  { keys: '± 0', title: () => t('explore.keys.zoom'), group },
+  { keys: '+ − 0', title: () => t('explore.keys.zoom'), group },
   { keys: ' ', title: () => t('explore.keys.toggle'), group },
   { keys: '↵', title: () => t('explore.keys.enlarge'), group },
   { keys: 'mod+a', title: () => t('explore.keys.all'), group, run: () => explore.selectAll('replace') },

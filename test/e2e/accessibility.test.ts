@@ -1,0 +1,220 @@
+// Every screen in each of its states, light and dark, through axe: it finds nothing. One program goes through all, from empty to exported.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { drawSamples } from '../../src-main/dataset/samples.ts';
+import { need, resource } from '../support/resources.ts';
+import { type App, closeBrowser, startApp } from './app.ts';
+
+const themes = ['light', 'dark'] as const;
+
+let app: App;
+
+beforeAll(async () => {
+  if (!resource('chromium').available) return;
+  app = await startApp();
+  await app.page.addInitScript(watchShifts);
+  await app.page.reload();
+});
+beforeEach((context) => need(context, 'chromium'));
+afterAll(async () => {
+  await app?.close();
+  await closeBrowser();
+});
+
+/** What axe finds in both themes, as `theme impact rule: element`. */
+async function findings(): Promise<string[]> {
+  const found: string[] = [];
+  for (const theme of themes) {
+    await app.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const { violations, passes } = await new AxeBuilder({ page: app.page })
+      // Without frames there is nothing that needs the blank page that this would open otherwise.
+      .setLegacyMode(true)
+      .analyze();
+    // A page that axe could not look into would pass as well.
+    expect(passes.length).toBeGreaterThan(10);
+    for (const { id, impact, nodes } of violations)
+      found.push(...nodes.map(({ target }) => `${theme} ${impact} ${id}: ${target.join(' ')}`));
+  }
+  return found;
+}
+
+/** Runs in the page: adds up how much moved by itself, as the browser measures it. */
+function watchShifts(): void {
+  const page = globalThis as unknown as { shifted: number };
+  page.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[])
+      if (!entry.hadRecentInput) page.shifted += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+const shifted = () => app.page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted);
+const focused = () =>
+  app.page.evaluate(() =>
+    (document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent)?.trim(),
+  );
+
+const show = (screen: string) => app.page.getByRole('navigation').getByRole('button', { name: screen }).click();
+const button = (name: string | RegExp) => app.page.getByRole('button', { name, exact: true });
+
+test('before there is anything: the guide, and what belongs on each empty screen', { timeout: 90_000 }, async () => {
+  const { page } = app;
+  await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
+  // The guide is there when the screen comes, not a moment later above what one is reading.
+  expect(await shifted()).toBe(0);
+  expect(await findings()).toEqual([]);
+  await button('Got it').click();
+  await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor({ state: 'hidden' });
+  expect(await findings()).toEqual([]);
+  for (const screen of ['Train', 'Explore', 'Export', 'Settings']) {
+    await show(screen);
+    await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+    expect(await findings()).toEqual([]);
+  }
+});
+
+test('import: the look beforehand, the folder browser, data sets with their details', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = app;
+  await drawSamples({ count: 60 }, join(app.files, 'shapes'));
+  writeFileSync(join(app.files, 'shapes', 'star', 'empty.png'), '');
+  await show('Import');
+  await button('Choose on this computer…').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'shapes', exact: true }).waitFor();
+  expect(await findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+
+  await page.getByLabel(/^Or the full path/).fill(join(app.files, 'shapes'));
+  await page.keyboard.press('Enter');
+  await button(/^Import 6\d images$/).waitFor();
+  expect(await findings()).toEqual([]);
+
+  await button(/^Import 6\d images$/).click();
+  await page.getByText('60 images imported as “shapes”').waitFor({ timeout: 60_000 });
+  await button('Details').click();
+  await page.getByText('Images for').waitFor();
+  expect(await findings()).toEqual([]);
+});
+
+test('train: set up, running, finished, compared', { timeout: 300_000 }, async () => {
+  const { page } = app;
+  const main = page.getByRole('main');
+  await button('Train on them').click();
+  await page.getByText('Image to code').waitFor();
+  expect(await findings()).toEqual([]);
+  await button('Advanced settings').click();
+  await page.getByLabel('Code size', { exact: true }).fill('0');
+  expect(await findings()).toEqual([]);
+  await page.getByLabel('Code size', { exact: true }).fill('8');
+  await page.getByLabel('Epochs', { exact: true }).fill('100000');
+  await main.getByRole('button', { name: 'Train', exact: true }).click();
+  await page.getByRole('img', { name: /^Reconstruction 1 at step/ }).waitFor({ timeout: 60_000 });
+  const before = await shifted();
+  await page.getByRole('img', { name: /^Reconstruction 1 at step [1-9]/ }).waitFor({ timeout: 60_000 });
+  await main.getByRole('button', { name: 'Pause' }).click();
+  await main.getByRole('button', { name: 'Resume' }).waitFor({ timeout: 60_000 });
+  // Figures at the right edge become longer; nothing else moves while a model learns.
+  expect((await shifted()) - before).toBeLessThan(0.002);
+  expect(await findings()).toEqual([]);
+  await main.getByRole('button', { name: 'Resume' }).click();
+  await button('Stop and keep the best').click();
+  await button('Explore the codes').waitFor({ timeout: 100_000 });
+  expect(await findings()).toEqual([]);
+
+  await button('← All runs').click();
+  await page.getByLabel('Code size', { exact: true }).fill('4');
+  await page.getByLabel('Epochs', { exact: true }).fill('2');
+  await main.getByRole('button', { name: 'Train', exact: true }).click();
+  await button('Explore the codes').waitFor({ timeout: 100_000 });
+  await button('← All runs').click();
+  for (const box of await page.getByRole('checkbox', { name: /^Compare/ }).all()) await box.check();
+  expect(await findings()).toEqual([]);
+  await button(/^Compare \(2\)$/).click();
+  await page.getByRole('heading', { level: 1, name: '2 runs compared' }).waitFor();
+  expect(await findings()).toEqual([]);
+});
+
+test('explore: the map with an image that is looked at, its options, the large view, UMAP', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = app;
+  await show('Explore');
+  await page.getByRole('application', { name: 'Map of 60 images' }).waitFor({ timeout: 60_000 });
+  expect(await findings()).toEqual([]);
+  await page.getByRole('application').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Space');
+  await page.getByRole('img', { name: /^Reconstruction of/ }).waitFor();
+  expect(await findings()).toEqual([]);
+  await page.getByRole('application').press('Enter');
+  await page.getByRole('dialog').waitFor();
+  expect(await findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await button('Points').click();
+  expect(await findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('radio', { name: 'UMAP' }).check();
+  await button('Run UMAP').waitFor();
+  expect(await findings()).toEqual([]);
+});
+
+test('export: columns and preview, and what was written', { timeout: 120_000 }, async () => {
+  const { page } = app;
+  await show('Export');
+  await page.getByRole('columnheader', { name: 'image_id' }).waitFor();
+  expect(await findings()).toEqual([]);
+  await button('Export').last().click();
+  await page.getByRole('heading', { name: 'Written files' }).waitFor({ timeout: 60_000 });
+  expect(await findings()).toEqual([]);
+});
+
+test('the keyboard goes on where it was, whatever closes or goes away', { timeout: 60_000 }, async () => {
+  const { page } = app;
+  await show('Import');
+  await button('Choose on this computer…').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(focused).toBe('Choose on this computer…');
+  await button('Rename “shapes”').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Rename “shapes”' }).waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(focused).toBe('Rename “shapes”');
+  await page.keyboard.press('Alt+4');
+  await expect.poll(focused).toBe('Export');
+  await page.keyboard.press('Alt+1');
+  await expect.poll(focused).toBe('Import');
+  await button('Delete “shapes”').focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('“shapes” was deleted.').waitFor();
+  await button('Undo').focus();
+  await page.keyboard.press('Enter');
+  await button('Delete “shapes”').waitFor();
+  await expect.poll(() => page.evaluate(() => document.activeElement === document.body)).toBe(false);
+});
+
+test('settings, the list of shortcuts, a list that is open, a notice', { timeout: 120_000 }, async () => {
+  const { page } = app;
+  await show('Settings');
+  await page.getByText(/^Built on \d+ packages$/).click();
+  expect(await findings()).toEqual([]);
+  await button('Show the list').click();
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  expect(await findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await show('Train');
+  if (await button('← All runs').isVisible()) await button('← All runs').click();
+  await page.getByRole('combobox', { name: /^Images to learn from/ }).click();
+  await page.getByRole('option', { name: /shapes/ }).waitFor();
+  expect(await findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await show('Import');
+  await button('Delete “shapes”').click();
+  await page.getByText('“shapes” was deleted.').waitFor();
+  expect(await findings()).toEqual([]);
+  expect(app.complaints).toEqual([]);
+});
