@@ -9,23 +9,29 @@ export interface WindowNotice {
   /** For a bug report; empty where there is nothing more to say. */
   details: string;
   action: { label: string; run: () => void } | null;
+  /** How long it is shown; null until it is put away. */
+  seconds: number | null;
 }
 
 export const notices = $state<WindowNotice[]>([]);
 
-const shownMilliseconds = 8_000;
+const shownSeconds = 8;
+/** With something to press: it must be read, decided and reached. */
+const shownSecondsWithAction = 20;
 let lastId = 0;
 
 export function notify(
   level: WindowNotice['level'],
   message: string,
-  more: Partial<Pick<WindowNotice, 'advice' | 'details' | 'action'>> = {},
+  more: Partial<Pick<WindowNotice, 'advice' | 'details' | 'action' | 'seconds'>> = {},
 ): void {
   const same = notices.findIndex((notice) => notice.message === message);
   if (same >= 0) notices.splice(same, 1);
-  const notice = { id: ++lastId, level, message, advice: '', details: '', action: null, ...more };
+  const passing = level === 'info' || level === 'good';
+  const seconds = passing ? (more.action ? shownSecondsWithAction : shownSeconds) : null;
+  const notice = { id: ++lastId, level, message, advice: '', details: '', action: null, seconds, ...more };
   notices.push(notice);
-  if (level === 'info' || level === 'good') setTimeout(() => dismiss(notice.id), shownMilliseconds);
+  if (notice.seconds !== null) setTimeout(() => dismiss(notice.id), 1000 * notice.seconds);
 }
 
 export function dismiss(id: number): void {

@@ -73,7 +73,22 @@ export type CheckedTaskRequest = v.InferOutput<typeof taskRequestSchema>;
 export type TaskKind = TaskRequest['kind'];
 
 /**
- * `waiting`: another task that uses the processor is at work (import, samples, train and map run one at a time).
+ * Of tasks with the same one, one is at work at a time, so that none slows the other down; a paused one gives its place
+ * away. Exports, which have none, never wait.
+ */
+export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
+  import: 'images',
+  samples: 'images',
+  train: 'models',
+  map: 'models',
+  export: null,
+};
+
+/** How long a window offers to undo a deletion. */
+export const undoSeconds = 40;
+
+/**
+ * `waiting`: for the task `waitsFor`, which has the same lane, or works on the same data set.
  * `interrupted`: cancelled, or cut off with the program; the same request goes on from there.
  */
 export type TaskState = 'waiting' | 'running' | 'paused' | 'stopping' | 'done' | 'interrupted' | 'failed';
@@ -97,6 +112,8 @@ export interface Task<K extends TaskKind = TaskKind> {
   /** For `train` known as soon as the run exists. */
   runId: string | null;
   progress: Progress | null;
+  /** While it waits: the id of the task that must end, or be paused, first. */
+  waitsFor: string | null;
   /** The last 50. */
   notices: Notice[];
   /** ISO 8601. */

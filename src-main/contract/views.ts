@@ -64,7 +64,7 @@ export interface ImageBlock {
 
 /** What an import would do, from a scan of the sources and a look at a dozen of the images. */
 export interface ImportPreview {
-  /** Candidates: files with an image's name, and what archives and arrays hold. */
+  /** Without those that were looked at and are none; of up to 240 files all are looked at, of more a sample. */
   images: number;
   /** Images of each label, most frequent first; empty without labels. At most 1000 labels. */
   labels: { label: string; count: number }[];

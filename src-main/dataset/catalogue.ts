@@ -267,9 +267,14 @@ export class Catalogue {
     return this.#all('SELECT * FROM runs WHERE deleted = 0 ORDER BY created, id').map(toRun);
   }
 
-  /** Undefined where there is none with this id. */
+  /** Whether a run has this id, even one that was put aside. */
+  hasRun(id: string): boolean {
+    return this.#all('SELECT id FROM runs WHERE id = ?', id).length > 0;
+  }
+
+  /** Undefined where there is none with this id; one that was put aside counts as none. */
   findRun(id: string): RunRecord | undefined {
-    const row = this.#all('SELECT * FROM runs WHERE id = ?', id)[0];
+    const row = this.#all('SELECT * FROM runs WHERE id = ? AND deleted = 0', id)[0];
     return row && toRun(row);
   }
 

@@ -7,6 +7,7 @@ import { type Pool, withPool } from './pool.ts';
 import { createProgress } from './progress.ts';
 import { type Scan, scan } from './scan.ts';
 import { choosePreprocessing, type Surveyed, surveyCandidates, type Work } from './survey.ts';
+import type { Candidate } from './tasks.ts';
 
 export interface SeenSample {
   path: string;
@@ -88,8 +89,6 @@ async function decodeSample(
   context: Context,
 ): Promise<SampledImport> {
   const failures = [...scanned.failures, ...survey.failures].slice(0, listedFailures);
-  const labels = countLabels(scanned);
-  const images = scanned.candidates.length;
   const work = spread(survey.work, shown);
   const preprocessing = await choosePreprocessing(survey, settings, pool, context).catch((error: unknown) => {
     if (survey.work.length === 0) return emptyPreprocessing(settings);
@@ -99,19 +98,23 @@ async function decodeSample(
   const size = preprocessing.height * preprocessing.width * preprocessing.channels;
   const pixels = new Uint8Array(work.length * size);
   const samples: SeenSample[] = [];
+  const undecodable = new Set<string>();
   for (const one of work) {
     const { decoded, rows } = await decodeWork(pool, [one], preprocessing, settings.pixelLimit);
     const result = decoded[0]!;
-    if (result.state === 'failed') failures.push(result.failure);
-    else {
+    if (result.state === 'failed') {
+      failures.push(result.failure);
+      undecodable.add(one.candidate.path);
+    } else {
       pixels.set(rows, samples.length * size);
       samples.push(await describe(one, preprocessing, settings, pool));
     }
   }
+  const found = readable(scanned, survey).filter(({ path }) => !undecodable.has(path));
   const secondsPerImage = secondsPerSurvey + (performance.now() - started) / 2000 / Math.max(1, work.length);
   return {
-    images,
-    labels,
+    images: found.length,
+    labels: countLabels(found),
     preprocessing,
     samples,
     pixels: pixels.slice(0, samples.length * size),
@@ -156,7 +159,14 @@ function spread<T>(all: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, index) => all[Math.floor((index * all.length) / count)]!);
 }
 
-function countLabels({ candidates }: Scan): { label: string; count: number }[] {
+/** Where every candidate was looked at, what an import will decode; else all but those that turned out to be no image. */
+function readable({ candidates }: Scan, { work, failures }: Surveyed): Candidate[] {
+  if (candidates.length <= surveyed) return work.map(({ candidate }) => candidate);
+  const failed = new Set(failures.map(({ path }) => path));
+  return candidates.filter(({ path }) => !failed.has(path));
+}
+
+function countLabels(candidates: readonly Candidate[]): { label: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { label } of candidates) if (label !== null) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts]

@@ -117,7 +117,7 @@ class WorkspaceService implements Core {
     const dataset = this.#readyDataset(datasetId);
     // A setting that cannot work is refused before there is a run that would be left as failed.
     planTraining(settings, dataset, dataset.count);
-    const known = options.fresh ? undefined : this.#catalogue.findRun(options.runId ?? runId(dataset, settings));
+    const known = options.fresh ? undefined : this.#knownRun(options.runId ?? runId(dataset, settings));
     if (known) context.onRun?.(known.id);
     if (known?.state === 'finished') {
       return { run: known, trained: false, seconds: (await readRunFile(known.folder)).seconds.train };
@@ -267,10 +267,16 @@ class WorkspaceService implements Core {
     );
   }
 
+  /** The run with this id; where that was deleted, the newest repetition of it. */
+  #knownRun(id: string): RunRecord | undefined {
+    const repetitions = this.#catalogue.listRuns().filter((run) => /^-\d+$/.test(run.id.slice(id.length)));
+    return this.#catalogue.findRun(id) ?? repetitions.findLast((run) => run.id.startsWith(id));
+  }
+
   #insertRun(dataset: Dataset, settings: TrainingSettings): RunRecord {
     const base = runId(dataset, settings);
     let id = base;
-    for (let copy = 2; this.#catalogue.findRun(id); copy++) id = `${base}-${copy}`;
+    for (let copy = 2; this.#catalogue.hasRun(id); copy++) id = `${base}-${copy}`;
     const run: RunRecord = {
       id,
       datasetId: dataset.id,

@@ -2,7 +2,8 @@
 import type { Core, Service } from '../contract/api.ts';
 import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
-import { datasetPart, removeAside } from './window/datasets.ts';
+import { Aside, removeAside } from './window/aside.ts';
+import { datasetPart } from './window/datasets.ts';
 import { devicePart } from './window/devices.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
@@ -19,20 +20,25 @@ export interface WindowServiceOptions extends ServiceOptions {
   allowed?: ReadonlySet<string>;
   /** Tasks that ran when the last worker died go on by themselves. */
   resumeTasks?: boolean;
+  /** How long what was deleted can be taken back; the usual time where it is left out. */
+  undoMilliseconds?: number;
 }
 
 /** Opens the workspace, making it where it is not there. Errors: `workspace-locked`, `file-damaged`. */
 export async function createWindowService(options: WindowServiceOptions, context: Context = {}): Promise<Service> {
   const { core, catalogue } = await openWorkspace(options, context);
   const { workspace, roots = [], allowed = new Set<string>(), resumeTasks = false } = options;
+  // Nobody is there any more who could undo what an earlier program deleted.
+  if (!resumeTasks) removeAside({ workspace, catalogue });
+  const topics = new Topics();
+  const changed = () => topics.publish('workspace', { what: ['datasets', 'runs'] });
   const surroundings: Surroundings = {
-    ...{ workspace, roots, allowed, resumeTasks, core, catalogue },
-    topics: new Topics(),
+    ...{ workspace, roots, allowed, resumeTasks, core, catalogue, topics },
+    aside: new Aside({ workspace, catalogue }, changed, options.undoMilliseconds),
     written: new Set(),
     expectIdle: (about) => expectIdle(about),
+    forgetTasks: (about) => forgetTasks(about),
   };
-  // What was put aside waits for an undo only as long as the program runs.
-  if (!resumeTasks) removeAside(surroundings);
   const { closeModels, ...training } = trainingPart(surroundings);
   const maps = mapPart(surroundings);
   const parts = {
@@ -45,7 +51,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...exportPart(surroundings, maps),
   };
   const main = mainJob(core);
-  const { stop, expectIdle, ...tasks } = taskPart(surroundings, { ...main, ...parts });
+  const { stop, expectIdle, forgetTasks, ...tasks } = taskPart(surroundings, { ...main, ...parts });
   return {
     ...main,
     ...parts,
@@ -54,7 +60,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     async close() {
       await stop();
       closeModels();
-      removeAside(surroundings);
+      surroundings.aside.close();
       await core.close();
     },
   };

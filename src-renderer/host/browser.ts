@@ -3,10 +3,11 @@ import type { Port } from '../../src-main/contract/port.ts';
 import type { Host } from './host.ts';
 
 const tokenKey = 'pinhole-token';
+const tokenPattern = /token=([\w-]+)/;
 
 /** Takes the token out of the address, so that it is not copied along with it, and keeps it for reloads of this tab. */
 function takeToken(): string {
-  const given = /token=([\w-]+)/.exec(location.hash)?.[1];
+  const given = tokenPattern.exec(location.hash)?.[1];
   if (given) {
     sessionStorage.setItem(tokenKey, given);
     history.replaceState(null, '', `${location.pathname}#/import`);
@@ -15,6 +16,11 @@ function takeToken(): string {
 }
 
 const token = takeToken();
+// An address with a key, opened in the tab that has none or an old one: only what stands behind # differs, and browsers
+// load nothing for that.
+addEventListener('hashchange', () => {
+  if (tokenPattern.test(location.hash)) location.reload();
+});
 
 export const browserHost: Host = {
   kind: 'browser',

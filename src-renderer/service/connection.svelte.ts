@@ -8,10 +8,17 @@ import { host } from '../host/index.ts';
 /** `refused`: no valid token; `ended`: Pinhole was closed. Neither is tried again by itself. */
 export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'worker' | 'refused' | 'ended';
 
-export const connection = $state<{ state: ConnectionState; generation: number }>({
+/** `silent`: there is a connection, but nothing has come over it for a while although something was asked. */
+export const connection = $state<{ state: ConnectionState; generation: number; silent: boolean }>({
   state: 'connecting',
   generation: 0,
+  silent: false,
 });
+
+/** Nothing that is pressed can have an effect any more: only another address, or another start, helps. */
+export function isOver({ state }: { state: ConnectionState }): boolean {
+  return state === 'refused' || state === 'ended';
+}
 
 interface Subscription {
   topic: TopicName;
@@ -21,6 +28,32 @@ interface Subscription {
 
 const subscriptions = new Set<Subscription>();
 let current = Promise.withResolvers<RemoteService>();
+
+/** Between questions whether Pinhole is there, and how long an answer may take before that is said. */
+const pulseMilliseconds = 5_000;
+const patienceMilliseconds = 4_000;
+
+/** A tunnel that is cut, or a network that is gone, tells nobody: asks now and then. Ends with the connection. */
+async function feelPulse(target: RemoteService, closed: Promise<unknown>): Promise<void> {
+  let open = true;
+  void closed.then(() => {
+    open = false;
+    connection.silent = false;
+  });
+  while (open) {
+    await rest(pulseMilliseconds);
+    if (!open) return;
+    const late = setTimeout(() => {
+      connection.silent = open;
+    }, patienceMilliseconds);
+    // A question that fails is answered; that the connection is gone is said elsewhere.
+    await target.preferences().catch(() => {});
+    clearTimeout(late);
+    connection.silent = false;
+  }
+}
+
+const rest = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const retryMilliseconds = [100, 300, 1000, 2000, 4000];
 
@@ -67,6 +100,7 @@ export async function stayConnected(): Promise<void> {
       current.resolve(target);
       for (const subscription of subscriptions) listen(target, subscription);
       tries = 0;
+      void feelPulse(target, closed);
       const reason = await closed;
       current = Promise.withResolvers();
       for (const subscription of subscriptions) subscription.stop = null;
@@ -75,9 +109,7 @@ export async function stayConnected(): Promise<void> {
       const { message } = thrown as Error;
       connection.state = message === 'refused' ? 'refused' : connection.state === 'worker' ? 'worker' : 'lost';
     }
-    if (connection.state === 'refused' || connection.state === 'ended') return;
-    await new Promise((resolve) =>
-      setTimeout(resolve, retryMilliseconds[Math.min(tries, retryMilliseconds.length - 1)]),
-    );
+    if (isOver(connection)) return;
+    await rest(retryMilliseconds[Math.min(tries, retryMilliseconds.length - 1)]!);
   }
 }

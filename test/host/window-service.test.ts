@@ -1,5 +1,5 @@
 // The window's service as a whole: samples, preview, training steered and watched, maps, exports with choices, undo of deletes.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
@@ -57,6 +57,17 @@ describe('data sets', () => {
     expect(preview.seen.data).toEqual(stored.data);
   });
 
+  test('a preview counts what will be imported, not what will be passed over', async () => {
+    const mixed = join(folder, 'mixed');
+    cpSync(dataset.sources[0]!, mixed, { recursive: true });
+    writeFileSync(join(mixed, 'empty.png'), '');
+    writeFileSync(join(mixed, 'text.png'), 'not a picture');
+    const preview = await service.previewImport({ sources: [mixed] });
+    expect(preview.images).toBe(120);
+    expect(preview.failures.map(({ path }) => path)).toEqual(['empty.png', 'text.png']);
+    expect(preview.labels.reduce((sum, { count }) => sum + count, 0)).toBe(120);
+  });
+
   test('settings change what the model will see', async () => {
     const { seen } = await service.previewImport({ sources: dataset.sources, size: 20, color: 'grey' });
     expect([seen.height, seen.width, seen.channels]).toEqual([20, 20, 1]);
@@ -68,6 +79,14 @@ describe('data sets', () => {
     await service.restoreDataset(dataset.id);
     expect((await service.datasets()).map(({ id }) => id)).toEqual([dataset.id]);
     expect((await service.runs()).map(({ id }) => id)).toContain(runId);
+  });
+
+  test('the card of an import goes with its data set', async () => {
+    const imported = async () => (await service.tasks()).filter(({ kind }) => kind === 'samples').length;
+    expect(await imported()).toBe(1);
+    await service.deleteDataset(dataset.id);
+    expect(await imported()).toBe(0);
+    await service.restoreDataset(dataset.id);
   });
 
   test('the original comes as a picture, and an image that is none is refused', async () => {
@@ -145,6 +164,24 @@ describe('training', () => {
     );
     expect(task).toMatchObject({ state: 'failed', error: { code: 'spec-invalid' } });
     expect((await service.runs()).length).toBe(before);
+  });
+
+  test('a deleted run is not found as trained before: the same settings train anew, and an undo brings it back', async () => {
+    const request: TaskRequest = {
+      kind: 'train',
+      datasetId: dataset.id,
+      request: { epochs: 1, codeSize: 2, hidden: [8] },
+    };
+    const first = (await finished(await start(request))).task.result as TaskResults['train'];
+    await service.deleteRun(first.run.id);
+    const second = (await finished(await start(request))).task.result as TaskResults['train'];
+    expect(second.trained).toBe(true);
+    expect(second.run.id).not.toBe(first.run.id);
+    await service.restoreRun(first.run.id);
+    expect((await service.runs()).map(({ id }) => id)).toEqual(expect.arrayContaining([first.run.id, second.run.id]));
+    await service.deleteRun(first.run.id);
+    const third = (await finished(await start(request))).task.result as TaskResults['train'];
+    expect(third).toMatchObject({ trained: false, run: { id: second.run.id } });
   });
 
   test('a model that is kept ready answers again', async () => {

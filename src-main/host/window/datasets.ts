@@ -1,5 +1,5 @@
 // Data sets as screens show and change them: preview, details, tables, pictures, rename, delete, relocate.
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -35,7 +35,7 @@ const largestOriginal = 1024;
 const splits = ['train', 'validation', 'test'] as const;
 
 export function datasetPart(surroundings: Surroundings): DatasetPart {
-  const { workspace, catalogue, topics } = surroundings;
+  const { workspace, catalogue, topics, aside } = surroundings;
   const sampler = new ImportSampler();
   const spool = join(workspace, 'looking');
   const changed = () => topics.publish('workspace', { what: ['datasets', 'runs'] });
@@ -62,12 +62,13 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
     async deleteDataset(id) {
       catalogue.getDataset(id);
       surroundings.expectIdle({ datasetId: id });
-      catalogue.setDatasetAside(id, true);
+      surroundings.forgetTasks({ datasetId: id });
+      aside.putDataset(id);
       changed();
     },
     async restoreDataset(id) {
       catalogue.getDataset(id);
-      catalogue.setDatasetAside(id, false);
+      aside.takeDatasetBack(id);
       changed();
       return catalogue.getDataset(id);
     },
@@ -90,18 +91,6 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return { type: 'image/png', data: await readOriginal(catalogue.getDataset(id), item, spool, largestOriginal) };
     },
   };
-}
-
-/** What was put aside is removed for good, with its files. */
-export function removeAside({ workspace, catalogue }: Pick<Surroundings, 'workspace' | 'catalogue'>): void {
-  for (const run of catalogue.runsAside()) {
-    rmSync(run.folder, { recursive: true, force: true });
-    catalogue.deleteRun(run.id);
-  }
-  for (const { id } of catalogue.datasetsAside()) {
-    rmSync(datasetFolder(workspace, id), { recursive: true, force: true });
-    catalogue.deleteDataset(id);
-  }
 }
 
 async function previewImport(

@@ -2,6 +2,7 @@
 import type { Core } from '../../contract/api.ts';
 import type { TopicEvent, TopicName } from '../../contract/views.ts';
 import type { Catalogue } from '../../dataset/catalogue.ts';
+import type { Aside } from './aside.ts';
 
 export interface Surroundings {
   workspace: string;
@@ -16,8 +17,12 @@ export interface Surroundings {
   catalogue: Catalogue;
   core: Core;
   topics: Topics;
+  /** Deleted data sets and runs. */
+  aside: Aside;
   /** Throws `usage` while a task works on the data set or run. */
   expectIdle(about: { datasetId?: string; runId?: string }): void;
+  /** Takes ended tasks on the data set or run off the list. */
+  forgetTasks(about: { datasetId?: string; runId?: string }): void;
 }
 
 /** Listeners by topic. An event goes to whoever listens at that moment; nothing is kept. */

@@ -5,14 +5,17 @@ import * as v from 'valibot';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Notice, Progress, TrainingControls } from '../../contract/records.ts';
+import { type ImportSettings, importSettingsSchema } from '../../contract/settings.ts';
 import {
   type CheckedTaskRequest,
+  lanes,
   type Task,
   type TaskRequest,
   type TaskResults,
   type TaskState,
   taskRequestSchema,
 } from '../../contract/tasks.ts';
+import { datasetId as idOfImport } from '../../dataset/hash.ts';
 import { drawSamples } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { expectAllowed } from './access.ts';
@@ -34,6 +37,7 @@ export type TaskPart = Pick<
   /** Interrupts all tasks and waits until they have ended. */
   stop(): Promise<void>;
   expectIdle: Surroundings['expectIdle'];
+  forgetTasks: Surroundings['forgetTasks'];
 };
 /** What tasks do is done by these. */
 export type TaskWork = Pick<Service, 'import' | 'train' | 'encode' | 'makeMap' | 'exportAs'>;
@@ -60,7 +64,7 @@ export function taskPart(surroundings: Surroundings, work: TaskWork): TaskPart {
     tasks: async () => tasks.list(),
     cancelTask: async (id) => tasks.cancel(id),
     pauseTask: async (id) => tasks.steer(id, 'pause', 'paused'),
-    resumeTask: async (id) => tasks.steer(id, 'resume', 'running'),
+    resumeTask: async (id) => tasks.resume(id),
     finishTask: async (id) => tasks.steer(id, 'finish', 'stopping'),
     retryTask: async (id) => tasks.retry(id),
     dismissTask: async (id) => tasks.dismiss(id),
@@ -71,6 +75,7 @@ export function taskPart(surroundings: Surroundings, work: TaskWork): TaskPart {
     },
     stop: () => tasks.stop(),
     expectIdle: (about) => tasks.expectIdle(about),
+    forgetTasks: (about) => tasks.forget(about),
   };
 }
 
@@ -92,7 +97,10 @@ class Tasks {
   }
 
   list(): Task[] {
-    return [...this.#entries.values()].map(({ task }) => ({ ...task }));
+    return [...this.#entries.values()].map((entry) => ({
+      ...entry.task,
+      waitsFor: entry.task.state === 'waiting' ? (this.#blockerOf(entry)?.task.id ?? null) : null,
+    }));
   }
 
   /** At once; while the list is still being read, it comes to every listener as soon as it is there. */
@@ -108,23 +116,27 @@ class Tasks {
 
   cancel(id: string): void {
     const entry = this.#active(id);
-    if (entry.task.state === 'waiting') this.#end(entry, 'interrupted');
+    if (isQueued(entry)) this.#end(entry, 'interrupted');
     else this.#change(entry, { state: 'stopping' });
     entry.controller.abort();
     this.#startNext();
   }
 
-  steer(id: string, command: keyof TrainingControls, state: TaskState): void {
-    const entry = this.#active(id);
-    if (entry.controls === null) {
-      throw new PinholeError(
-        'usage',
-        'Only training that has begun can be paused or finished early.',
-        'Wait until training has begun, or cancel it.',
-      );
-    }
-    entry.controls[command]();
+  steer(id: string, command: 'pause' | 'finish', state: TaskState): void {
+    const { entry, controls } = this.#steerable(id);
+    controls[command]();
     this.#change(entry, { state });
+    this.#startNext();
+  }
+
+  /** What was paused goes on as soon as it is its turn. */
+  resume(id: string): void {
+    const { entry } = this.#steerable(id);
+    if (entry.task.state !== 'paused') return;
+    // Said only where it has to wait indeed.
+    entry.task = { ...entry.task, state: 'waiting' };
+    this.#startNext();
+    this.#publish();
   }
 
   retry(id: string): string {
@@ -150,12 +162,21 @@ class Tasks {
     throw new PinholeError('usage', `A task is at work on ${busy.subject}.`, 'Wait until it is done, or cancel it.');
   }
 
+  forget({ datasetId, runId }: { datasetId?: string; runId?: string }): void {
+    for (const [id, { task }] of this.#entries) {
+      const concerned = (datasetId && task.datasetId === datasetId) || (runId && task.runId === runId);
+      if (concerned && task.ended !== null) this.#entries.delete(id);
+    }
+    this.#publish();
+    this.#save();
+  }
+
   async stop(): Promise<void> {
     this.#closing = true;
     await this.#restored;
     for (const entry of this.#entries.values()) {
       if (entry.task.ended !== null) continue;
-      if (entry.task.state === 'waiting') this.#end(entry, 'interrupted');
+      if (isQueued(entry)) this.#end(entry, 'interrupted');
       entry.controller.abort();
     }
     await Promise.all([...this.#entries.values()].map(({ ended }) => ended));
@@ -199,17 +220,32 @@ class Tasks {
     return entry;
   }
 
-  /** One heavy task at a time, in the order in which they came; an export runs beside it. */
+  /** In the order in which they came, each as soon as nothing is in its way. */
   #startNext(): void {
     if (this.#closing) return;
-    const all = [...this.#entries.values()];
-    const busy = all.some(({ task }) => isHeavy(task) && task.ended === null && task.state !== 'waiting');
-    const waiting = all.filter(({ task }) => task.state === 'waiting');
-    const next = [
-      ...waiting.filter(({ task }) => !isHeavy(task)),
-      ...(busy ? [] : waiting.filter(({ task }) => isHeavy(task)).slice(0, 1)),
-    ];
-    for (const entry of next) entry.ended = this.#run(entry);
+    for (const entry of this.#entries.values()) {
+      if (entry.task.state !== 'waiting' || this.#blockerOf(entry)) continue;
+      if (isQueued(entry)) {
+        entry.ended = this.#run(entry);
+      } else {
+        entry.controls?.resume();
+        this.#change(entry, { state: 'running' });
+      }
+    }
+  }
+
+  /** What has to end, or to be paused, before this can go on: a task in the same lane, or one on the same data set. */
+  #blockerOf(entry: Entry): Entry | undefined {
+    const lane = lanes[entry.task.kind];
+    if (lane === null) return undefined;
+    const all = [...this.#entries.values()].filter(({ task }) => task.ended === null);
+    const before = all.slice(0, all.indexOf(entry));
+    const others = [...before, ...all.slice(before.length + 1).filter(({ task }) => task.state !== 'waiting')];
+    return others.find(({ task }) => {
+      if (lanes[task.kind] === lane) return task.state !== 'paused';
+      // Pixels must not change under a training, nor may it begin with some of them.
+      return lanes[task.kind] !== null && task.datasetId !== null && task.datasetId === entry.task.datasetId;
+    });
   }
 
   async #run(entry: Entry): Promise<void> {
@@ -247,10 +283,16 @@ class Tasks {
   }
 
   async #importSamples(count: number, context: Context) {
-    const folder = join(this.#surroundings.workspace, 'samples', String(count));
+    const request = this.#samplesRequest(count);
+    const folder = request.sources[0]!;
     await makeFolder(folder);
     await drawSamples({ count }, folder, context);
-    return this.#work.import({ sources: [folder], name: 'Sample images' }, context);
+    return this.#work.import(request, context);
+  }
+
+  #samplesRequest(count: number): ImportSettings {
+    const folder = join(this.#surroundings.workspace, 'samples', String(count));
+    return v.parse(importSettingsSchema, { sources: [folder], name: 'Sample images' });
   }
 
   async #train(request: TrainRequest, context: Context) {
@@ -339,11 +381,11 @@ class Tasks {
       case 'import':
         return {
           subject: request.request.name ?? request.request.sources[0]!.split(/[\\/]/).at(-1)!,
-          datasetId: null,
+          datasetId: idOfImport(request.request),
           runId: null,
         };
       case 'samples':
-        return { subject: '', datasetId: null, runId: null };
+        return { subject: '', datasetId: idOfImport(this.#samplesRequest(request.count)), runId: null };
       case 'train': {
         const { id, name } = catalogue.getDataset(request.datasetId);
         return { subject: name, datasetId: id, runId: request.runId ?? null };
@@ -363,6 +405,16 @@ class Tasks {
     if (entry === undefined)
       throw new PinholeError('not-found', `There is no task ${id}.`, 'It may have been taken off the list.');
     return entry;
+  }
+
+  #steerable(id: string): { entry: Entry; controls: TrainingControls } {
+    const entry = this.#active(id);
+    if (entry.controls !== null) return { entry, controls: entry.controls };
+    throw new PinholeError(
+      'usage',
+      'Only training that has begun can be paused or finished early.',
+      'Wait until training has begun, or cancel it.',
+    );
   }
 
   #active(id: string): Entry {
@@ -386,7 +438,8 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   export: [],
 };
 
-const isHeavy = ({ kind }: Task) => kind !== 'export';
+/** Not begun: what waits after a pause has its process, and is aborted like one that is at work. */
+const isQueued = ({ task, controls }: Entry) => task.state === 'waiting' && controls === null;
 
 function idle(): Pick<Entry, 'controller' | 'controls' | 'ended'> {
   return { controller: new AbortController(), controls: null, ended: Promise.resolve() };
@@ -403,6 +456,7 @@ function newTask(
     state: 'waiting',
     ...about,
     progress: null,
+    waitsFor: null,
     notices: [],
     created: new Date().toISOString(),
     ended: null,

@@ -36,7 +36,7 @@ export type TrainingPart = Pick<
 };
 
 export function trainingPart(surroundings: Surroundings): TrainingPart {
-  const { catalogue, topics } = surroundings;
+  const { catalogue, topics, aside } = surroundings;
   const models = new ReadyModels(surroundings);
   const changed = () => topics.publish('workspace', { what: ['runs'] });
   return {
@@ -45,11 +45,13 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
     async deleteRun(id) {
       catalogue.getRun(id);
       surroundings.expectIdle({ runId: id });
-      catalogue.setRunAside(id, true);
+      surroundings.forgetTasks({ runId: id });
+      models.end(id);
+      aside.putRun(id);
       changed();
     },
     async restoreRun(id) {
-      catalogue.setRunAside(id, false);
+      aside.takeRunBack(id);
       changed();
       return catalogue.getRun(id);
     },
@@ -213,25 +215,25 @@ class ReadyModels {
     const session = known?.session ?? this.#open(run);
     // Last in the map is used last.
     this.#ready.delete(run.id);
-    this.#ready.set(run.id, { session, timer: setTimeout(() => this.#end(run.id), readyMilliseconds).unref() });
-    for (const id of this.#ready.keys()) if (this.#ready.size > mostReady) this.#end(id);
+    this.#ready.set(run.id, { session, timer: setTimeout(() => this.end(run.id), readyMilliseconds).unref() });
+    for (const id of this.#ready.keys()) if (this.#ready.size > mostReady) this.end(id);
     return session.reconstruct(ids);
   }
 
   close(): void {
-    for (const id of this.#ready.keys()) this.#end(id);
+    for (const id of this.#ready.keys()) this.end(id);
   }
 
   #open(run: Run): ModelSession {
     const { workspace } = this.#surroundings;
     const session = openModelSession({ workspace, datasetId: run.datasetId, runFolder: run.folder });
     void session.ended.then(() => {
-      if (this.#ready.get(run.id)?.session === session) this.#end(run.id);
+      if (this.#ready.get(run.id)?.session === session) this.end(run.id);
     });
     return session;
   }
 
-  #end(id: string): void {
+  end(id: string): void {
     const known = this.#ready.get(id);
     clearTimeout(known?.timer);
     known?.session.close();

@@ -109,6 +109,7 @@ export const import_ = {
   'import.rename': 'Rename “{name}”',
   'import.delete': 'Delete “{name}”',
   'import.deleted': '“{name}” was deleted.',
+  'import.deleted.runs': '“{name}” and its run were deleted.|“{name}” and its {count} runs were deleted.',
   'import.guide.title': 'Welcome to Pinhole',
   'import.guide.text':
     'It learns a short code for each of your images, on your own computer. Nothing is sent anywhere.',

@@ -107,6 +107,7 @@ export const import_: Record<keyof typeof english, string> = {
   'import.rename': '重命名“{name}”',
   'import.delete': '删除“{name}”',
   'import.deleted': '“{name}”已删除。',
+  'import.deleted.runs': '“{name}”及其 {count} 次训练已删除。',
   'import.guide.title': '欢迎使用 Pinhole',
   'import.guide.text': '它在您自己的电脑上为每张图像学习一个简短的编码。不会向任何地方发送任何内容。',
   'import.guide.close': '知道了',

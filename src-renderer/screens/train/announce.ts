@@ -23,7 +23,10 @@ function announce(task: Task): void {
   if (task.state !== 'done' && task.state !== 'failed') return;
   const { runId, datasetId, subject } = task;
   const result = task.result as TaskResults['train'] | null;
-  if (result?.trained === false) sayKnown(task as Task<'train'>);
+  if (result?.trained === false) {
+    sayKnown(task as Task<'train'>);
+    return;
+  }
   const done = task.state === 'done';
   const text = done
     ? t('train.done', { subject, error: formatError(result?.run.report?.model.mse) })
@@ -41,6 +44,8 @@ function announce(task: Task): void {
 function sayKnown({ datasetId, request }: Task<'train'>): void {
   if (datasetId === null) return;
   notify('info', t('train.known'), {
+    // The only way on from there for whoever wanted it trained again.
+    seconds: null,
     action: { label: t('train.known.fresh'), run: () => void startTraining(datasetId, request.request, true) },
   });
 }

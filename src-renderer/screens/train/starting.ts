@@ -1,7 +1,7 @@
 // Starting, resuming and deleting training, as buttons do it: errors become notices, a deletion can be undone.
 import type { Run } from '../../../src-main/contract/api.ts';
 import type { TrainingRequest } from '../../../src-main/contract/settings.ts';
-import type { Task } from '../../../src-main/contract/tasks.ts';
+import { type Task, undoSeconds } from '../../../src-main/contract/tasks.ts';
 import { t } from '../../language/index.svelte.ts';
 import { go, place } from '../../navigation.svelte.ts';
 import { attempt, notify } from '../../notices.svelte.ts';
@@ -39,6 +39,7 @@ export async function deleteRun(run: Run): Promise<void> {
   if (place.runId === run.id) go({ runId: null });
   notify('info', t('train.deleted', { run: runWords(run) }), {
     action: { label: t('word.undo'), run: () => void attempt(() => service.restoreRun(run.id)) },
+    seconds: undoSeconds,
   });
 }
 
