@@ -131,7 +131,7 @@ export interface Core {
     outFolder: string,
     formats: ExportFormat[],
     context?: Context,
-    options?: { datasetId?: string },
+    options?: { datasetId?: string; bom?: boolean },
   ): Promise<ExportResult>;
   datasets(): Promise<Dataset[]>;
   items(datasetId: string): Promise<Item[]>;

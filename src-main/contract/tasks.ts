@@ -48,6 +48,8 @@ export const exportRequestSchema = v.strictObject({
   columns: v.optional(v.array(v.picklist(exportColumns)), ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes']),
   /** The map whose coordinates go into the column `map`. */
   map: v.optional(v.picklist(['pca', 'umap']), 'pca'),
+  /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */
+  bom: v.optional(v.boolean(), false),
   /** Only these images; null for all. The row order is always that of ids. */
   ids: v.optional(v.nullable(idsSchema), null),
 });

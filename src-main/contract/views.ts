@@ -36,7 +36,13 @@ export const preferencesSchema = v.strictObject({
   /** The last choices on the export screen, as that screen wrote them. */
   lastExport: v.optional(
     v.nullable(
-      v.strictObject({ out: v.string(), formats: v.array(v.string()), columns: v.array(v.string()), map: v.string() }),
+      v.strictObject({
+        out: v.string(),
+        formats: v.array(v.string()),
+        columns: v.array(v.string()),
+        map: v.string(),
+        bom: v.optional(v.boolean(), true),
+      }),
     ),
     null,
   ),

@@ -2,7 +2,7 @@
 import type { Context, Item } from '../contract/records.ts';
 import { createAtomicWriter } from '../files/atomic.ts';
 import { createNpyWriter, writeNpy } from '../files/npy.ts';
-import { createRowBuffer, textCell } from './csv.ts';
+import { byteOrderMark, createRowBuffer, textCell } from './csv.ts';
 import { codeColumns, type FeatureBlock, type FeatureSource, type FeatureTable, openFeatures } from './feature-rows.ts';
 import { formatFloat32, longestFloat32, writeFloat32 } from './float32-text.ts';
 import { type ColumnMaker, columnMaker, float, groupRowsOf, writeGroups } from './parquet.ts';
@@ -106,12 +106,13 @@ const comma = 44;
 const carriageReturn = 13;
 const lineFeed = 10;
 
-/** The same dialect as `writeCsv`. Gives the number of rows. */
+/** The same dialect as `writeCsv`, with or without a byte-order mark. Gives the number of rows. */
 export async function writeChosenCsv(
   path: string,
   source: FeatureSource,
   choice: Choice,
   context: Context = {},
+  { bom = false }: { bom?: boolean } = {},
 ): Promise<number> {
   const table = await openFeatures(source, context);
   try {
@@ -119,7 +120,7 @@ export async function writeChosenCsv(
     const writer = await createAtomicWriter(path);
     try {
       const buffer = createRowBuffer(writer);
-      await writer.write(`${columns.map(({ name }) => name).join(',')}\r\n`);
+      await writer.write(`${bom ? byteOrderMark : ''}${columns.map(({ name }) => name).join(',')}\r\n`);
       let rows = 0;
       for await (const block of chosenBlocks(table, choice, blockRows)) {
         for (const row of rowsOf(block, table.codeSize)) {

@@ -32,6 +32,7 @@ const bufferBytes = 2 ** 20;
 const blockValues = 2 ** 20;
 const largestBlock = 2 ** 14;
 
+export const byteOrderMark = '\uFEFF';
 const comma = 44;
 const carriageReturn = 13;
 const lineFeed = 10;
@@ -40,13 +41,22 @@ const lineFeed = 10;
  * Writes `image_id, path, label, split, width, height, sha256, mse, z000, …` (RFC 4180, UTF-8, CRLF), atomically.
  * Floats are the shortest text that reads back as the same float32. An unknown label is empty. In path and label a
  * start that a spreadsheet would run as a formula is escaped; see `escapeFormula`. Memory does not grow with rows.
+ * `bom` puts a byte-order mark in front, without which Excel does not take the file for UTF-8; other programs may take
+ * the mark for a part of the first column's name.
  */
-export async function writeCsv(path: string, source: FeatureSource, context: Context = {}): Promise<WrittenFile> {
+export async function writeCsv(
+  path: string,
+  source: FeatureSource,
+  context: Context = {},
+  { bom = false }: { bom?: boolean } = {},
+): Promise<WrittenFile> {
   const table = await openFeatures(source, context);
   try {
     const writer = await createAtomicWriter(path);
     try {
-      await writer.write(`${[...itemColumns, ...codeColumns(table.codeSize)].join(',')}\r\n`);
+      await writer.write(
+        `${bom ? byteOrderMark : ''}${[...itemColumns, ...codeColumns(table.codeSize)].join(',')}\r\n`,
+      );
       await writeRows(writer, table);
       await writer.commit();
       return { rows: table.rows, bytes: writer.length };
@@ -248,7 +258,7 @@ export async function writeFeaturesNote(path: string, note: FeaturesNote, chosen
 }
 
 const tableMeaning = {
-  encoding: 'UTF-8, comma-separated, CRLF, quoted by RFC 4180',
+  encoding: 'UTF-8, with or without a byte-order mark, comma-separated, CRLF, quoted by RFC 4180',
   numbers: 'float32, each as the shortest decimal that reads back as the same float32',
   escape:
     'In path and label, = + - @ (plain or full-width), a tab or a line break at the beginning, or behind ; tab or a line break, has an apostrophe in front so that no spreadsheet runs it. To undo, take one apostrophe away from every run of apostrophes that stands at such a place in front of such a character.',

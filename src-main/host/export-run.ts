@@ -24,6 +24,8 @@ export interface ExportInput {
   /** In the order of the codes. */
   items: readonly Item[];
   codesFolder: string;
+  /** CSV begins with a byte-order mark. */
+  bom: boolean;
   /** Originals and reconstructions of these images, as uint8 N×H×W×C. */
   reconstruct(ids: number[]): Promise<{ originals: Uint8Array; reconstructions: Uint8Array }>;
 }
@@ -51,7 +53,7 @@ type Writer = (input: ExportInput, folder: string, context: Context) => Promise<
 const writers: Record<ExportFormat, Writer> = {
   async csv(input, folder, context) {
     const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
-    await writeCsv(table, featureSource(input), context);
+    await writeCsv(table, featureSource(input), context, input);
     await writeFeaturesNote(note, await describeFeatures(input));
     return [table, note];
   },

@@ -184,7 +184,7 @@ class WorkspaceService implements Core {
     outFolder: string,
     formats: ExportFormat[],
     context: Context = {},
-    options: { datasetId?: string } = {},
+    options: { datasetId?: string; bom?: boolean } = {},
   ): Promise<ExportResult> {
     const run = this.#finishedRun(id);
     const datasetId = options.datasetId ?? run.datasetId;
@@ -199,6 +199,7 @@ class WorkspaceService implements Core {
         // The run learned from none of the images of another data set, whatever that would use them for.
         items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
+        bom: options.bom ?? false,
         reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
       },
       outFolder,

@@ -33,8 +33,8 @@ export function boundsOf(xy: Float32Array): Bounds {
   return left <= right ? { left, right, bottom, top } : { left: -1, right: 1, bottom: -1, top: 1 };
 }
 
-/** Room around the points of a fitted map, in pixels: points at the edge are whole, and a lasso can go around them. */
-const margin = 20;
+/** Room around the points of a fitted map, in pixels: pictures of points at the edge are whole, and a lasso can go around them. */
+const margin = 36;
 /** Of a map whose points all lie on one spot. */
 const smallestExtent = 1e-6;
 

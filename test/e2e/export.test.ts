@@ -46,6 +46,7 @@ const open = (page: Page, name: string) => page.getByRole('navigation').getByRol
 const button = (page: Page, name: string) => page.getByRole('main').getByRole('button', { name, exact: true });
 const readTable = (file: string) =>
   readFileSync(file, 'utf8')
+    .replace(/^\uFEFF/, '')
     .trimEnd()
     .split('\r\n')
     .map((line) => line.split(','));

@@ -73,20 +73,14 @@ describe('data sets', () => {
     expect([seen.height, seen.width, seen.channels]).toEqual([20, 20, 1]);
   });
 
-  test('one that was put aside is in no list and comes back with its runs', async () => {
+  test('one that was put aside is in no list, nor is its import, and comes back with its runs', async () => {
+    expect((await service.tasks()).map(({ kind }) => kind)).toContain('samples');
     await service.deleteDataset(dataset.id);
+    expect((await service.tasks()).map(({ kind }) => kind)).not.toContain('samples');
     expect([await service.datasets(), await service.runs()]).toEqual([[], []]);
     await service.restoreDataset(dataset.id);
     expect((await service.datasets()).map(({ id }) => id)).toEqual([dataset.id]);
     expect((await service.runs()).map(({ id }) => id)).toContain(runId);
-  });
-
-  test('the card of an import goes with its data set', async () => {
-    const imported = async () => (await service.tasks()).filter(({ kind }) => kind === 'samples').length;
-    expect(await imported()).toBe(1);
-    await service.deleteDataset(dataset.id);
-    expect(await imported()).toBe(0);
-    await service.restoreDataset(dataset.id);
   });
 
   test('the original comes as a picture, and an image that is none is refused', async () => {
@@ -232,6 +226,18 @@ describe('maps and exports', () => {
     expect([Math.fround(x!), Math.fround(y!)]).toEqual([map.xy[2 * row], map.xy[2 * row + 1]]);
     const { codes } = await service.codeRows(runId, Int32Array.of(4, 11));
     expect(parseNpy(readFileSync(join(out, 'codes.npy'))).data).toEqual(codes);
+  });
+
+  test('a CSV has a byte-order mark where one is wanted, with chosen columns and with all', async () => {
+    const first = async (name: string, more: object) => {
+      const out = join(folder, name);
+      await finished(await start({ kind: 'export', request: { runId, out, formats: ['csv'], ...more } }));
+      return readFileSync(join(out, 'features.csv'), 'utf8').slice(0, 9);
+    };
+    expect(await first('plain', {})).toBe('image_id,');
+    expect(await first('plain-bom', { bom: true })).toBe('\uFEFFimage_id');
+    expect(await first('chosen', { columns: ['path'] })).toBe('image_id,');
+    expect(await first('chosen-bom', { columns: ['path'], bom: true })).toBe('\uFEFFimage_id');
   });
 
   const request = (out: string) => ({ runId, out, formats: ['csv' as const, 'npy' as const], ids: Int32Array.of(3) });

@@ -19,20 +19,27 @@ import { fetchParts } from '../../src-renderer/service/file-parts.ts';
 test('the first time it is a CSV with the usual columns and a picture, in the run’s own folder', () => {
   expect(restoreChoices(null)).toEqual(firstChoices);
   expect(firstChoices).toMatchObject({ formats: ['csv', 'contact-sheet'], map: 'pca', out: null });
-  expect(usualColumns).toEqual(exportColumns.filter((column) => column !== 'map'));
+  expect(usualColumns).toEqual(exportColumns);
 });
 
 test('what is remembered comes back as it was', () => {
   for (const out of [null, '/somewhere else']) {
-    const choices = { formats: ['npy', 'model'] as const, columns: ['mse', 'map'] as const, map: 'umap' as const, out };
+    const kept = { formats: ['npy', 'model'] as const, columns: ['mse', 'map'] as const, map: 'umap' as const };
+    const choices = { ...kept, bom: false, out };
     expect(restoreChoices(rememberChoices(choices))).toEqual(choices);
   }
   expect(rememberChoices({ ...firstChoices, out: ' /a ' }).out).toBe('/a');
 });
 
 test('what another version remembered is taken as far as it is known, in the order of all', () => {
-  const last = { out: '', formats: ['sprite', 'npy', 'csv'], columns: ['codes', 'path', 'mood'], map: 'tsne' };
-  const expected = { formats: ['csv', 'npy'], columns: ['path', 'codes'], map: 'pca', out: null };
+  const last = {
+    out: '',
+    formats: ['sprite', 'npy', 'csv'],
+    columns: ['codes', 'path', 'mood'],
+    map: 'tsne',
+    bom: true,
+  };
+  const expected = { formats: ['csv', 'npy'], columns: ['path', 'codes'], map: 'pca', bom: true, out: null };
   expect(restoreChoices(last)).toEqual(expected);
   expect(restoreChoices({ ...last, formats: ['sprite'] }).formats).toEqual(firstChoices.formats);
   expect(restoreChoices({ ...last, columns: [] }).columns).toEqual([]);

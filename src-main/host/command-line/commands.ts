@@ -94,7 +94,8 @@ export async function exportFeatures(work: Work, runId: string | undefined, opti
   const out = await makeOutFolder(options);
   const encoded = await work.service.encode(run.id, {}, work.context);
   const formats = (options.formats as ExportFormat[] | undefined) ?? exportFormats;
-  const result = await work.service.export(run.id, out, formats, work.context);
+  const bom = options.bom === true;
+  const result = await work.service.export(run.id, out, formats, work.context, { bom });
   sayReport(work, encoded.run);
   sayFiles(work, result);
   work.terminal.result(result);

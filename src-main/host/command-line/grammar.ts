@@ -86,7 +86,12 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       usage: 'export [run]',
       description: 'Writes features, model and pictures of a run (the newest, if none is named).',
       examples: ['export --out features', 'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features'],
-      options: [out, exportedFormats(), ...common],
+      options: [
+        out,
+        exportedFormats(),
+        new Option('--bom', 'begin the CSV with a byte-order mark, which Excel needs to show letters beyond ASCII'),
+        ...common,
+      ],
       run: (work, options, [run]) => commands.exportFeatures(work, run as string | undefined, options),
     },
     {

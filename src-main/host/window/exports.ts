@@ -112,7 +112,7 @@ async function exportAs(
       rows = await writers[format](out, prepared, told);
       files.push(...fileNames[format].map((name) => join(out, name)));
     } else {
-      const { files: paths } = await core.export(run.id, out, [format], told);
+      const { files: paths } = await core.export(run.id, out, [format], told, { bom: request.bom });
       files.push(...(format in folders ? await filesIn(run, paths[0]!, format as Folder) : paths));
     }
   }
@@ -133,8 +133,8 @@ function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): C
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 const writers: Record<Table, (out: string, prepared: Prepared, context: Context) => Promise<number>> = {
-  async csv(out, { source, choice, run, dataset, items, mapSettings }, context) {
-    const rows = await writeChosenCsv(join(out, 'features.csv'), source, choice, context);
+  async csv(out, { source, choice, run, dataset, items, mapSettings, bom }, context) {
+    const rows = await writeChosenCsv(join(out, 'features.csv'), source, choice, context, { bom });
     const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
     const note = await describeFeatures({ run, dataset, items });
     await writeFeaturesNote(join(out, 'features.json'), note, { rows, header, map: mapSettings });
@@ -192,7 +192,7 @@ async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Che
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions };
   const hasMap = view !== null || !wantsMap || map === null;
   const dataset = catalogue.getDataset(run.datasetId);
-  return { run, dataset, items, source, choice, hasMap, mapSettings: view?.settings ?? null };
+  return { run, dataset, items, source, choice, hasMap, mapSettings: view?.settings ?? null, bom: request.bom };
 }
 
 /** From the rows that are shown; a number of a binary file takes four bytes. */

@@ -26,6 +26,9 @@ export const exports_ = {
   'export.hint.loss-plot': 'The course of training as a drawing; for reports and papers.',
   'export.format.tensorboard': 'TensorBoard',
   'export.hint.tensorboard': 'A folder with losses and reconstructions of every evaluation; for TensorBoard.',
+  'export.bom': 'CSV for spreadsheets',
+  'export.bom.hint':
+    'Begins with a byte-order mark, so that Excel shows letters such as é and 中 rightly. Leave it out for programs that stumble over it.',
   'export.rows': 'Images',
   'export.rows.all': 'The only image|All {count} images',
   'export.rows.selected': 'Only the one selected|Only the {count} selected',

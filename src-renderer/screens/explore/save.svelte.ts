@@ -7,9 +7,10 @@ import { t } from '../../language/index.svelte.ts';
 import { attempt, notify, notifyError } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { saveFile } from '../../service/save-file.ts';
-import { isActive } from '../../service/workspace.svelte.ts';
+import { isActive, workspace } from '../../service/workspace.svelte.ts';
 import { idsOf } from './choose.ts';
 import { explore } from './explore.svelte.ts';
+import { selectionName } from './selection-name.ts';
 
 export const saving = $state({ active: false });
 
@@ -25,13 +26,14 @@ export async function saveSelection(): Promise<void> {
     const out = host.pick ? await host.pick.outFolder() : await folderForDownloads();
     if (out === null) return;
     const map = explore.map?.method ?? 'pca';
-    const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids };
+    const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids, bom: true };
     const task = await ended(await service.startTask({ kind: 'export', request }));
     if (task.state !== 'done') {
       notifyError(task.error ? PinholeError.fromJSON(task.error) : new PinholeError('cancelled', 'Stopped.'));
       return;
     }
-    await say((task.result as TaskResults['export']).files[0]!, ids.length);
+    const name = selectionName(images, explore.chosen, workspace.dataset(images.datasetId)?.name ?? images.datasetId);
+    await say((task.result as TaskResults['export']).files[0]!, ids.length, name);
   });
   saving.active = false;
 }
@@ -43,10 +45,10 @@ async function folderForDownloads(): Promise<string> {
   return `${folder}/exports/selection-${now}`;
 }
 
-async function say(file: string, count: number): Promise<void> {
+async function say(file: string, count: number, name: string): Promise<void> {
   const { pick, reveal } = host;
-  if (!pick) await saveFile(file, 'pinhole-selection.csv');
-  notify('good', t('explore.save.done', { count, file: pick ? file : 'pinhole-selection.csv' }), {
+  if (!pick) await saveFile(file, name);
+  notify('good', t('explore.save.done', { count, file: pick ? file : name }), {
     action: reveal && { label: t('word.showInFolder'), run: () => void attempt(() => reveal(file)) },
   });
 }

@@ -7,16 +7,20 @@ export interface Choices {
   formats: readonly ExportFormat[];
   columns: readonly ExportColumn[];
   map: MapMethod;
+  /** CSV begins with a byte-order mark. */
+  bom: boolean;
   /** Null for the folder that each run has in the workspace. */
   out: string | null;
 }
 
-export const usualColumns: readonly ExportColumn[] = exportColumns.filter((column) => column !== 'map');
+/** All of them, as a selection that is saved from the map has. */
+export const usualColumns: readonly ExportColumn[] = exportColumns;
 
 export const firstChoices: Choices = {
   formats: ['csv', 'contact-sheet'],
   columns: usualColumns,
   map: 'pca',
+  bom: true,
   out: null,
 };
 
@@ -28,12 +32,13 @@ export function restoreChoices(last: Preferences['lastExport']): Choices {
     formats: formats.length > 0 ? formats : firstChoices.formats,
     columns: exportColumns.filter((column) => last.columns.includes(column)),
     map: last.map === 'umap' ? 'umap' : 'pca',
+    bom: last.bom ?? true,
     out: last.out || null,
   };
 }
 
-export function rememberChoices({ formats, columns, map, out }: Choices): NonNullable<Preferences['lastExport']> {
-  return { formats: [...formats], columns: [...columns], map, out: out?.trim() ?? '' };
+export function rememberChoices({ formats, columns, map, bom, out }: Choices): NonNullable<Preferences['lastExport']> {
+  return { formats: [...formats], columns: [...columns], map, bom, out: out?.trim() ?? '' };
 }
 
 /** With the member or without it, always in the order of all. */

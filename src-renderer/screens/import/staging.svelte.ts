@@ -50,12 +50,17 @@ class Staging {
   /** The preview is of settings that have changed meanwhile. */
   looking = $state(false);
   starting = $state(false);
+  /** What was typed as a path: kept until an import of it has begun. */
+  typed = $state('');
 
   readonly request = $derived<ImportRequest | null>(
     this.sources.length === 0 ? null : toRequest(this.sources, this.draft),
   );
   /** What the name would be if none is given. */
   readonly usualName = $derived(this.upload?.name ?? nameOf(this.sources[0] ?? ''));
+
+  /** Nothing could be seen of it: another place is what is wanted, not other settings. */
+  readonly failed = $derived(this.error !== null && this.preview === null && this.upload === null);
 
   #asked: AbortController | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -95,6 +100,7 @@ class Staging {
     this.starting = false;
     if (id === undefined) return false;
     if (this.upload === null) remember(this.sources);
+    this.typed = '';
     this.#leave();
     return true;
   }

@@ -203,8 +203,10 @@ describe('requests', () => {
     const { calls } = await pinhole(['export', '--out', out, '--formats', 'csv,tensorboard']);
     expect(calls.slice(1, 3)).toEqual([
       ['encode', run.id, {}],
-      ['export', run.id, out, ['csv', 'tensorboard']],
+      ['export', run.id, out, ['csv', 'tensorboard'], { bom: false }],
     ]);
+    const marked = await pinhole(['export', '--out', out, '--formats', 'csv', '--bom']);
+    expect(marked.calls).toContainEqual(['export', run.id, out, ['csv'], { bom: true }]);
   });
 });
 
