@@ -102,7 +102,7 @@ export async function umapLayout(
     });
     return { ...pcaLayout(codes), explained: null };
   }
-  const neighbours = await nearest(codes, Math.min(settings.neighbours, count - 1), context);
+  const neighbours = await nearestCodes(codes, Math.min(settings.neighbours, count - 1), context);
   const { createUMAPFromKNN } = await loadUmap();
   const umap = await createUMAPFromKNN(count, 2, neighbours.indices, neighbours.distances, {
     minDist: settings.minDistance,
@@ -151,7 +151,7 @@ async function loadUmap() {
 const addBlock = 2000;
 
 /** Nearest others of every code, without itself, by an HNSW index (Malkov and Yashunin 2018) built on one thread: reproducible. */
-async function nearest({ codes, size }: Codes, k: number, context: Context) {
+export async function nearestCodes({ codes, size }: Pick<Codes, 'codes' | 'size'>, k: number, context: Context = {}) {
   const count = codes.length / size;
   const index = new Index({
     dimensions: size,

@@ -291,7 +291,7 @@ function pillow(
 }
 
 function needs(resource: string | null, name: string, row: Row): Row {
-  return resource === null ? { ...row, skipped: `${name} are not in ../shared/data` } : row;
+  return resource === null ? { ...row, skipped: `${name} are not in PINHOLE_TEST_DATA or ../shared/data` } : row;
 }
 
 function here(data: Data, path: string | null): string {

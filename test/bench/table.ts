@@ -14,7 +14,7 @@ export function formatBenchmark(result: BenchmarkResult): string {
   return [formatSetting(result), ...result.rows.map(formatRow), formatRatios(result.rows)].join('\n\n');
 }
 
-function formatSetting({ machine, versions, rounds }: BenchmarkResult): string {
+export function formatSetting({ machine, versions, rounds }: Omit<BenchmarkResult, 'rows'>): string {
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.system}, load ${machine.load}`,
     Object.entries(versions)
@@ -71,7 +71,7 @@ function formatRatio(ratio: number): string {
 }
 
 /** Columns as wide as their widest cell; figures end at the right edge, words begin at the left one. */
-function alignColumns(rows: readonly string[][]): string[] {
+export function alignColumns(rows: readonly string[][]): string[] {
   const widths = rows.reduce<number[]>((known, row) => {
     row.forEach((cell, column) => {
       known[column] = Math.max(known[column] ?? 0, cell.length);

@@ -3,9 +3,10 @@ import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright';
 import { beforeEach, describe } from 'vitest';
+import { descendants } from '../support/processes.ts';
 import { need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { type DoorName, descendants, doorNames, Network, openDoor } from './doors.ts';
+import { type DoorName, doorNames, Network, openDoor } from './doors.ts';
 
 export { closeBrowser } from './doors.ts';
 

@@ -1,17 +1,17 @@
 // The two doors of the program for end-to-end specs: Chromium on the page of a real server, and Electron where its runtime is.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   _electron,
   type Browser,
   type BrowserContext,
-  chromium,
   type ElectronApplication,
   type Page,
   type WebSocketRoute,
 } from 'playwright';
 import { pageOrigin } from '../../src-main/contract/bridge.ts';
 import { ensureRenderer } from '../../src-main/host/build-renderer.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { start, waitUntil } from '../support/processes.ts';
 import { electronRuntime, repository } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -53,18 +53,7 @@ let browser: Promise<Browser> | undefined;
 
 /** One Chromium for all specs of a file; each app has a context of its own. */
 function sharedBrowser(): Promise<Browser> {
-  browser ??= chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      '--enable-unsafe-swiftshader',
-    ],
-  });
+  browser ??= launchChromium();
   return browser;
 }
 
@@ -209,32 +198,5 @@ export class Network {
     const held = this.#held ?? [];
     this.#held = null;
     for (const pass of held) pass();
-  }
-}
-
-/** Living descendants of a process whose command line names a file. */
-export function descendants(pid: number, file: string): number[] {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => readProcess(Number(name)));
-  const found: number[] = [];
-  for (const parents = [pid]; parents.length > 0; ) {
-    const parent = parents.pop()!;
-    for (const child of processes.filter((candidate) => candidate.parent === parent)) {
-      parents.push(child.pid);
-      if (child.command.includes(file)) found.push(child.pid);
-    }
-  }
-  return found;
-}
-
-const text = (path: string) => readFileSync(path, 'utf8');
-
-function readProcess(pid: number): { pid: number; parent: number; command: string }[] {
-  try {
-    const [, state = 'Z', parent = '0'] = /\) (\S) (\d+)/.exec(text(`/proc/${pid}/stat`)) ?? [];
-    return state === 'Z' ? [] : [{ pid, parent: Number(parent), command: text(`/proc/${pid}/cmdline`) }];
-  } catch {
-    return []; // ended between the listing and the reading
   }
 }

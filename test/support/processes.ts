@@ -1,6 +1,6 @@
 // Real processes in tests: start one and collect what it says, look whether one lives, wait for something to become true.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Ended {
   code: number | null;
@@ -61,5 +61,32 @@ export async function waitFor<T>(find: () => Promise<T | undefined>, what: strin
     if (found !== undefined) return found;
     if (performance.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Living descendants of a process whose command line names a file; on Linux. */
+export function descendants(pid: number, file: string): number[] {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)));
+  const found: number[] = [];
+  for (const parents = [pid]; parents.length > 0; ) {
+    const parent = parents.pop()!;
+    for (const child of processes.filter((candidate) => candidate.parent === parent)) {
+      parents.push(child.pid);
+      if (child.command.includes(file)) found.push(child.pid);
+    }
+  }
+  return found;
+}
+
+const text = (path: string) => readFileSync(path, 'utf8');
+
+function readProcess(pid: number): { pid: number; parent: number; command: string }[] {
+  try {
+    const [, state = 'Z', parent = '0'] = /\) (\S) (\d+)/.exec(text(`/proc/${pid}/stat`)) ?? [];
+    return state === 'Z' ? [] : [{ pid, parent: Number(parent), command: text(`/proc/${pid}/cmdline`) }];
+  } catch {
+    return []; // ended between the listing and the reading
   }
 }

@@ -1,0 +1,111 @@
+// What the window is measured on: the real server with its worker, Chromium on the page, MNIST in a workspace.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, CDPSession, Page } from 'playwright';
+import type { RemoteService } from '../../../src-main/contract/methods.ts';
+import { connectService } from '../../../src-main/contract/rpc.ts';
+import { openSocketPort } from '../../../src-main/host/socket-port.ts';
+import { launchChromium } from '../../support/chromium.ts';
+import { descendants, run, start, waitUntil } from '../../support/processes.ts';
+import { mnistPngFolder, repository } from '../../support/resources.ts';
+import { installInstruments } from './instruments.ts';
+
+export const launcher = join(repository, 'src-main/host/pinhole.mjs');
+export const mnistCount = 70_000;
+
+/** A folder that is removed when it is disposed of. */
+export function temporaryFolder(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'pinhole-bench-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+/** A workspace with the 70,000 digits and a run of one epoch of the recommended preset, with its codes. */
+export async function mnistWorkspace(folder: string): Promise<string> {
+  const workspace = join(folder, 'workspace');
+  const words = ['reduce', await mnistPngFolder(), '--name', 'MNIST', '--epochs', '1'];
+  const options = ['--workspace', workspace, '--out', join(folder, 'features')];
+  const { code, stderr } = await run(process.execPath, [launcher, ...words, ...options]);
+  if (code !== 0) throw new Error(stderr);
+  return workspace;
+}
+
+export interface Stage extends AsyncDisposable {
+  page: Page;
+  /** To the page's own devtools, and to those of the browser. */
+  devtools: CDPSession;
+  browserDevtools: CDPSession;
+  service: RemoteService;
+  address: string;
+  /** Lines of job-stamps.mjs so far. */
+  stamps(): { kind: string; step: number; time: number }[];
+  /** Process numbers by the file that they run. */
+  processes(file: string): number[];
+}
+
+export async function openStage(workspace: string, roots: readonly string[], folder: string): Promise<Stage> {
+  const stampFile = join(folder, `stamps-${Date.now()}`);
+  const stamping = `--import=${pathToFileURL(join(import.meta.dirname, 'job-stamps.mjs')).href}`;
+  const server = start(
+    process.execPath,
+    [launcher, 'serve', '--workspace', workspace, ...roots.flatMap((root) => ['--root', root])],
+    { env: { NODE_OPTIONS: stamping, PINHOLE_BENCH_STAMPS: stampFile } },
+  );
+  const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
+  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 60_000);
+  const address = addressOf();
+  if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
+  const browser = await launchChromium();
+  const page = await openPage(browser);
+  await page.goto(address);
+  const connection = connectService(await openSocketPort(address));
+  return {
+    page,
+    devtools: await page.context().newCDPSession(page),
+    browserDevtools: await browser.newBrowserCDPSession(),
+    service: connection.service,
+    address,
+    stamps: () => readStamps(stampFile),
+    processes: (file) => descendants(server.child.pid!, file),
+    async [Symbol.asyncDispose]() {
+      connection.close();
+      await browser.close();
+      server.child.kill('SIGTERM');
+      await server.ended;
+    },
+  };
+}
+
+export async function openPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.addInitScript(installInstruments);
+  return page;
+}
+
+function readStamps(file: string): { kind: string; step: number; time: number }[] {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return []; // nothing was said yet
+  }
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [kind = '', step, time] = line.split(' ');
+      return { kind, step: Number(step), time: Number(time) };
+    });
+}
+
+/** Of a process; of one that has ended none. */
+export function residentMegabytes(pid: number | undefined): number {
+  try {
+    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kilobytes ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,107 @@
+// From `npm start` to the first usable screen, with the window built: what a person waits for who opens Pinhole.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Browser } from 'playwright';
+import { ensureRenderer } from '../../../src-main/host/build-renderer.ts';
+import { launchChromium } from '../../support/chromium.ts';
+import { descendants, waitUntil } from '../../support/processes.ts';
+import { repository } from '../../support/resources.ts';
+import { figure, type WindowSection } from './figures.ts';
+import { openPage, temporaryFolder } from './stage.ts';
+
+const firstScreenSeconds = 2;
+
+export function startSection(rounds: number): WindowSection {
+  return {
+    id: 'window-start',
+    title: 'npm start to the first usable screen, in a browser that is open already',
+    async measure(say) {
+      await ensureRenderer(say);
+      using folder = temporaryFolder();
+      const browser = await launchChromium();
+      try {
+        const times: StartTimes[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const times_ = await startOnce(browser, join(folder.path, String(round)), folder.path);
+          times.push(times_);
+        }
+        return {
+          rows: [
+            figure(
+              'to the address',
+              times.map(({ address }) => address),
+              's',
+            ),
+            figure(
+              'from there to the screen',
+              times.map(({ screen }) => screen),
+              's',
+            ),
+            figure(
+              'both',
+              times.map(({ address, screen }) => address + screen),
+              's',
+              firstScreenSeconds,
+            ),
+          ],
+          remarks: ['Every round has a new workspace and an empty browser cache.'],
+        };
+      } finally {
+        await browser.close();
+      }
+    },
+  };
+}
+
+interface StartTimes {
+  address: number;
+  screen: number;
+}
+
+async function startOnce(browser: Browser, workspace: string, folder: string): Promise<StartTimes> {
+  const page = await openPage(browser);
+  const started = performance.now();
+  const npm = spawn('npm', ['start', '--', '--browser', '--workspace', workspace], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${openerThatDoesNothing(folder)}${delimiter}${process.env.PATH}` },
+  });
+  const ended = new Promise((resolve) => npm.once('close', resolve));
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let said = '';
+  const hear = (text: string) => {
+    said += text;
+    const address = /http:\/\/\S+/.exec(said)?.[0];
+    if (address) resolve(address);
+  };
+  npm.stdout.setEncoding('utf8').on('data', hear);
+  npm.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  void ended.then(() => reject(new Error(`npm start ended:\n${said}`)));
+  try {
+    const found = await promise;
+    const address = performance.now();
+    await page.goto(found);
+    await page.getByText('No images yet').waitFor();
+    await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => setTimeout(painted))));
+    const screen = performance.now();
+    return { address: (address - started) / 1000, screen: (screen - address) / 1000 };
+  } finally {
+    await page.context().close();
+    // The one that listens; those around it end with it.
+    for (const pid of descendants(npm.pid!, 'cli.ts')) process.kill(pid, 'SIGTERM');
+    await ended;
+    await waitUntil(() => npm.exitCode !== null || npm.signalCode !== null, 'the end');
+  }
+}
+
+/** The browser is opened by the benchmark, not by the desktop of whoever runs it. */
+function openerThatDoesNothing(folder: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  for (const name of ['xdg-open', 'open']) {
+    writeFileSync(join(bin, name), '#!/bin/sh\n');
+    chmodSync(join(bin, name), 0o755);
+  }
+  return bin;
+}

@@ -1,0 +1,75 @@
+// UMAP of the codes of MNIST: time of its neighbours and of its layout, and recall of the index against brute force.
+import { readCodes } from '../../../src-main/latent/encode.ts';
+import { nearestCodes, umapLayout } from '../../../src-main/latent/map.ts';
+import { runPaths } from '../../../src-main/training/run-files.ts';
+import { figure, type WindowSection } from './figures.ts';
+import { mnistWorkspace, openStage, temporaryFolder } from './stage.ts';
+
+const count = 60_000;
+const k = 15;
+const sampled = 500;
+
+export function umapSection(): WindowSection {
+  return {
+    id: 'window-umap',
+    title: `UMAP of ${count.toLocaleString('en-US')} codes of MNIST, one thread`,
+    async measure() {
+      const all = await mnistCodes();
+      const codes = all.codes.subarray(0, count * all.size);
+      const first = { ...all, ids: all.ids.subarray(0, count), codes };
+      const { seconds: search, value: found } = await timed(() => nearestCodes(first, k, {}));
+      const settings = { method: 'umap', neighbours: k, minDistance: 0.1, seed: 1 } as const;
+      const { seconds: whole } = await timed(() => umapLayout(first, settings));
+      return {
+        rows: [
+          figure(`index of ${all.size} numbers a code, and ${k} neighbours of each`, [search], 's'),
+          figure('the whole map', [whole], 's'),
+          [
+            `recall of the ${k} neighbours`,
+            recall(codes, all.size, found.indices).toFixed(4),
+            `of ${sampled} codes against brute force`,
+          ],
+        ],
+        remarks: [],
+      };
+    },
+  };
+}
+
+async function mnistCodes() {
+  using folder = temporaryFolder();
+  const workspace = await mnistWorkspace(folder.path);
+  await using stage = await openStage(workspace, [], folder.path);
+  const [run] = await stage.service.runs();
+  return readCodes(runPaths(run!.folder).codes);
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
+  const started = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Share of the true nearest neighbours that the index found, over codes spread evenly. */
+function recall(codes: Float32Array, size: number, indices: Int32Array): number {
+  let hits = 0;
+  for (let sample = 0; sample < sampled; sample++) {
+    const row = Math.floor((sample * count) / sampled);
+    const found = new Set(indices.subarray(row * k, (row + 1) * k));
+    for (const other of trueNeighbours(codes, size, row)) hits += Number(found.has(other));
+  }
+  return hits / (sampled * k);
+}
+
+function trueNeighbours(codes: Float32Array, size: number, row: number): Uint32Array {
+  const distances = new Float64Array(count);
+  for (let other = 0; other < count; other++) {
+    let sum = 0;
+    for (let at = 0; at < size; at++) sum += (codes[other * size + at]! - codes[row * size + at]!) ** 2;
+    distances[other] = sum;
+  }
+  distances[row] = Number.POSITIVE_INFINITY;
+  return Uint32Array.from({ length: count }, (_, other) => other)
+    .sort((a, b) => distances[a]! - distances[b]!)
+    .subarray(0, k);
+}
