@@ -17,6 +17,7 @@ import type {
   RunDetails,
   TopicEvent,
   TopicName,
+  UploadedFile,
   WorkspaceInfo,
 } from './views.ts';
 
@@ -173,6 +174,8 @@ export interface Service extends Core {
   beginUpload(): Promise<string>;
   /** Appends to a file of the upload; `path` is relative, `/`-separated. Chunks of one file come in order. */
   upload(id: string, path: string, offset: number, data: Uint8Array): Promise<void>;
+  /** Whole files at once, at most 4096 with 8 MiB: small ones would spend their time on the way. */
+  uploadFiles(id: string, files: UploadedFile[]): Promise<void>;
   /** The folder that can now be imported. */
   endUpload(id: string): Promise<string>;
   /** Removes what has arrived: the person thought better of it. */

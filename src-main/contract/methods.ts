@@ -14,6 +14,11 @@ const path = v.pipe(
 const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const bytes = v.pipe(v.instance(Uint8Array), v.maxLength(4 * 2 ** 20));
+const files = v.pipe(
+  v.array(v.strictObject({ path, data: v.instance(Uint8Array) })),
+  v.maxLength(4096),
+  v.check((value) => value.reduce((sum, { data }) => sum + data.length, 0) <= 8 * 2 ** 20, 'Expected at most 8 MiB'),
+);
 const method = v.picklist(['pca', 'umap']);
 const ids = (limit: number) =>
   v.pipe(
@@ -37,6 +42,7 @@ export const methods = {
   listFolder: v.tuple([v.nullable(path)]),
   beginUpload: v.tuple([]),
   upload: v.tuple([idSchema, path, whole, bytes]),
+  uploadFiles: v.tuple([idSchema, files]),
   endUpload: v.tuple([idSchema]),
   dropUpload: v.tuple([idSchema]),
   download: v.tuple([path, whole]),

@@ -213,3 +213,9 @@ export type TopicEvent<T extends TopicName> = T extends 'tasks'
   : T extends 'workspace'
     ? Topics['workspace']
     : RunEvent;
+
+/** A whole file that a browser sends; `path` is relative, `/`-separated. */
+export interface UploadedFile {
+  path: string;
+  data: Uint8Array;
+}

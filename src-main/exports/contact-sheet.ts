@@ -1,5 +1,4 @@
 // The contact sheet: a PNG with originals above their reconstructions. Choosing which images to show is the caller's.
-import sharp from 'sharp';
 import { PinholeError } from '../contract/errors.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { blankPicture, type ImageBatch, pasteImage } from '../numerics/image-grid.ts';
@@ -70,6 +69,8 @@ export async function renderContactSheet(sheet: ContactSheet): Promise<{ png: Ui
     pasteImage(picture, reconstructions, pair, left, top + layout.imageHeight + pairGap, layout.scale);
   }
   const { data, width, height, channels } = picture;
+  // Loaded when first needed: the service starts sooner without.
+  const { default: sharp } = await import('sharp');
   const png = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
     .composite([{ input: Buffer.from(lettering(layout, shown, sheet.errors)) }])
     .removeAlpha()

@@ -1,5 +1,5 @@
 // features.parquet: the same columns as features.csv, typed, in row groups, for pandas, DuckDB, Spark and their like.
-import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import type { ByteWriter, ColumnSource } from 'hyparquet-writer';
 import type { Context } from '../contract/records.ts';
 import { type AtomicWriter, createAtomicWriter } from '../files/atomic.ts';
 import type { WrittenFile } from './csv.ts';
@@ -35,6 +35,8 @@ export async function writeGroups(
   columnsOf: ColumnMaker,
   blocks: AsyncIterable<FeatureBlock>,
 ): Promise<WrittenFile> {
+  // Loaded when first needed: the service starts sooner without.
+  const { ByteWriter, ParquetWriter, schemaFromColumnData } = await import('hyparquet-writer');
   const file = await createAtomicWriter(path);
   try {
     const schema = schemaFromColumnData({ columnData: columnsOf({ items: [], codes: noNumbers, errors: noNumbers }) });

@@ -19,7 +19,7 @@ export interface MapOutcome {
 
 runJob(async ({ codesFolder, file, settings }: MapInput, context): Promise<MapOutcome> => {
   const codes = await readCodes(codesFolder);
-  const { xy, explained } = settings.method === 'pca' ? pcaLayout(codes) : await umapLayout(codes, settings, context);
+  const { xy, explained } = await (settings.method === 'pca' ? pcaLayout(codes) : umapLayout(codes, settings, context));
   await mkdir(dirname(file), { recursive: true });
   await writeNpy(file, xy, [xy.length / 2, 2]);
   return { explained };

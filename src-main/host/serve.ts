@@ -37,11 +37,13 @@ export async function serve(
 ): Promise<void> {
   const running = await findServer(options.workspace);
   if (running !== undefined) return attach(running, options, context, onAddress);
-  const folder = await ensureRenderer((message) => context.onNotice?.({ level: 'info', message }));
   const { promise: givenUp, reject: onGivenUp } = Promise.withResolvers<never>();
+  givenUp.catch(() => {}); // heard below, once there is a window to show
   const stopped = new Promise<void>((resolve) => context.signal?.addEventListener('abort', () => resolve()));
   const worker = new WorkerProcess({ ...options, onGivenUp, ...(context.onNotice && { onNotice: context.onNotice }) });
   try {
+    // While the worker starts.
+    const folder = await ensureRenderer((message) => context.onNotice?.({ level: 'info', message }));
     await Promise.race([worker.ready(), givenUp, stopped]);
     if (context.signal?.aborted) return;
     const connect = () => worker.connect();

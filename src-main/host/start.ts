@@ -92,6 +92,13 @@ function runToEnd(file: string, words: string[], options: SpawnOptions): Promise
   });
 }
 
+/** As `pinhole serve` in this very process: two more Nodes would start a quarter of a second later. Gives its exit code. */
+async function serveHere(words: string[]): Promise<number> {
+  process.argv.splice(2, Number.POSITIVE_INFINITY, 'serve', ...words);
+  await import('./cli.ts');
+  return Number(process.exitCode ?? 0);
+}
+
 async function start(words: string[], signal: AbortSignal): Promise<number> {
   const machine = thisMachine(signal);
   const runtime: Runtime = words.includes('--browser')
@@ -101,9 +108,7 @@ async function start(words: string[], signal: AbortSignal): Promise<number> {
   if ('missing' in runtime) {
     machine.say(`No desktop window, because ${runtime.missing}: Pinhole opens in your browser.`);
     const rest = words.filter((word) => word !== '--browser');
-    return runToEnd(process.execPath, [join(root, 'src-main/host/pinhole.mjs'), 'serve', '--open', ...rest], {
-      stdio: 'inherit',
-    });
+    return serveHere(['--open', ...rest]);
   }
   await ensureRenderer(machine.say);
   return runToEnd(runtime.executable, [root, ...words], {

@@ -14,8 +14,11 @@ export interface Layout {
   explained: number | null;
 }
 
+/** The service makes this map itself and must answer others meanwhile: 64 numbers a row take 10 ms. */
+const rowsBetweenPauses = 4096;
+
 /** The two leading principal components of the codes; codes of one or two numbers are shown as they are. */
-export function pcaLayout({ codes, size }: Pick<Codes, 'codes' | 'size'>): Layout {
+export async function pcaLayout({ codes, size }: Pick<Codes, 'codes' | 'size'>): Promise<Layout> {
   const count = codes.length / size;
   if (size <= 2)
     return {
@@ -23,7 +26,7 @@ export function pcaLayout({ codes, size }: Pick<Codes, 'codes' | 'size'>): Layou
       explained: 1,
     };
   const mean = columnMeans(codes, size);
-  const covariance = covarianceOf(codes, size, mean);
+  const covariance = await covarianceOf(codes, size, mean);
   const decomposition = new EigenvalueDecomposition(new Matrix(covariance), { assumeSymmetric: true });
   const values = decomposition.realEigenvalues;
   const order = values.map((_, index) => index).sort((a, b) => values[b]! - values[a]!);
@@ -36,6 +39,7 @@ export function pcaLayout({ codes, size }: Pick<Codes, 'codes' | 'size'>): Layou
         sum += (codes[row * size + column]! - mean[column]!) * vector[column]!;
       xy[2 * row + axis] = sum;
     }
+    if (row % rowsBetweenPauses === 0) await setImmediate();
   }
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   const shown = values[order[0]!]! + values[order[1]!]!;
@@ -54,7 +58,7 @@ function columnMeans(codes: Float32Array, size: number): Float64Array {
   return mean.map((sum) => sum / (codes.length / size));
 }
 
-function covarianceOf(codes: Float32Array, size: number, mean: Float64Array): number[][] {
+async function covarianceOf(codes: Float32Array, size: number, mean: Float64Array): Promise<number[][]> {
   const count = codes.length / size;
   const sums = Array.from({ length: size }, () => new Float64Array(size));
   const centred = new Float64Array(size);
@@ -64,6 +68,7 @@ function covarianceOf(codes: Float32Array, size: number, mean: Float64Array): nu
       const sum = sums[one]!;
       for (let other = 0; other <= one; other++) sum[other]! += centred[one]! * centred[other]!;
     }
+    if (row % rowsBetweenPauses === 0) await setImmediate();
   }
   return sums.map((_, one) =>
     Array.from({ length: size }, (_, other) => sums[Math.max(one, other)]![Math.min(one, other)]! / count),
@@ -100,7 +105,7 @@ export async function umapLayout(
       level: 'info',
       message: 'There is nothing for UMAP to reduce: the map shows the codes themselves.',
     });
-    return { ...pcaLayout(codes), explained: null };
+    return { ...(await pcaLayout(codes)), explained: null };
   }
   const neighbours = await nearestCodes(codes, Math.min(settings.neighbours, count - 1), context);
   const { createUMAPFromKNN } = await loadUmap();

@@ -105,6 +105,7 @@ describe('paths', () => {
       service.startTask({ kind: 'export', request: { runId: 'r', out: path, formats: ['csv'] } }),
     'listFolder.0': (path) => service.listFolder(path),
     'upload.1': 'relative to the upload; tried below',
+    'uploadFiles.1.[].path': 'relative to the upload; tried below',
     'download.0': (path) => service.download(path, 0),
     'previewImport.0.sources.[]': (path) => service.previewImport({ sources: [path] }),
     'previewImport.0.testSources.[]': (path) =>
@@ -144,7 +145,14 @@ describe('paths', () => {
     await expect(service.download(join(root, 'images', image), 0)).rejects.toMatchObject({ code: 'refused' });
     const id = await service.beginUpload();
     await service.upload(id, 'a/..b/c d.png', 0, Uint8Array.of(1));
-    expect(existsSync(join(await service.endUpload(id), 'a/..b/c d.png'))).toBe(true);
+    await service.uploadFiles(id, [
+      { path: 'a/..b/e.png', data: Uint8Array.of(1, 2) },
+      { path: 'f/g.png', data: Uint8Array.of() },
+    ]);
+    const folder = await service.endUpload(id);
+    expect(existsSync(join(folder, 'a/..b/c d.png'))).toBe(true);
+    expect([...readFileSync(join(folder, 'a/..b/e.png'))]).toEqual([1, 2]);
+    expect(readFileSync(join(folder, 'f/g.png'))).toHaveLength(0);
   });
 
   test.each(tried)('%s refuses all that lead outside', async (_, attack) => {
@@ -157,6 +165,9 @@ describe('paths', () => {
     const id = await service.beginUpload();
     for (const path of relativeEvil) {
       await expectRefused(() => service.upload(id, path, 0, Uint8Array.of(1)), path);
+      // Nothing of the message is written, whatever else is in it.
+      const files = ['fine.png', path].map((one) => ({ path: one, data: Uint8Array.of(1) }));
+      await expectRefused(() => service.uploadFiles(id, files), path);
     }
     expect(readdirSync(await service.endUpload(id))).toEqual([]);
   });
@@ -174,6 +185,7 @@ describe('paths', () => {
         ...[service.datasetDetails(id), service.deleteDataset(id), service.runDetails(id), service.deleteRun(id)],
         ...[service.restoreDataset(id), service.restoreRun(id), service.endUpload(id), service.itemTable(id)],
         service.upload(id, 'secret.txt', 0, Uint8Array.of(1)),
+        service.uploadFiles(id, [{ path: 'secret.txt', data: Uint8Array.of(1) }]),
       ];
       for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'usage' });
       expect(() => service.subscribe(`run:${id}`, () => {})).toThrow(PinholeError);

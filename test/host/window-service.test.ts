@@ -199,6 +199,13 @@ describe('maps and exports', () => {
     expect(first.settings).toMatchObject({ neighbours: 8 });
   });
 
+  test('by PCA are made once, also for those who ask at the same time', async () => {
+    const [one, two] = await Promise.all([service.map(runId, 'pca'), service.map(runId, 'pca')]);
+    expect(one!.xy).toHaveLength(2 * one!.ids.length);
+    expect(two!.xy).toBe(one!.xy);
+    expect((await service.map(runId, 'pca'))!.xy).toBe(one!.xy);
+  });
+
   test('rows are the selection, columns the choice, positions those of the map', async () => {
     const map = (await service.map(runId, 'pca'))!;
     const ids = Int32Array.of(11, 4);

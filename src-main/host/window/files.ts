@@ -1,17 +1,20 @@
 // Folders that may be chosen from, uploads from a browser, downloads of what was exported.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
-import type { FolderListing } from '../../contract/views.ts';
+import type { FolderListing, UploadedFile } from '../../contract/views.ts';
 import { hasImageName } from '../../dataset/recognise.ts';
 import { writeError } from '../../files/atomic.ts';
 import { allowedFolders, expectAllowed, isInside, realPath } from './access.ts';
 import type { Surroundings } from './parts.ts';
 
-export type FilePart = Pick<Service, 'listFolder' | 'beginUpload' | 'upload' | 'endUpload' | 'dropUpload' | 'download'>;
+export type FilePart = Pick<
+  Service,
+  'listFolder' | 'beginUpload' | 'upload' | 'uploadFiles' | 'endUpload' | 'dropUpload' | 'download'
+>;
 
 const downloadBytes = 4 * 2 ** 20;
 const archives = new Set(['.zip', '.tar', '.tgz', '.gz']);
@@ -32,6 +35,7 @@ export function filePart(surroundings: Surroundings): FilePart {
       return id;
     },
     upload: async (id, path, offset, data) => writeChunk(uploadFolder(id), path, offset, data),
+    uploadFiles: async (id, files) => writeFiles(uploadFolder(id), files),
     endUpload: async (id) => uploadFolder(id),
     dropUpload: async (id) => dropUpload(surroundings, id, uploadFolder(id)),
     download: async (file, offset) => readChunk(expectDownloadable(surroundings, file), offset),
@@ -78,7 +82,8 @@ function kindOf(name: string): FolderListing['entries'][number]['kind'] {
   return arrays.has(ending) || /-(images|labels)\b|idx\d-ubyte/.test(name) ? 'array' : 'other';
 }
 
-async function writeChunk(folder: string, path: string, offset: number, data: Uint8Array): Promise<void> {
+/** Where an uploaded file belongs. Throws `refused` for a path that would lead out of the upload. */
+function placeOf(folder: string, path: string): string {
   const parts = path.split('/');
   if (path.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..' || /[\0:]/.test(part))) {
     throw new PinholeError(
@@ -87,7 +92,29 @@ async function writeChunk(folder: string, path: string, offset: number, data: Ui
       'Drop the files again.',
     );
   }
-  const file = join(folder, ...parts);
+  return join(folder, ...parts);
+}
+
+/** Files under way at a time: more than the threads that write gain nothing. */
+const writtenAtOnce = 8;
+
+/** All paths are looked at before anything is written. */
+async function writeFiles(folder: string, files: readonly UploadedFile[]): Promise<void> {
+  const places = files.map(({ path, data }) => ({ file: placeOf(folder, path), data }));
+  for (const parent of new Set(places.map(({ file }) => dirname(file)))) {
+    await mkdir(parent, { recursive: true }).catch((error) => Promise.reject(writeError(parent, error)));
+  }
+  const queue = places.values();
+  const writeNext = async () => {
+    for (const { file, data } of queue) {
+      await writeFile(file, data).catch((error) => Promise.reject(writeError(file, error)));
+    }
+  };
+  await Promise.all(Array.from({ length: writtenAtOnce }, writeNext));
+}
+
+async function writeChunk(folder: string, path: string, offset: number, data: Uint8Array): Promise<void> {
+  const file = placeOf(folder, path);
   try {
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(file, offset === 0 ? 'w' : 'r+');

@@ -11,7 +11,6 @@ import { writeAtomic } from '../../files/atomic.ts';
 import { ifThere } from '../../files/json-lines.ts';
 import { openNpy, readNpy } from '../../files/npy.ts';
 import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
-import { pcaLayout } from '../../latent/map.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { startJob } from '../job.ts';
 import type { MapInput, MapOutcome } from '../map-job.ts';
@@ -63,6 +62,7 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
     return view;
   }
 
+  const pca = new PcaMaps();
   return {
     makeMap,
     async map(runId, method) {
@@ -75,19 +75,9 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
         );
       }
       const codes = await readCodes(runPaths(run.folder).codes);
+      const ids = Int32Array.from(codes.ids);
       if (method === 'umap') return known(runId, method, codes);
-      const started = performance.now();
-      const { xy, explained } = pcaLayout(codes);
-      const seconds = (performance.now() - started) / 1000;
-      return {
-        method,
-        settings: { method },
-        ids: Int32Array.from(codes.ids),
-        xy,
-        errors: codes.errors,
-        explained,
-        seconds,
-      };
+      return { method, settings: { method }, ids, errors: codes.errors, ...(await pca.layout(codes)) };
     },
     codeRows: (runId, ids) => readCodeRows(codePaths(runPaths(folderOf(runId)).codes), ids),
     async codeColumn(runId, column) {
@@ -102,6 +92,33 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
     },
   };
 }
+
+/** The maps that were looked at last: a screen asks again whenever it is opened, an export with every preview. */
+class PcaMaps {
+  readonly #known = new Map<string, Promise<Pick<MapView, 'xy' | 'explained' | 'seconds'>>>();
+
+  layout(codes: Codes): Promise<Pick<MapView, 'xy' | 'explained' | 'seconds'>> {
+    const key = hashOf(codes);
+    const layout = this.#known.get(key) ?? this.#make(codes);
+    // Last in the map is used last.
+    this.#known.delete(key);
+    this.#known.set(key, layout);
+    layout.catch(() => this.#known.delete(key));
+    for (const oldest of this.#known.keys()) if (this.#known.size > keptMaps) this.#known.delete(oldest);
+    return layout;
+  }
+
+  async #make(codes: Codes) {
+    const started = performance.now();
+    // Loaded when first needed: the service starts sooner without.
+    const { pcaLayout } = await import('../../latent/map.ts');
+    const { xy, explained } = await pcaLayout(codes);
+    return { xy, explained, seconds: (performance.now() - started) / 1000 };
+  }
+}
+
+/** Of 70,000 images half a megabyte each. */
+const keptMaps = 4;
 
 /** Only the rows asked for are read: screens ask for a few at a time, while all codes may be gigabytes. */
 async function readCodeRows(paths: ReturnType<typeof codePaths>, ids: Int32Array): Promise<CodeRows> {

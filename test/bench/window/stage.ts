@@ -1,15 +1,18 @@
 // What the window is measured on: the real server with its worker, Chromium on the page, MNIST in a workspace.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, CDPSession, Page } from 'playwright';
 import type { RemoteService } from '../../../src-main/contract/methods.ts';
 import { connectService } from '../../../src-main/contract/rpc.ts';
+import { openCatalogue } from '../../../src-main/dataset/catalogue.ts';
 import { openSocketPort } from '../../../src-main/host/socket-port.ts';
 import { launchChromium } from '../../support/chromium.ts';
 import { descendants, run, start, waitUntil } from '../../support/processes.ts';
 import { mnistPngFolder, repository } from '../../support/resources.ts';
+import { benchPlace } from '../data.ts';
 import { installInstruments } from './instruments.ts';
 
 export const launcher = join(repository, 'src-main/host/pinhole.mjs');
@@ -21,14 +24,37 @@ export function temporaryFolder(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
-/** A workspace with the 70,000 digits and a run of one epoch of the recommended preset, with its codes. */
+/** What decides how a workspace is laid out: with any of it changed, the one that is kept is made anew. */
+const layoutFiles = [
+  ...['dataset/catalogue.ts', 'dataset/import.ts', 'training/run-files.ts', 'training/model-files.ts'],
+  ...['training/presets.ts', 'latent/encode.ts'],
+];
+
+/**
+ * A copy in `folder` of a workspace with the 70,000 digits and a run of one epoch of the recommended preset, with its
+ * codes. It is made once per machine.
+ */
 export async function mnistWorkspace(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of layoutFiles) hash.update(readFileSync(join(repository, 'src-main', file)));
+  const kept = join(benchPlace().here, `window-${hash.digest('hex').slice(0, 12)}`);
+  if (!existsSync(kept)) await makeWorkspace(kept);
   const workspace = join(folder, 'workspace');
+  cpSync(kept, workspace, { recursive: true });
+  const catalogue = openCatalogue(workspace);
+  for (const { id } of catalogue.listRuns()) catalogue.updateRun(id, { folder: join(workspace, 'runs', id) });
+  catalogue.close();
+  return workspace;
+}
+
+async function makeWorkspace(kept: string): Promise<void> {
+  const unfinished = `${kept}.${process.pid}`;
   const words = ['reduce', await mnistPngFolder(), '--name', 'MNIST', '--epochs', '1'];
-  const options = ['--workspace', workspace, '--out', join(folder, 'features')];
+  using out = temporaryFolder();
+  const options = ['--workspace', unfinished, '--out', out.path];
   const { code, stderr } = await run(process.execPath, [launcher, ...words, ...options]);
   if (code !== 0) throw new Error(stderr);
-  return workspace;
+  renameSync(unfinished, kept);
 }
 
 export interface Stage extends AsyncDisposable {
