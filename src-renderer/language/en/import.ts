@@ -36,6 +36,7 @@ export const import_ = {
   'import.start.count': 'Import {count} image|Import {count} images',
   'import.looking': 'Looking at the images…',
   'import.looking.again': 'looking again…',
+  'import.looking.found': '{count} file found so far|{count} files found so far',
   'import.found.none': 'No image was found there. Choose a folder that holds images, or one above it.',
   'import.found': '{count} image found|{count} images found',
   'import.seen.grey': 'The model will see each as {width} × {height} pixels in grey.',

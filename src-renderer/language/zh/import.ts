@@ -37,6 +37,7 @@ export const import_: Record<keyof typeof english, string> = {
   'import.start.count': '导入 {count} 张图像',
   'import.looking': '正在查看图像…',
   'import.looking.again': '正在重新查看…',
+  'import.looking.found': '目前找到 {count} 个文件',
   'import.found.none': '那里没有找到图像。请选择含有图像的文件夹，或其上级文件夹。',
   'import.found': '找到 {count} 张图像',
   'import.seen.grey': '模型将看到每张 {width} × {height} 像素的灰度图像。',

@@ -17,16 +17,17 @@ export async function readDrop(transfer: DataTransfer, onFound: (count: number) 
   const entries = Array.from(transfer.items).flatMap((item) => item.webkitGetAsEntry() ?? []);
   const plain = entries.length > 0 ? [] : Array.from(transfer.files);
   const found: GivenFile[] = plain.map((file) => ({ path: file.name, file }));
-  const walk = async (entry: FileSystemEntry) => {
-    if (entry.isFile) {
-      found.push(await fileOf(entry as FileSystemFileEntry));
-      onFound(found.length);
-      return;
-    }
+  const take = async (some: readonly FileSystemEntry[]) => {
     // The browser is asked for every single file: one after the other, 70,000 of them take minutes.
-    for await (const some of entriesOf(entry as FileSystemDirectoryEntry)) await Promise.all(some.map(walk));
+    const files = some.filter(({ isFile }) => isFile).map((entry) => fileOf(entry as FileSystemFileEntry));
+    found.push(...(await Promise.all(files)));
+    onFound(found.length);
+    // Folders in turn: each is read as a whole, and with many at once no file would come for long.
+    for (const entry of some) {
+      if (entry.isDirectory) for await (const inner of entriesOf(entry as FileSystemDirectoryEntry)) await take(inner);
+    }
   };
-  for (const entry of entries) await walk(entry);
+  await take(entries);
   return found.filter(({ path }) => isWanted(path));
 }
 

@@ -1,5 +1,6 @@
 // What is about to be imported: where it comes from, how it will be brought to pixels, and what that gives, looked at beforehand.
 import { PinholeError } from '../../../src-main/contract/errors.ts';
+import type { Progress } from '../../../src-main/contract/records.ts';
 import type { ImportRequest } from '../../../src-main/contract/settings.ts';
 import type { ImportPreview } from '../../../src-main/contract/views.ts';
 import { attempt } from '../../notices.svelte.ts';
@@ -49,6 +50,8 @@ class Staging {
   error = $state.raw<PinholeError | null>(null);
   /** The preview is of settings that have changed meanwhile. */
   looking = $state(false);
+  /** Files that a look has come by so far. */
+  found = $state(0);
   starting = $state(false);
   /** What was typed as a path: kept until an import of it has begun. */
   typed = $state('');
@@ -81,8 +84,12 @@ class Staging {
   async #fetch(request: ImportRequest): Promise<void> {
     const asked = new AbortController();
     this.#asked = asked;
+    this.found = 0;
+    const onProgress = ({ done }: Progress) => {
+      if (this.#asked === asked) this.found = done;
+    };
     try {
-      const preview = await service.previewImport(request, { signal: asked.signal });
+      const preview = await service.previewImport(request, { signal: asked.signal, onProgress });
       if (this.#asked !== asked) return;
       Object.assign(this, { preview, error: null, looking: false });
     } catch (thrown) {

@@ -36,7 +36,7 @@ async function chooseOnce(page: Page, source: string): Promise<Record<string, nu
   const chosen = stopwatch();
   await page.getByRole('button', { name: 'Look at it' }).click();
   const counted = page
-    .getByText(/[1-9][\d,]* (files|images) found/)
+    .getByText(/[1-9][\d,]* (files?|images?) found/)
     .first()
     .waitFor()
     .then(chosen);
@@ -98,7 +98,7 @@ async function dropOnce({ page, devtools }: Stage, source: string): Promise<{ ra
   const upload = page.getByRole('region', { name: 'Sending images' }).or(page.locator('section.upload'));
   await upload.first().waitFor();
   const seen = dropped();
-  await page.locator('section.upload').getByText(/[1-9]/).first().waitFor();
+  await page.locator('section.upload').getByText(/[1-9]/).first().waitFor({ timeout: 300_000 });
   const counted = dropped();
   await page
     .locator('section.upload')
