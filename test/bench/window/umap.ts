@@ -2,7 +2,7 @@
 import { readCodes } from '../../../src-main/latent/encode.ts';
 import { nearestCodes, umapLayout } from '../../../src-main/latent/map.ts';
 import { runPaths } from '../../../src-main/training/run-files.ts';
-import { figure, type WindowSection } from './figures.ts';
+import { figure, number, type WindowSection } from './figures.ts';
 import { mnistWorkspace, openStage, temporaryFolder } from './stage.ts';
 
 const count = 60_000;
@@ -17,13 +17,15 @@ export function umapSection(): WindowSection {
       const all = await mnistCodes();
       const codes = all.codes.subarray(0, count * all.size);
       const first = { ...all, ids: all.ids.subarray(0, count), codes };
-      const { seconds: search, value: found } = await timed(() => nearestCodes(first, k, {}));
+      const { seconds: search, value: found, processor: searching } = await timed(() => nearestCodes(first, k, {}));
       const settings = { method: 'umap', neighbours: k, minDistance: 0.1, seed: 1 } as const;
-      const { seconds: whole } = await timed(() => umapLayout(first, settings));
+      const { seconds: whole, processor: mapping } = await timed(() => umapLayout(first, settings));
       return {
         rows: [
-          figure(`index of ${all.size} numbers a code, and ${k} neighbours of each`, [search], 's'),
-          figure('the whole map', [whole], 's'),
+          figure(`index of ${all.size} numbers a code, and ${k} neighbours of each`, [search], 's').concat(
+            `${number(searching)} s of a processor`,
+          ),
+          figure('the whole map', [whole], 's').concat(`${number(mapping)} s of a processor`),
           [
             `recall of the ${k} neighbours`,
             recall(codes, all.size, found.indices).toFixed(4),
@@ -44,10 +46,12 @@ async function mnistCodes() {
   return readCodes(runPaths(run!.folder).codes);
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
-  const started = performance.now();
+/** Seconds that passed, and seconds of a processor: on a busy machine they are far apart. */
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number; processor: number }> {
+  const [started, before] = [performance.now(), process.cpuUsage()];
   const value = await work();
-  return { value, seconds: (performance.now() - started) / 1000 };
+  const { user, system } = process.cpuUsage(before);
+  return { value, seconds: (performance.now() - started) / 1000, processor: (user + system) / 1e6 };
 }
 
 /** Share of the true nearest neighbours that the index found, over codes spread evenly. */
