@@ -42,6 +42,8 @@ beforeAll(async () => {
     ...{ workspace: join(home, 'workspace'), command: 'pinhole test', roots: [root] },
     onNotice: (notice) => notices.push(notice),
   });
+  // A window is given up after five seconds, and on a busy machine a worker takes longer to start.
+  await worker.ready();
   server = await startServer({ folder: root, port: 0, connect: () => worker.connect() });
   connection = connectService(await openSocketPort(server.address));
   service = connection.service;

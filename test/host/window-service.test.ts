@@ -24,7 +24,7 @@ beforeAll(async () => {
     await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 4, codeSize: 6 } }),
   );
   runId = task.runId!;
-}, 60_000);
+}, 600_000);
 afterAll(() => service.close());
 
 const start = (request: TaskRequest) => service.startTask(request);
