@@ -7,7 +7,7 @@ import { cardNamed, readGraphicsCards } from './graphics-cards.ts';
 import { cpuName } from './onnx-runtime.ts';
 import { type ProbeOutcome, probe } from './probe.ts';
 import { selfTest, selfTestLimit } from './self-test.ts';
-import { standInName, tensorflowObstacle } from './tensorflow-library.ts';
+import { standInName, tensorflowHelp, tensorflowObstacle } from './tensorflow-library.ts';
 import { explainVulkanFailure, isSoftwareDevice, readVulkanDevice } from './vulkan.ts';
 
 /** In the order in which they are listed. */
@@ -63,7 +63,8 @@ async function probeTensorflow(signal: AbortSignal | undefined): Promise<DeviceR
   const name = standInName() ?? (card?.name ? `TensorFlow, ${card.name}` : 'TensorFlow');
   const identity = { name, software: false, driver: card?.driver ?? null, memory: card?.memory ?? null };
   const obstacle = tensorflowObstacle();
-  if (obstacle !== undefined) return { kind: 'tensorflow', ...identity, ...unusable(obstacle) };
+  if (obstacle !== undefined)
+    return { kind: 'tensorflow', ...identity, ...unusable(`${obstacle} ${tensorflowHelp.advice}`) };
   const task = { type: 'self-test', device: 'tensorflow', threads: availableParallelism() } as const;
   const { reply } = await probe(task, signal);
   if (reply.ok) return { kind: 'tensorflow', ...identity, ...verdict(reply.result) };

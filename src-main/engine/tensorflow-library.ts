@@ -26,6 +26,8 @@ const require = createRequire(import.meta.url);
 
 export const tensorflowPackage = '@tensorflow/tfjs-node-gpu';
 
+export const tensorflowHelp = { advice: 'Run npm run install:cuda: it says what is missing.' } as const;
+
 /**
  * A test names a module here that exports TensorFlow.js on another backend. Without it there is one TensorFlow device, that of
  * the package; TensorFlow.js's backends in JavaScript and WebAssembly are far slower than ONNX Runtime and offered to nobody.
@@ -93,7 +95,5 @@ function restoreRemovedUtilities(): void {
 }
 
 function unavailable(reason: string, cause?: unknown): PinholeError {
-  return new PinholeError('device-unavailable', reason, 'Run npm run install:cuda: it says what is missing.', {
-    cause,
-  });
+  return new PinholeError('device-unavailable', reason, tensorflowHelp.advice, { cause });
 }

@@ -314,6 +314,35 @@ export const forwardOnlyCases: readonly OpCase[] = [
   operation('pixels out in another shape', [bytes(2, 6)], (a) =>
     f.reshape(f.cast(f.multiply(f.cast(a!, 'float32'), 0.5), 'uint8'), [2, 3, 2]),
   ),
+  operation('numbers between bytes lose their fraction', [values(0, 0.999, 1.5, 127.9, 254.999, 255)], (a) =>
+    f.cast(a!, 'uint8'),
+  ),
+  operation('whole numbers, also negative', [values(-70000.9, -1.5, -0.5, 0, 0.5, 1.5, 70000.9)], (a) =>
+    f.cast(a!, 'int32'),
+  ),
+  operation('whole numbers moved about', [wide(2, 3), wide(1, 3)], (a, b) =>
+    f.transpose(f.concat([f.cast(a!, 'int32'), f.cast(b!, 'int32')], 0), [1, 0]),
+  ),
+  operation('bytes chosen by a condition', [bytes(2, 3), bytes(3), normal(2, 3)], (a, b, c) =>
+    f.cast(f.where(f.greater(c!, 0), f.cast(a!, 'float32'), f.cast(b!, 'float32')), 'uint8'),
+  ),
+  operation('whole numbers spread', [bytes(1, 4)], (a) =>
+    f.cast(f.broadcastTo(f.cast(a!, 'int32'), [3, 4]), 'float32'),
+  ),
   operation('a bool result', [normal(3, 4)], (a) => f.greater(a!, 0)),
   operation('clipStraightThrough', [wide(3, 4)], (a) => f.clipStraightThrough(a!, 0, 1)),
+];
+
+/** What is no number stays none: a loss that exploded must not look as if it had not. */
+export const nanCases: readonly OpCase[] = [
+  operation('maximum', [values(Number.NaN, 1, -1)], (a) => f.maximum(a!, 0)),
+  operation('minimum', [values(Number.NaN, 1, -1)], (a) => f.minimum(a!, 0)),
+  operation('clip', [values(Number.NaN, 3, -3)], (a) => f.clip(a!, -1, 1)),
+  operation('relu', [values(Number.NaN, 3, -3)], (a) => f.relu(a!)),
+  operation('leakyRelu', [values(Number.NaN, 3, -3)], (a) => f.leakyRelu(a!, 0.2)),
+  operation('sqrt', [values(-1, 4)], (a) => f.sqrt(a!)),
+  operation('log', [values(-1, 1)], (a) => f.log(a!)),
+  operation('reduceSum', [values(Number.NaN, 1)], (a) => f.reduceSum(a!)),
+  operation('reduceMean', [values(Number.NaN, 1)], (a) => f.reduceMean(a!)),
+  operation('sigmoid', [values(Number.NaN, 1)], (a) => f.sigmoid(a!)),
 ];

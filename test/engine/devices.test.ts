@@ -135,11 +135,12 @@ describe('TensorFlow', patience, () => {
     const obstacle = tensorflowObstacle();
     if (obstacle === undefined) return; // this machine has it
     const report = await probeDevice('tensorflow', undefined);
-    expect(report).toMatchObject({ kind: 'tensorflow', usable: false, selfTest: null, reason: obstacle });
-    const error = await chooseDevice(request('tensorflow')).catch((reason: unknown) => reason);
+    const reason = `${obstacle} Run npm run install:cuda: it says what is missing.`;
+    expect(report).toMatchObject({ kind: 'tensorflow', usable: false, selfTest: null, reason });
+    const error = await chooseDevice(request('tensorflow')).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'device-unavailable',
-      message: `TensorFlow cannot be used here. ${obstacle}`,
+      message: `TensorFlow cannot be used here. ${reason}`,
       advice: 'Use --device cpu or --device auto.',
     });
   });

@@ -1,11 +1,11 @@
 // The op suite: every case, forward and gradient, on every executor against the reference interpreter.
-import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chooseConvolutionForms } from '../../src-main/compiler/convolution-forms.ts';
 import type { Feeds, Graph } from '../../src-main/compiler/graph.ts';
 import { interpret } from '../../src-main/compiler/reference.ts';
 import { simplify } from '../../src-main/compiler/simplify.ts';
 import type { Executor } from '../../src-main/engine/executor.ts';
-import { forwardGraph, forwardOnlyCases, gradientGraph, opCases } from '../compiler/op-cases.ts';
+import { forwardGraph, forwardOnlyCases, gradientGraph, nanCases, opCases } from '../compiler/op-cases.ts';
 import { chooseSoftwareVulkan } from '../support/resources.ts';
 import { needDevice, openTestDevice, type TestDevice, testDevices } from './devices-under-test.ts';
 import { expectSame } from './support.ts';
@@ -49,4 +49,13 @@ describe.each(devices)('$device agrees with the reference within $tolerance', ({
   });
 
   test.each(forwardOnlyCases)('$name', patience, (item) => expectAgreement(forwardGraph(item), item.feeds));
+
+  // Shaders may take every number for finite (WebGPU Shading Language, floating point evaluation).
+  test.each(device === 'webgpu' ? [] : nanCases)('no number stays none: $name', async (item) => {
+    const runner = await executor.compile(forwardGraph(item));
+    const { result } = await runner.run(item.feeds);
+    const expected = interpret(forwardGraph(item), item.feeds).result!.data;
+    expect([...result!.data].map(Number.isNaN)).toEqual([...expected].map(Number.isNaN));
+    await runner.dispose();
+  });
 });

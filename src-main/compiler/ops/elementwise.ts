@@ -248,7 +248,11 @@ const clip: Op<ElementwiseParams['clip']> = {
   gradient: ({ inputs: [x], output: y, gradient: g }) => [f.keep(f.equal(x!, y), g)],
   onnx: (emit, { params, inputs }) =>
     emit.node('Clip', [inputs[0]!, scalar(emit, params.low), scalar(emit, params.high)]),
-  tensorflow: (tf, { params, inputs: [x] }) => tf.clipByValue(x!, params.low, params.high),
+  // Its clipByValue makes a number of what is none, on WebAssembly.
+  tensorflow(tf, { params, inputs: [x] }) {
+    const limit = (value: number) => tf.tensor(Float32Array.of(value), [], 'float32');
+    return tf.minimum(tf.maximum(x!, limit(params.low)), limit(params.high));
+  },
   reference: ({ low, high }, inputs, shape) => mapElements(inputs, shape, (x) => Math.min(Math.max(x!, low), high)),
 };
 

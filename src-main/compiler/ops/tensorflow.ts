@@ -47,7 +47,6 @@ type Reduction = Record<TfReduction, (x: TfTensor, axes: number[], keepDims: boo
 export interface TensorFlow extends Unary, Binary, Reduction {
   tensor(data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: TfDType): TfTensor;
   cast(x: TfTensor, dtype: TfDType): TfTensor;
-  clipByValue(x: TfTensor, low: number, high: number): TfTensor;
   leakyRelu(x: TfTensor, slope: number): TfTensor;
   where(condition: TfTensor, a: TfTensor, b: TfTensor): TfTensor;
   matMul(a: TfTensor, b: TfTensor, transposeA: boolean, transposeB: boolean): TfTensor;
