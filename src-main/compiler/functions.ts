@@ -127,6 +127,12 @@ export function clipStraightThrough(x: Value, low: number, high: number): Value 
   return x.builder.setGradient(clip(x, low, high), { inputs: [x], rule: (gradient) => [gradient] });
 }
 
+/** The numbers of `value` with the gradient of `x`, which has its shape (Bengio et al. 2013). */
+export function straightThrough(value: Value, x: Value): Value {
+  // A node of its own, which simplifying takes out again: a rule at `value` would hold wherever else it is used.
+  return x.builder.setGradient(multiply(value, 1), { inputs: [x], rule: (gradient) => [gradient] });
+}
+
 export function cast(x: Value, to: DType): Value {
   return x.type.dtype === to ? x : x.builder.apply('cast', { to }, x);
 }

@@ -1,6 +1,7 @@
 // From a model spec to graph nodes: which parameters a model has, how they start, and how it encodes and decodes.
 import { PinholeError } from '../contract/errors.ts';
 import type { Activation, Layer, ModelSpec } from '../contract/spec.ts';
+import { type Bottleneck, createBottleneck, type Lookup } from './bottleneck.ts';
 import type { Value } from './builder.ts';
 import {
   add,
@@ -15,6 +16,7 @@ import {
   leakyRelu,
   matmul,
   multiply,
+  pad,
   relu,
   reshape,
   sigmoid,
@@ -49,9 +51,6 @@ export interface LayerSummary {
   parameters: number;
 }
 
-/** Finds a parameter or constant of the graph being built by its name. */
-export type Lookup = (name: string) => Value;
-
 export interface Model {
   readonly spec: ModelSpec;
   readonly image: ImageShape;
@@ -59,10 +58,20 @@ export interface Model {
   /** Frozen: the PCA start's mean (pixels), basis (pixels × codes) and standard deviations (codes). */
   readonly constants: readonly NamedShape[];
   readonly layers: readonly LayerSummary[];
-  /** Pixels N×(H·W·C), float32, 0–1 (see `scaledPixels`) → codes N×K, in pixel units where there is a PCA start. */
+  readonly bottleneck: Bottleneck;
+  /** Pixels N×(H·W·C), float32, 0–1 (see `scaledPixels`) → what the bottleneck makes codes of. */
+  embed(lookup: Lookup, pixels: Value): Value;
+  /** What the bottleneck makes of codes → reconstructed pixels N×(H·W·C), 0–1 where the model has learned to stay there. */
+  rebuild(lookup: Lookup, decoded: Value): Value;
+  /** Pixels → codes N×K, float32; plain ones are in pixel units where there is a PCA start. */
   encode(lookup: Lookup, pixels: Value): Value;
-  /** Codes N×K → reconstructed pixels N×(H·W·C), float32, 0–1 where the model has learned to stay there. */
+  /** Codes N×K → reconstructed pixels. */
   decode(lookup: Lookup, codes: Value): Value;
+}
+
+/** Everything that a model is made of, by name: what is learned, what is frozen, and what follows the codes. */
+export function modelValues({ parameters, constants, bottleneck }: Model): NamedShape[] {
+  return [...parameters, ...constants, ...bottleneck.buffers];
 }
 
 /** What flows between layers: N×size, or N×C×H×W maps. */
@@ -83,10 +92,19 @@ interface BuiltLayer {
 export function buildModel(spec: ModelSpec, image: ImageShape): Model {
   const pixels = image.height * image.width * image.channels;
   const imageFlow: Flow = { kind: 'map', ...image };
+  const bottleneck = createBottleneck(spec);
+  const { encoderSize, decoderSize } = bottleneck;
   const encoder = buildLayers('encoder', spec.encoder, imageFlow);
-  const decoder = buildLayers('decoder', spec.decoder, { kind: 'flat', size: spec.codeSize });
-  expectSize(spec, 'encoder', encoder, spec.codeSize, `the code size ${spec.codeSize}`);
+  const decoder = buildLayers('decoder', spec.decoder, { kind: 'flat', size: decoderSize });
+  expectSize(spec, 'encoder', encoder, encoderSize, describeEncoderSize(spec, encoderSize));
   expectSize(spec, 'decoder', decoder, pixels, `${image.height}×${image.width}×${image.channels} pixels`);
+  if (spec.pcaStart && bottleneck.numbers.type === 'integers') {
+    throw new PinholeError(
+      'spec-invalid',
+      `Model "${spec.name}": a PCA start gives numbers of any size, but the code ${spec.code.type} is made of whole numbers.`,
+      'Leave out the PCA start, or choose a plain or variational code.',
+    );
+  }
   if (spec.pcaStart && spec.codeSize > pixels) {
     throw new PinholeError(
       'spec-invalid',
@@ -103,27 +121,40 @@ export function buildModel(spec: ModelSpec, image: ImageShape): Model {
       ]
     : [];
 
-  return {
+  // Means of a variational code are held against the standard normal: they are whitened, and plain codes are in pixel units.
+  const whitened = spec.code.type === 'variational';
+  const toPixelUnits = (lookup: Lookup, x: Value) => multiply(x, lookup('pca.deviation'));
+  const fromPixelUnits = (lookup: Lookup, x: Value) => divide(x, lookup('pca.deviation'));
+
+  const model: Model = {
     spec,
     image,
+    bottleneck,
     constants,
     parameters: [...encoder, ...decoder].flatMap((built) => built.parameters),
     layers: [...summarise('encoder', encoder), ...summarise('decoder', decoder)],
 
-    encode(lookup, x) {
+    embed(lookup, x) {
       const learned = flatten(run(encoder, lookup, pixelsToMaps(x, image)));
       if (!spec.pcaStart) return learned;
-      const centred = subtract(x, lookup('pca.mean'));
-      return add(matmul(centred, lookup('pca.basis')), multiply(learned, lookup('pca.deviation')));
+      const projected = matmul(subtract(x, lookup('pca.mean')), lookup('pca.basis'));
+      if (!whitened) return add(projected, toPixelUnits(lookup, learned));
+      // The logarithms of variances behind the means start without it.
+      return add(learned, pad(fromPixelUnits(lookup, projected), [0, 0], [0, encoderSize - spec.codeSize]));
     },
 
-    decode(lookup, codes) {
-      const whitened = spec.pcaStart ? divide(codes, lookup('pca.deviation')) : codes;
-      const learned = mapsToPixels(run(decoder, lookup, whitened));
-      const total = spec.pcaStart ? add(learned, backProjection(lookup, codes)) : learned;
+    rebuild(lookup, decoded) {
+      const toDecoder = spec.pcaStart && !whitened ? fromPixelUnits(lookup, decoded) : decoded;
+      const learned = mapsToPixels(run(decoder, lookup, toDecoder));
+      const inPixels = () => (whitened ? toPixelUnits(lookup, decoded) : decoded);
+      const total = spec.pcaStart ? add(learned, backProjection(lookup, inPixels())) : learned;
       return spec.output === 'clip' ? clipStraightThrough(total, 0, 1) : total;
     },
+
+    encode: (lookup, x) => bottleneck.encode(lookup, model.embed(lookup, x)),
+    decode: (lookup, codes) => model.rebuild(lookup, bottleneck.decode(lookup, codes)),
   };
+  return model;
 }
 
 /** uint8 images N×H×W×C → N×(H·W·C) float32, 0–1. Flat, because a last axis of one channel costs the runtime dearly. */
@@ -386,6 +417,12 @@ function flowShape(flow: Flow): number[] {
 function expectMap(name: string, layer: Layer, flow: Flow) {
   if (flow.kind === 'map') return flow;
   throw invalid(name, layer, `it needs height×width×channels, and receives ${flow.size} values without a place`);
+}
+
+function describeEncoderSize({ code, codeSize }: ModelSpec, size: number): string {
+  if (code.type === 'variational') return `${size} values (a mean and a log-variance for each of ${codeSize} codes)`;
+  if (code.type === 'vq') return `${size} values (${code.size} for each of ${codeSize} codes)`;
+  return `the code size ${codeSize}`;
 }
 
 function expectSize(spec: ModelSpec, part: 'encoder' | 'decoder', layers: BuiltLayer[], size: number, what: string) {

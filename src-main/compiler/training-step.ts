@@ -22,12 +22,17 @@ export interface TrainingProgram {
   readonly parameters: readonly NamedShape[];
   /** Resident on the device but never changed (PCA basis, …). */
   readonly constants: readonly NamedShape[];
+  /** Changed by every step without a gradient (a codebook that follows the codes); zero at the start. */
+  readonly buffers: readonly NamedShape[];
   readonly optimizer: OptimizerSpec;
   /** Optimiser state, named `<slot>:<parameter>`, float32, zero at the start. */
   readonly state: readonly NamedShape[];
-  /** feeds, parameters, constants → `loss` (scalar) and `gradient:<parameter>`, unclipped. */
+  /** feeds, parameters, constants, buffers → `loss` (scalar), `gradient:<parameter>`, unclipped, and `next:<buffer>`. */
   readonly gradients: Graph;
-  /** feeds, parameters, constants, state, scalars `learningRate` and `step` → `loss`, `next:<parameter>`, `next:<state>`. */
+  /**
+   * feeds, parameters, constants, buffers, state, scalars `learningRate` and `step` → `loss`, `next:<parameter>`,
+   * `next:<state>`, `next:<buffer>`.
+   */
   readonly step: Graph;
 }
 
@@ -36,6 +41,9 @@ export interface LossInputs {
   feed(name: string): Value;
   parameter(name: string): Value;
   constant(name: string): Value;
+  buffer(name: string): Value;
+  /** What a buffer holds after the step, to be said of every buffer once. */
+  setBuffer(name: string, next: Value): void;
 }
 
 export interface TrainingOptions {
@@ -43,6 +51,7 @@ export interface TrainingOptions {
   readonly batchSize: number;
   readonly parameters: readonly NamedShape[];
   readonly constants: readonly NamedShape[];
+  readonly buffers?: readonly NamedShape[];
   readonly feeds: TrainingProgram['feeds'];
   readonly optimizer: OptimizerSpec;
   /** A float32 scalar. */
@@ -51,7 +60,7 @@ export interface TrainingOptions {
 
 /** Forward, gradients, update: the two graphs of a training program, simplified. */
 export function composeTraining(options: TrainingOptions): TrainingProgram {
-  const { batchSize, feeds, parameters, constants, optimizer } = options;
+  const { batchSize, feeds, parameters, constants, buffers = [], optimizer } = options;
   const slots = stateSlots(optimizer);
   const state = parameters.flatMap(({ name, shape }) => slots.map((slot) => ({ name: `${slot}:${name}`, shape })));
   return {
@@ -59,6 +68,7 @@ export function composeTraining(options: TrainingOptions): TrainingProgram {
     feeds,
     parameters,
     constants,
+    buffers,
     optimizer,
     state,
     gradients: gradientGraph(options),
@@ -67,13 +77,13 @@ export function composeTraining(options: TrainingOptions): TrainingProgram {
 }
 
 function gradientGraph(options: TrainingOptions): Graph {
-  const { builder, loss, parameters } = differentiate(options);
+  const { builder, loss, parameters, buffers } = differentiate(options);
   const named = parameters.map(({ name, gradient }) => [`gradient:${name}`, gradient]);
-  return optimised(builder.build(`${options.name}-gradients`, { loss, ...Object.fromEntries(named) }));
+  return optimised(builder.build(`${options.name}-gradients`, { loss, ...Object.fromEntries(named), ...buffers }));
 }
 
 function stepGraph(options: TrainingOptions, slots: readonly string[]): Graph {
-  const { builder, loss, parameters } = differentiate(options);
+  const { builder, loss, parameters, buffers } = differentiate(options);
   const stateOf = (name: string, { type }: Value) =>
     Object.fromEntries(slots.map((slot) => [slot, builder.input(`${slot}:${name}`, type)]));
   const inputs = parameters.map(({ name, value, gradient }) => ({
@@ -87,7 +97,7 @@ function stepGraph(options: TrainingOptions, slots: readonly string[]): Graph {
     const { name } = parameters[index]!;
     return [[`next:${name}`, parameter], ...slots.map((slot) => [`next:${slot}:${name}`, state[slot]!])];
   });
-  return optimised(builder.build(`${options.name}-step`, { loss, ...Object.fromEntries(outputs) }));
+  return optimised(builder.build(`${options.name}-step`, { loss, ...Object.fromEntries(outputs), ...buffers }));
 }
 
 /** An equal graph that runs faster. */
@@ -95,22 +105,26 @@ function optimised(graph: Graph): Graph {
   return simplify(chooseConvolutionForms(graph));
 }
 
-function differentiate({ feeds, parameters, constants, loss: write }: TrainingOptions) {
+function differentiate({ feeds, parameters, constants, buffers = [], loss: write }: TrainingOptions) {
   const builder = new GraphBuilder();
   const declare = (named: readonly NamedShape[]) =>
     new Map(named.map(({ name, shape }) => [name, builder.input(name, { dtype: 'float32', shape })]));
   const fed = new Map(feeds.map(({ name, type }) => [name, builder.input(name, type)]));
-  const [trained, fixed] = [declare(parameters), declare(constants)];
+  const [trained, fixed, kept] = [declare(parameters), declare(constants), declare(buffers)];
+  const next = new Map<string, Value>();
   const loss = write({
     feed: (name) => named(fed, name),
     parameter: (name) => named(trained, name),
     constant: (name) => named(fixed, name),
+    buffer: (name) => named(kept, name),
+    setBuffer: (name, value) => next.set(name, value),
   });
   const values = [...trained.values()];
   const results = gradients(loss, values);
   return {
     builder,
     loss,
+    buffers: Object.fromEntries(buffers.map(({ name }) => [`next:${name}`, named(next, name)])),
     parameters: parameters.map(({ name }, index) => ({ name, value: values[index]!, gradient: results[index]! })),
   };
 }

@@ -134,6 +134,15 @@ export interface Core {
     context?: Context,
     options?: { datasetId?: string; bom?: boolean },
   ): Promise<ExportResult>;
+  /** Draws new images from the model's prior into a PNG. Throws `usage` for a model without one. */
+  sample(runId: string, options: { count: number; seed: number }, file: string, context?: Context): Promise<void>;
+  /** The way between two images of the run's data set, each named by its id or path, as a strip in a PNG. */
+  walk(
+    runId: string,
+    options: { from: string; to: string; steps: number },
+    file: string,
+    context?: Context,
+  ): Promise<void>;
   datasets(): Promise<Dataset[]>;
   items(datasetId: string): Promise<Item[]>;
   failures(datasetId: string): Promise<ImportFailure[]>;

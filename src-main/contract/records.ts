@@ -117,6 +117,16 @@ export interface EpochMetrics {
   learningRate: number;
   imagesPerSecond: number;
   seconds: number;
+  /** What the kept model is chosen by where that is not the error alone: with the weighted divergence from the prior. */
+  score?: number;
+  /** Variational: nats from the prior, mean over the validation images. */
+  kl?: number;
+  /** Variational: codes whose mean varies by more than 0.01 over them (Burda et al. 2016). */
+  activeUnits?: number;
+  /** Numbers of the code that hardly vary over them. */
+  deadUnits?: number;
+  /** Codes of whole numbers: what of their levels or of the codebook is used, and how evenly, as a number of equal ones. */
+  codebookUse?: { share: number; perplexity: number };
 }
 
 /** Between evaluations, about every 50 steps; one line of `steps.jsonl`. */

@@ -1,6 +1,6 @@
 // What a person chooses for an import and for a training run, with defaults, ranges and schemas.
 import * as v from 'valibot';
-import { activations, lossSchema, optimizerSchema, schedules } from './spec.ts';
+import { activations, lossSchema, modelSpecSchema, optimizerSchema, schedules } from './spec.ts';
 
 const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -47,19 +47,44 @@ export const importSettingsSchema = v.strictObject({
 export type ImportSettings = v.InferOutput<typeof importSettingsSchema>;
 export type ImportRequest = v.InferInput<typeof importSettingsSchema>;
 
-export const presetNames = ['agarap2019', 'recommended', 'deep', 'conv'] as const;
+export const presetNames = [
+  'recommended',
+  'deep',
+  'conv',
+  'resconv',
+  'denoising',
+  'sparse',
+  'variational',
+  'vq',
+  'fsq',
+  'wae',
+  'agarap2019',
+] as const;
 export type PresetName = (typeof presetNames)[number];
+
+export const noiseKinds = ['gaussian', 'masking', 'salt-and-pepper'] as const;
+export type NoiseKind = (typeof noiseKinds)[number];
+
+const weight = v.pipe(v.number(), v.minValue(0));
 
 /** Overrides of a preset; what is left out is the preset's own choice. */
 export const trainingSettingsSchema = v.strictObject({
   preset: v.optional(v.picklist(presetNames), 'recommended'),
   codeSize: v.optional(count(1, 65536)),
+  /** A model of one's own in place of the preset's; the preset still says how it is trained. */
+  spec: v.optional(modelSpecSchema),
   /** Hidden widths of the encoder, mirrored in the decoder (dense presets). */
   hidden: v.optional(v.array(count(1, 65536))),
   /** First layer's filters (convolutional presets). */
   filters: v.optional(count(1, 1024)),
   activation: v.optional(v.picklist(activations)),
+  /** Entries of the codebook (vq). */
+  entries: v.optional(count(2, 65536)),
+  /** Values that each number of a code can have (fsq). */
+  levels: v.optional(count(2, 65536)),
   loss: v.optional(lossSchema),
+  /** Weight of 1 − SSIM beside the loss. */
+  ssimWeight: v.optional(weight),
   optimizer: v.optional(optimizerSchema),
   learningRate: v.optional(positive),
   schedule: v.optional(v.picklist(schedules)),
@@ -71,10 +96,20 @@ export const trainingSettingsSchema = v.strictObject({
   seconds: v.optional(positive),
   /** Stop after this many epochs without improvement; 0 never stops early. */
   patience: v.optional(count(0, 1_000_000)),
-  /** Standard deviation of Gaussian noise on the input, in pixel values 0–1 (denoising). */
+  /**
+   * Noise on the input that the model learns to remove (denoising): the standard deviation of Gaussian noise in pixel
+   * values 0–1, or the share of pixel values that become 0 (masking), or 0 or 1 (salt and pepper).
+   */
   noise: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+  noiseKind: v.optional(v.picklist(noiseKinds)),
   /** Weight of the mean absolute code (sparse). */
-  codeL1: v.optional(v.pipe(v.number(), v.minValue(0))),
+  codeL1: v.optional(weight),
+  /** Weight of the divergence from the prior (variational); 1 is the evidence lower bound. */
+  beta: v.optional(weight),
+  /** Share of the run in which β rises from 0 (variational). */
+  klWarmup: v.optional(fraction),
+  /** Weight of the discrepancy between codes and the prior (Wasserstein). */
+  mmd: v.optional(weight),
   /** Random crops (down to this share of the side) and left-right flips while training. */
   augment: v.optional(v.strictObject({ crop: v.pipe(v.number(), v.minValue(0.3), v.maxValue(1)), flip: v.boolean() })),
   pcaStart: v.optional(v.boolean()),

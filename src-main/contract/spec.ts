@@ -40,10 +40,40 @@ export const layerSchema = v.variant('type', [
 ]);
 export type Layer = v.InferOutput<typeof layerSchema>;
 
+const levels = v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65536));
+
+/**
+ * The bottleneck: what the encoder must end in, and what a code is.
+ * - `plain`: codeSize numbers, as they are.
+ * - `variational`: codeSize means, then codeSize logarithms of variances; the code is the means (Kingma and Welling 2014).
+ * - `vq`: codeSize × `size` values; the code is, for every `size` of them, which of the `entries` of a codebook that all
+ *   share is nearest (van den Oord et al. 2017). `decay` is how much of the codebook's moving averages a step keeps, and
+ *   `commitment` weighs the mean-squared distance of the encoder's values to their entries in the loss.
+ * - `fsq`: codeSize numbers; the code is each of them, bounded and rounded to one of as many `levels`, one number for all
+ *   or one for each (Mentzer et al. 2024).
+ */
+export const codeSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('plain') }),
+  v.strictObject({ type: v.literal('variational') }),
+  v.strictObject({
+    type: v.literal('vq'),
+    entries: v.optional(levels, 256),
+    size: v.optional(units, 8),
+    decay: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.99),
+    commitment: v.optional(v.pipe(v.number(), v.minValue(0)), 0.25),
+  }),
+  v.strictObject({ type: v.literal('fsq'), levels: v.pipe(v.array(levels), v.minLength(1)) }),
+]);
+export type CodeSpec = v.InferOutput<typeof codeSchema>;
+
 export const modelSpecSchema = v.strictObject({
   name: v.string(),
   codeSize: units,
-  /** Adds a frozen whitened PCA projection to the code and its back-projection to the reconstruction. */
+  code: v.optional(codeSchema, { type: 'plain' }),
+  /**
+   * Adds a frozen whitened PCA projection to the code (to the means, where it is variational) and its back-projection to
+   * the reconstruction. Codes of whole numbers have no use for it.
+   */
   pcaStart: v.optional(v.boolean(), false),
   /** `clip` limits reconstructions to the range of pixels; its gradient is passed straight through, so no pixel gets stuck. */
   output: v.optional(v.picklist(['linear', 'clip']), 'linear'),
@@ -84,5 +114,5 @@ export const schedules = ['constant', 'cosine', 'one-cycle'] as const;
 export type ScheduleName = (typeof schedules)[number];
 
 /** Reconstruction losses, averaged over batch and pixel values; `bce` needs a decoder that ends in 0–1. */
-export const lossSchema = v.picklist(['mse', 'mae', 'bce']);
+export const lossSchema = v.picklist(['mse', 'mae', 'huber', 'bce', 'ssim']);
 export type Loss = v.InferOutput<typeof lossSchema>;

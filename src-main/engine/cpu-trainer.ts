@@ -15,7 +15,7 @@ export { fusedUpdateObstacle };
 
 /** What the two kinds of update have in common: live arrays by name, and one step over them. */
 interface Stepper {
-  /** Parameters, constants and state as they are now. */
+  /** Parameters, constants, state and buffers as they are now. */
   live(): ReadonlyMap<string, Float32Array>;
   bound(): OrtTensors;
   /** Returns the loss. */
@@ -60,13 +60,18 @@ export async function createCpuTrainer(
 
 function fusedStepper(session: Session, program: TrainingProgram): Stepper {
   const update = createFusedUpdate(program);
-  const live = new Map([...update.values, ...allocate(program.constants)]);
-  const bound = asTensors([...program.parameters, ...program.constants], live);
+  const live = new Map([...update.values, ...allocate(program.constants), ...allocate(program.buffers)]);
+  const bound = asTensors([...program.parameters, ...program.constants, ...program.buffers], live);
   const loss = new Float32Array(1);
   // Written in place, where the update reads them. (onnxruntime-node copies them once more into results nobody reads.)
   const results: OrtTensors = { loss: scalar(loss) };
   for (const { name, shape } of program.parameters) {
     results[`gradient:${name}`] = toOrt({ dtype: 'float32', shape, data: update.gradients.get(name)! });
+  }
+  // Beside the live ones: ONNX Runtime may write a result before its last reader has run.
+  const nextBuffers = allocate(program.buffers);
+  for (const { name, shape } of program.buffers) {
+    results[`next:${name}`] = toOrt({ dtype: 'float32', shape, data: nextBuffers.get(name)! });
   }
   return {
     live: () => live,
@@ -74,13 +79,14 @@ function fusedStepper(session: Session, program: TrainingProgram): Stepper {
     async step(feeds, learningRate, step) {
       await session.run({ ...bound, ...feeds }, results);
       update.apply(learningRate, step);
+      writeValues(live, nextBuffers);
       return loss[0]!;
     },
   };
 }
 
 function graphStepper(session: Session, program: TrainingProgram): Stepper {
-  const moving = [...program.parameters, ...program.state];
+  const moving = [...program.parameters, ...program.state, ...program.buffers];
   const constants = allocate(program.constants);
   const side = () => {
     const live = new Map([...allocate(moving), ...constants]);

@@ -28,9 +28,9 @@ export interface Trainer {
   step(feeds: Feeds, learningRate: number, step: number): Promise<void>;
   /** Sum of the losses of the steps since the last call, and their number; one read-back. */
   takeLoss(): Promise<{ sum: number; steps: number }>;
-  /** A forward graph whose inputs named like parameters or constants are bound to this trainer's live values. */
+  /** A forward graph whose inputs named like parameters, constants or buffers are bound to this trainer's live values. */
   evaluator(graph: Graph): Promise<Runner>;
-  /** Copies of all parameters, constants and optimiser state by name. */
+  /** Copies of all parameters, constants, optimiser state and buffers by name. */
   read(): Promise<Map<string, Float32Array>>;
   /** Replaces the named values; shapes must match. */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
@@ -41,7 +41,7 @@ export interface Executor {
   readonly device: Device;
   /** Inputs named in `values` are fixed and live on the device; the rest are fed at every run. */
   compile(graph: Graph, values?: ReadonlyMap<string, Float32Array>): Promise<Runner>;
-  /** `values` must hold every parameter and constant of the program; missing optimiser state starts at zero. */
+  /** `values` must hold every parameter and constant of the program; missing optimiser state and buffers start at zero. */
   train(program: TrainingProgram, values: ReadonlyMap<string, Float32Array>): Promise<Trainer>;
   dispose(): Promise<void>;
 }

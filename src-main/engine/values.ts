@@ -6,11 +6,11 @@ import type { NamedShape, TrainingProgram } from '../compiler/training-step.ts';
 type Values = ReadonlyMap<string, Float32Array>;
 
 /** Everything that lives on the device during training. */
-export function residents({ parameters, constants, state }: TrainingProgram): NamedShape[] {
-  return [...parameters, ...constants, ...state];
+export function residents({ parameters, constants, state, buffers }: TrainingProgram): NamedShape[] {
+  return [...parameters, ...constants, ...state, ...buffers];
 }
 
-/** Throws where a parameter or constant is missing, or a value has the wrong length. State may be missing: zeros. */
+/** Throws where a parameter or constant is missing, or a value has the wrong length. State and buffers may be missing: zeros. */
 export function expectValues(program: TrainingProgram, values: Values): void {
   for (const { name, shape } of [...program.parameters, ...program.constants]) {
     if (!values.has(name))

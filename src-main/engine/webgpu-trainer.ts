@@ -19,7 +19,7 @@ export async function createWebgpuTrainer(
 ): Promise<Trainer> {
   expectValues(program, values);
   const all = residents(program);
-  const moving = [...program.parameters, ...program.state, lossSum].map(({ name }) => name);
+  const moving = [...program.parameters, ...program.state, ...program.buffers, lossSum].map(({ name }) => name);
   const stepper = await pool.open(withLossSum(program.step), { onDevice: moving.map(next) });
   const lossReader = await pool.open(copyGraph([lossSum]));
   const uploader = createUploader(pool);

@@ -1,8 +1,9 @@
 // The service behind every door: it owns the workspace and the catalogue, and sends heavy work to job processes.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { buildModel } from '../compiler/model.ts';
 import type {
   Core,
   DeviceModel,
@@ -27,8 +28,11 @@ import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { importDataset } from '../dataset/import.ts';
 import type { DeviceKind } from '../engine/executor.ts';
+import { writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
+import { encodePng } from '../files/png.ts';
 import { codePaths } from '../latent/encode.ts';
+import { type ImageBatch, imageGrid } from '../numerics/image-grid.ts';
 import { planTraining } from '../training/presets.ts';
 import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
@@ -116,7 +120,7 @@ class WorkspaceService implements Core {
     const settings = parse(trainingSettingsSchema, request);
     const dataset = this.#readyDataset(datasetId);
     // A setting that cannot work is refused before there is a run that would be left as failed.
-    planTraining(settings, dataset, dataset.count);
+    buildModel(planTraining(settings, dataset, dataset.count).spec, dataset);
     const known = options.fresh ? undefined : this.#knownRun(options.runId ?? runId(dataset, settings));
     if (known) context.onRun?.(known.id);
     if (known?.state === 'finished') {
@@ -208,6 +212,25 @@ class WorkspaceService implements Core {
     );
   }
 
+  async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {
+    const { folder } = this.#finishedRun(id);
+    const images = await runInJob({ kind: 'sample', runFolder: folder, ...options }, context);
+    await writePictures(file, images);
+  }
+
+  async walk(
+    id: string,
+    { from, to, steps }: { from: string; to: string; steps: number },
+    file: string,
+    context: Context = {},
+  ) {
+    const run = this.#finishedRun(id);
+    const ids = [from, to].map((name) => this.#findItem(run.datasetId, name).id);
+    const input = { workspace: this.workspace, datasetId: run.datasetId, runFolder: run.folder };
+    const images = await runInJob({ kind: 'walk', ...input, ids, steps }, context);
+    await writePictures(file, images, { columns: steps });
+  }
+
   async datasets(): Promise<Dataset[]> {
     return this.#catalogue.listDatasets();
   }
@@ -274,6 +297,18 @@ class WorkspaceService implements Core {
     return this.#catalogue.findRun(id) ?? repetitions.findLast((run) => run.id.startsWith(id));
   }
 
+  /** By its path in the data set, or by its id. */
+  #findItem(datasetId: string, name: string): Item {
+    const items = this.#catalogue.items(datasetId);
+    const found = items.find(({ path }) => path === name) ?? items.find(({ id }) => String(id) === name);
+    if (found) return found;
+    throw new PinholeError(
+      'not-found',
+      `There is no image "${name}" in the data set ${this.#catalogue.getDataset(datasetId).name}.`,
+      'Name its path or its id as in features.csv (path, image_id).',
+    );
+  }
+
   #insertRun(dataset: Dataset, settings: TrainingSettings): RunRecord {
     const base = runId(dataset, settings);
     let id = base;
@@ -281,7 +316,7 @@ class WorkspaceService implements Core {
     const run: RunRecord = {
       id,
       datasetId: dataset.id,
-      preset: settings.preset,
+      preset: settings.spec?.name ?? settings.preset,
       state: 'interrupted',
       codeSize: settings.codeSize ?? 0,
       epochs: 0,
@@ -352,6 +387,15 @@ function steered(context: Context): JobContext<RunEvent> {
   };
 }
 
+// Small images are enlarged by a whole number to about this many pixels, so that single pixels can be seen.
+const shownSide = 64;
+
+async function writePictures(file: string, images: ImageBatch, layout: { columns?: number } = {}): Promise<void> {
+  const scale = Math.max(1, Math.round(shownSide / Math.max(images.height, images.width)));
+  await makeFolder(dirname(file));
+  await writeAtomic(file, encodePng(imageGrid(images, { ...layout, scale, gap: 4 })));
+}
+
 function runInJob<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {
   return startJob(new URL('./training-job.ts', import.meta.url), input, context);
 }
@@ -364,7 +408,7 @@ function codesFolder(run: Run, datasetId: string): string {
 /** The same data, settings and seed give the same id, so that running the same again finds what is there. */
 function runId(dataset: Dataset, { checkpointSeconds: _, ...settings }: TrainingSettings): string {
   const identity = JSON.stringify([dataset.hash, Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))]);
-  return `${settings.preset}-${createHash('sha256').update(identity).digest('hex').slice(0, 10)}`;
+  return `${settings.spec ? 'spec' : settings.preset}-${createHash('sha256').update(identity).digest('hex').slice(0, 10)}`;
 }
 
 /** Settings checked against their schema; the error names the field, what was expected and what came. */

@@ -14,6 +14,8 @@ import { readCodeTable } from '../exports/code-table.ts';
 import { encodePng } from '../files/png.ts';
 import { decodeCodes, encodeDataset, readCodes } from '../latent/encode.ts';
 import { makeReport } from '../latent/report.ts';
+import { samplePrior, walkBetween } from '../latent/traversal.ts';
+import type { ImageBatch } from '../numerics/image-grid.ts';
 import { inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
@@ -40,6 +42,8 @@ export type JobInput =
   | { kind: 'report'; workspace: string; datasetId: string; runFolder: string; gaveUp: boolean }
   | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
   | { kind: 'session'; workspace: string; datasetId: string; runFolder: string }
+  | { kind: 'sample'; runFolder: string; count: number; seed: number }
+  | { kind: 'walk'; workspace: string; datasetId: string; runFolder: string; ids: number[]; steps: number }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
   | { kind: 'devices'; model: DeviceModel };
 
@@ -50,6 +54,8 @@ export interface JobResults {
   report: Report;
   reconstruct: { originals: Uint8Array; reconstructions: Uint8Array };
   session: undefined;
+  sample: ImageBatch;
+  walk: ImageBatch;
   decode: { files: number };
   devices: DeviceReport[];
 }
@@ -78,6 +84,10 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
       return withDataset(input, (dataset) => reconstruct(input, dataset));
     case 'session':
       return withDataset(input, (dataset) => answerQuestions(input, dataset, context));
+    case 'sample':
+      return withModel(input.runFolder, (executor, saved) => samplePrior(executor, saved, input, context));
+    case 'walk':
+      return withDataset(input, (dataset) => walk(input, dataset, context));
     case 'decode':
       return decode(input, context);
     case 'devices':
@@ -124,6 +134,13 @@ async function reconstruct(input: Input<'reconstruct'>, dataset: OpenDataset) {
     const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
     return reconstructAll(runner, dataset, saved, input.ids);
   });
+}
+
+async function walk(input: Input<'walk'>, dataset: OpenDataset, context: Context): Promise<ImageBatch> {
+  const { height, width, channels } = dataset.info;
+  const ends = new Uint8Array(2 * height * width * channels);
+  dataset.pixels.read(input.ids, ends);
+  return withModel(input.runFolder, (executor, saved) => walkBetween(executor, saved, ends, input.steps, context));
 }
 
 /** Originals and reconstructions of these images, as uint8 N×H×W×C. */

@@ -73,6 +73,8 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     encode: core.encode.bind(core),
     decode: core.decode.bind(core),
     export: core.export.bind(core),
+    sample: core.sample.bind(core),
+    walk: core.walk.bind(core),
     datasets: core.datasets.bind(core),
     items: core.items.bind(core),
     failures: core.failures.bind(core),

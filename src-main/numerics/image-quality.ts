@@ -26,8 +26,9 @@ export interface QualityMeter {
 // Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural similarity" (2004).
 const windowSize = 11;
 const windowSigma = 1.5;
-const c1 = 0.01 ** 2;
-const c2 = 0.03 ** 2;
+/** c₁ and c₂ of the formula, for pixel values 0–1. */
+export const stabilisers = { c1: 0.01 ** 2, c2: 0.03 ** 2 } as const;
+const { c1, c2 } = stabilisers;
 
 export function imageQuality(originals: Pixels, reconstructions: Pixels, shape: ImageShape): ImageQuality {
   const meter = createQualityMeter(shape);
@@ -85,7 +86,7 @@ type Similarity = (originals: Pixels, reconstructions: Pixels, offset: number) =
 
 /** Buffers are shared between images. The Gaussian is separable: along the rows first, then down the columns. */
 function similarityMeter({ height, width, channels }: ImageShape): Similarity {
-  const kernel = gaussian(largestWindow(height, width));
+  const kernel = gaussianWindow(height, width);
   const columns = width - kernel.length + 1;
   const rows = height - kernel.length + 1;
   const [x, y] = [new Float64Array(height * width), new Float64Array(height * width)];
@@ -170,7 +171,9 @@ function largestWindow(height: number, width: number): number {
   return side % 2 === 1 ? side : side - 1;
 }
 
-function gaussian(size: number): Float64Array {
+/** Weights along one side of the window for images of this size; they sum to 1. */
+export function gaussianWindow(height: number, width: number): Float64Array {
+  const size = largestWindow(height, width);
   const center = (size - 1) / 2;
   const kernel = Float64Array.from({ length: size }, (_, tap) =>
     Math.exp(-((tap - center) ** 2) / (2 * windowSigma ** 2)),

@@ -1,6 +1,8 @@
 // What the model sees at each step: shuffled batches, random crops and flips, noise. Everything follows from seed and step.
+import type { RandomFeed } from '../compiler/bottleneck.ts';
 import type { Feeds, Tensor } from '../compiler/graph.ts';
 import type { ImageShape } from '../compiler/model.ts';
+import { elements } from '../compiler/ops/shapes.ts';
 import { createRandom, type Random } from '../numerics/random.ts';
 import { createImageStream, type ImageStream, type Pixels } from './image-stream.ts';
 
@@ -19,20 +21,23 @@ export interface BatchOptions {
   batchSize: number;
   seed: number;
   augment: Augmentation | null;
-  /** Feed standard normal noise beside the images, one number per pixel value. */
-  noise: boolean;
+  /** Random numbers to feed beside the images. */
+  random: readonly RandomFeed[];
+  /** Feed `progress` too. */
+  progress: boolean;
 }
 
 export interface Batches extends Pick<ImageStream, 'stepsPerEpoch' | 'readAhead' | 'ready'> {
-  /** The feeds of a step, counted from 1. They stay valid until the next call. */
-  at(step: number): Feeds;
+  /** The feeds of a step, counted from 1, when this share of the run is done. They stay valid until the next call. */
+  at(step: number, progress: number): Feeds;
 }
 
-// Streams of random numbers that must not coincide: order of images, augmentation, noise.
-const streams = { order: 1, augment: 2, noise: 3 };
+// Streams of random numbers that must not coincide: order of images, augmentation, and one for each random feed.
+const streams = { order: 1, augment: 2, feeds: 3 };
 
 /** Every epoch is a new order; images that do not fill a last batch wait for a later epoch. */
-export function createBatches({ pixels, ids, image, batchSize, seed, augment, noise }: BatchOptions): Batches {
+export function createBatches(options: BatchOptions): Batches {
+  const { pixels, ids, image, batchSize, seed, augment, progress: feedsProgress } = options;
   const shape = [batchSize, image.height, image.width, image.channels];
   const size = image.height * image.width * image.channels;
   const stream = createImageStream({
@@ -42,7 +47,7 @@ export function createBatches({ pixels, ids, image, batchSize, seed, augment, no
     size,
     random: (epoch) => createRandom(seed, streams.order, epoch),
   });
-  const normals = noise ? new Float32Array(batchSize * size) : undefined;
+  const drawn = options.random.map((feed) => ({ ...feed, data: new Float32Array(elements(feed.shape)) }));
 
   function imagesOf(step: number): Uint8Array {
     const images = stream.take(step);
@@ -54,16 +59,21 @@ export function createBatches({ pixels, ids, image, batchSize, seed, augment, no
     stepsPerEpoch: stream.stepsPerEpoch,
     readAhead: stream.readAhead,
     ready: stream.ready,
-    at(step) {
+    at(step, progress) {
       const feeds: Record<string, Tensor> = { images: { dtype: 'uint8', shape, data: imagesOf(step) } };
-      if (normals) {
-        const random = createRandom(seed, streams.noise, step);
-        for (let index = 0; index < normals.length; index++) normals[index] = random.normal();
-        feeds.noise = { dtype: 'float32', shape: [batchSize, size], data: normals };
+      for (const [index, { name, shape, draw, data }] of drawn.entries()) {
+        fill(data, draw, createRandom(seed, streams.feeds + index, step));
+        feeds[name] = { dtype: 'float32', shape, data };
       }
+      if (feedsProgress) feeds.progress = { dtype: 'float32', shape: [], data: Float32Array.of(progress) };
       return feeds;
     },
   };
+}
+
+function fill(data: Float32Array, draw: RandomFeed['draw'], random: Random): void {
+  const next = draw === 'normal' ? random.normal : random.next;
+  for (let index = 0; index < data.length; index++) data[index] = next();
 }
 
 /** Replaces each image in place by a random crop of itself, flipped left to right half of the time. */

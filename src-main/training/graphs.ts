@@ -1,66 +1,57 @@
 // The graphs of a model: the loss to train, and the forward graphs that evaluate, encode, decode and export it.
 
+import type { Lookup } from '../compiler/bottleneck.ts';
 import { GraphBuilder, type Value } from '../compiler/builder.ts';
-import {
-  abs,
-  add,
-  cast,
-  clip,
-  log,
-  matmul,
-  multiply,
-  negate,
-  reduceMean,
-  reshape,
-  round,
-  square,
-  subtract,
-} from '../compiler/functions.ts';
+import { cast, clip, matmul, multiply, reduceMean, reshape, round, square, subtract } from '../compiler/functions.ts';
 import type { Dim, Graph, TensorType } from '../compiler/graph.ts';
-import { type ImageShape, type Lookup, type Model, scaledPixels } from '../compiler/model.ts';
+import { type ImageShape, type Model, modelValues, scaledPixels } from '../compiler/model.ts';
 import { simplify } from '../compiler/simplify.ts';
 import { composeTraining, type TrainingProgram } from '../compiler/training-step.ts';
-import type { Loss } from '../contract/spec.ts';
+import { needsProgress, randomFeeds, trainingLoss } from './objective.ts';
 import type { TrainingPlan } from './presets.ts';
 
-/** The training program of a plan; feeds are `images` (uint8 N×H×W×C) and, with noise, `noise` (float32 N×(H·W·C)). */
+/** Feeds are `images` (uint8 N×H×W×C), the random numbers of the plan's objective and, where it changes in time, `progress`. */
 export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgram {
-  const shape = imageShape(model.image, plan.batchSize);
-  const feeds = [{ name: 'images', type: { dtype: 'uint8', shape } as TensorType }];
-  if (plan.noise > 0)
-    feeds.push({ name: 'noise', type: { dtype: 'float32', shape: [plan.batchSize, pixelCount(model.image)] } });
+  const { parameters, constants, bottleneck } = model;
+  const feeds: { name: string; type: TensorType }[] = [
+    { name: 'images', type: { dtype: 'uint8', shape: imageShape(model.image, plan.batchSize) } },
+    ...randomFeeds(model, plan, plan.batchSize).map(
+      ({ name, shape }) => ({ name, type: { dtype: 'float32', shape } }) as const,
+    ),
+    ...(needsProgress(plan) ? [{ name: 'progress', type: { dtype: 'float32', shape: [] } } as const] : []),
+  ];
+  const ofKind = (named: readonly { name: string }[]) => new Set(named.map(({ name }) => name));
+  const [learned, followed] = [ofKind(parameters), ofKind(bottleneck.buffers)];
   return composeTraining({
     name: plan.preset,
     batchSize: plan.batchSize,
-    parameters: model.parameters,
-    constants: model.constants,
+    parameters,
+    constants,
+    buffers: bottleneck.buffers,
     feeds,
     optimizer: plan.optimizer,
-    loss: ({ feed, parameter, constant: frozen }) => {
+    loss({ feed, parameter, constant, buffer, setBuffer }) {
       const lookup: Lookup = (name) =>
-        model.constants.some((entry) => entry.name === name) ? frozen(name) : parameter(name);
-      const target = scaledPixels(feed('images'));
-      // Denoising: the model sees the noisy image and answers for the clean one (Vincent et al. 2010).
-      const seen = plan.noise > 0 ? add(target, multiply(feed('noise'), plan.noise)) : target;
-      const codes = model.encode(lookup, seen);
-      const loss = reconstructionLoss(plan.loss, model.decode(lookup, codes), target);
-      return plan.codeL1 > 0 ? add(loss, multiply(reduceMean(abs(codes)), plan.codeL1)) : loss;
+        learned.has(name) ? parameter(name) : followed.has(name) ? buffer(name) : constant(name);
+      return trainingLoss(model, plan, { lookup, feed, setBuffer }, scaledPixels(feed('images')));
     },
   });
 }
 
-export type Output = 'codes' | 'error' | 'reconstruction';
+export type Output = 'codes' | 'error' | 'reconstruction' | 'divergence';
 
 /**
  * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
- * 0–1, before rounding), `reconstruction` uint8 N×H×W×C.
+ * 0–1, before rounding), `reconstruction` uint8 N×H×W×C, `divergence` N (nats from the prior, where the code has one).
  */
 export function inferenceGraph(model: Model, outputs: readonly Output[], batch: Dim = 'N'): Graph {
   const { builder, lookup, images } = open(model, 'images', batch);
   const pixels = scaledPixels(images);
-  const codes = model.encode(lookup, pixels);
+  const embedded = model.embed(lookup, pixels);
+  const codes = model.bottleneck.encode(lookup, embedded);
   const reconstruction = model.decode(lookup, codes);
   const results: Record<Output, () => Value> = {
+    divergence: () => model.bottleneck.divergence!(embedded),
     codes: () => codes,
     error: () => squaredErrors(reconstruction, pixels),
     reconstruction: () => toImages(reconstruction, model.image),
@@ -105,9 +96,9 @@ function open(model: Model, name = 'images', batch: Dim = 'N') {
   return { builder, images, lookup: lookupInputs(builder, model) };
 }
 
-/** Parameters and constants become graph inputs of their own name, once each. */
+/** Parameters, constants and buffers become graph inputs of their own name, once each. */
 function lookupInputs(builder: GraphBuilder, model: Model): Lookup {
-  const shapes = new Map([...model.parameters, ...model.constants].map(({ name, shape }) => [name, shape]));
+  const shapes = new Map(modelValues(model).map(({ name, shape }) => [name, shape]));
   const inputs = new Map<string, Value>();
   return (name) => {
     const input = inputs.get(name) ?? builder.input(name, { dtype: 'float32', shape: shapes.get(name)! });
@@ -122,23 +113,6 @@ function imageShape({ height, width, channels }: ImageShape, batch: Dim): Dim[] 
 
 function pixelCount({ height, width, channels }: ImageShape): number {
   return height * width * channels;
-}
-
-function reconstructionLoss(loss: Loss, reconstruction: Value, target: Value): Value {
-  switch (loss) {
-    case 'mse':
-      return reduceMean(square(subtract(reconstruction, target)));
-    case 'mae':
-      return reduceMean(abs(subtract(reconstruction, target)));
-    case 'bce': {
-      // Kept off 0 and 1 by what float32 can still tell from them, where the logarithm would be infinite.
-      const p = clip(reconstruction, 1e-6, 1 - 1e-6);
-      const inverse = (x: Value) => subtract(1, x);
-      return negate(reduceMean(add(multiply(target, log(p)), multiply(inverse(target), log(inverse(p))))));
-    }
-    default:
-      return loss satisfies never;
-  }
 }
 
 /** N×D → N. */

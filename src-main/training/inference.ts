@@ -45,12 +45,3 @@ export async function* runBlocks(
     await setImmediate();
   }
 }
-
-/** Mean of the per-image errors (output `error`) over all ids. */
-export async function meanError(runner: Runner, pixels: Pixels, ids: Uint32Array, image: ImageShape): Promise<number> {
-  let sum = 0;
-  for await (const { results } of runBlocks(runner, pixels, ids, image)) {
-    for (const error of results.error!.data) sum += error;
-  }
-  return sum / ids.length;
-}

@@ -5,6 +5,7 @@ import { PinholeError } from '../contract/errors.ts';
 import type { Context, EpochMetrics, StepMetrics } from '../contract/records.ts';
 import type { Trainer } from '../engine/executor.ts';
 import type { Batches } from './batches.ts';
+import type { Evaluation } from './evaluation.ts';
 import type { TrainingPlan } from './presets.ts';
 import type { Checkpoint, Progress, StopReason } from './run-files.ts';
 import { Steering } from './steering.ts';
@@ -13,8 +14,8 @@ export interface LoopOptions {
   plan: TrainingPlan;
   trainer: Trainer;
   batches: Batches;
-  /** Mean-squared error of the validation images with the trainer's present parameters. */
-  evaluate(): Promise<number>;
+  /** Of the validation images with the trainer's present parameters. */
+  evaluate(): Promise<Evaluation>;
   /** Where an interrupted run stands, or null at the start. */
   resume: Progress | null;
   /** Seconds already spent (on PCA) when a new run enters the loop; they count towards a time budget. */
@@ -81,6 +82,7 @@ class TrainingLoop {
     this.progress = options.resume ?? {
       step: 0,
       bestMse: Number.POSITIVE_INFINITY,
+      bestScore: Number.POSITIVE_INFINITY,
       bestStep: 0,
       stale: 0,
       rollbacks: 0,
@@ -112,7 +114,7 @@ class TrainingLoop {
     const { trainer, batches } = this.options;
     const step = this.progress.step + 1;
     await batches.ready(step);
-    const feeds = batches.at(step);
+    const feeds = batches.at(step, this.share(step - 1));
     batches.readAhead(step + 1);
     await trainer.step(feeds, this.learningRate(step), step);
     this.progress.step = step;
@@ -210,24 +212,25 @@ class TrainingLoop {
     const { batches, trainer } = this.options;
     const { step, lossSum, lossSteps } = this.progress;
     const imagesPerSecond = this.takeRate();
-    const validationMse = await this.options.evaluate();
+    const evaluation = await this.options.evaluate();
     const metrics: EpochMetrics = {
       epoch: step / batches.stepsPerEpoch,
       step,
       trainLoss: lossSteps > 0 ? lossSum / lossSteps : null,
-      validationMse,
+      ...evaluation,
       learningRate: this.learningRate(step + 1),
       imagesPerSecond,
       seconds: this.seconds(),
     };
-    const improved = validationMse < this.progress.bestMse;
+    const { validationMse, score = validationMse } = evaluation;
+    const improved = score < this.progress.bestScore;
     this.progress = {
       ...this.progress,
       lossSum: 0,
       lossSteps: 0,
       seconds: this.seconds(),
       stale: improved ? 0 : this.progress.stale + 1,
-      ...(improved && { bestMse: validationMse, bestStep: step }),
+      ...(improved && { bestMse: validationMse, bestScore: score, bestStep: step }),
     };
     this.lastGood = { values: await trainer.read(), progress: { ...this.progress } };
     if (improved) await this.options.saveBest(this.lastGood);

@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as v from 'valibot';
-import { buildModel, type ImageShape, type Model } from '../compiler/model.ts';
+import { buildModel, type ImageShape, type Model, modelValues } from '../compiler/model.ts';
 import { toOnnx } from '../compiler/onnx/lower.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Preprocessing } from '../contract/records.ts';
@@ -21,6 +21,8 @@ export interface ModelInfo {
   spec: ModelSpec;
   image: ImageShape;
   preprocessing: Preprocessing;
+  /** What codes are distributed like, so that new ones can be drawn; null (or missing in older files) where nothing says it. */
+  prior?: 'normal' | null;
   datasetHash: string;
   seed: number;
   step: number;
@@ -75,7 +77,7 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   }
   const model = buildModel(info.spec, info.image);
   const values = new Map<string, Float32Array>();
-  for (const { name, shape } of [...model.parameters, ...model.constants]) {
+  for (const { name, shape } of modelValues(model)) {
     const tensor = tensors.get(name);
     if (tensor === undefined || tensor.shape.join() !== shape.join()) {
       throw new PinholeError(
@@ -116,8 +118,7 @@ async function readModelInfo(folder: string): Promise<ModelInfo> {
 }
 
 function modelTensors(model: Model, values: ReadonlyMap<string, Float32Array>) {
-  const named = [...model.parameters, ...model.constants];
-  return new Map(named.map(({ name, shape }) => [name, { shape, data: values.get(name)! }]));
+  return new Map(modelValues(model).map(({ name, shape }) => [name, { shape, data: values.get(name)! }]));
 }
 
 function onnxMetadata(info: ModelInfo): Record<string, string> {

@@ -49,6 +49,8 @@ export type StopReason = 'epochs' | 'seconds' | 'plateau' | 'diverged' | 'stoppe
 export interface Progress {
   step: number;
   bestMse: number;
+  /** What the best model was chosen by; lower is better. */
+  bestScore: number;
   bestStep: number;
   /** Evaluations without improvement. */
   stale: number;

@@ -1,5 +1,5 @@
 // One training run, from data set to model files: analyse, choose a device, train, keep the best. The report comes later.
-import { buildModel, countParameters, type Model, type Start } from '../compiler/model.ts';
+import { buildModel, countParameters, type Model, modelValues, type Start } from '../compiler/model.ts';
 import { elements } from '../compiler/ops/shapes.ts';
 import { PinholeError } from '../contract/errors.ts';
 import { bestOf } from '../contract/metrics.ts';
@@ -8,16 +8,18 @@ import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Trainer } from '../engine/executor.ts';
+import { residents } from '../engine/values.ts';
 import { watchExecutor } from '../engine/watch.ts';
 import { createRandom, permutation, type Random } from '../numerics/random.ts';
 import { measureBaselines } from './baselines.ts';
 import { augmentImages, createBatches } from './batches.ts';
 import { diagnose } from './doctor.ts';
+import { evaluatedOutputs, evaluateModel } from './evaluation.ts';
 import { createEventLog, readProbeImages } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
-import { meanError } from './inference.ts';
 import { runTrainingLoop } from './loop.ts';
 import { saveModel } from './model-files.ts';
+import { hasPrior, needsProgress, randomFeeds } from './objective.ts';
 import { fitPca, type Pca, type Samples } from './pca.ts';
 import { planTraining, type TrainingPlan } from './presets.ts';
 import { openProbeWriter } from './probes.ts';
@@ -97,7 +99,9 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
   const program = trainingProgram(model, plan);
   await createRunFolders(folder);
 
-  const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, noise: plan.noise > 0 });
+  const random = randomFeeds(model, plan, plan.batchSize);
+  const progress = needsProgress(plan);
+  const batches = createBatches({ ...plan, pixels: dataset.pixels, ids: trainIds, image, random, progress });
   const threads = previous?.device.threads ?? settings.threads ?? usefulThreads(program);
   const { executor: chosen, reason } = await chooseDevice({
     lost: job.lost?.map(({ kind }) => kind) ?? [],
@@ -105,7 +109,7 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
     threads,
     program,
     values: blankValues(model),
-    feeds: batches.at(1),
+    feeds: batches.at(1, 0),
     context,
   });
   const executor = watched(chosen, job);
@@ -151,7 +155,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   const { folder, dataset, settings } = job;
   const paths = runPaths(folder);
   const held = heldOutImages(dataset);
-  const evaluator = await trainer.evaluator(inferenceGraph(model, ['error']));
+  const evaluator = await trainer.evaluator(inferenceGraph(model, evaluatedOutputs(model)));
   const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction']));
   const lastStep = checkpoint?.progress.step ?? -1;
   const originals = readProbeImages(dataset.pixels, run.probes, model.image);
@@ -165,7 +169,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
         plan,
         trainer,
         batches,
-        evaluate: () => meanError(evaluator, dataset.pixels, held, model.image),
+        evaluate: () => evaluateModel(evaluator, model, plan, dataset.pixels, held),
         resume: checkpoint?.progress ?? null,
         secondsBefore: (performance.now() - prepared.started) / 1000,
         checkpointSeconds: settings.checkpointSeconds,
@@ -258,6 +262,7 @@ async function finish(
   await saveModel(paths.model, model, best.values, {
     pinhole: run.versions.pinhole!,
     preset: plan.preset,
+    prior: hasPrior(plan) ? 'normal' : null,
     preprocessing: run.preprocessing,
     datasetHash: run.datasetHash,
     seed: plan.seed,
@@ -366,13 +371,11 @@ function blankValues(model: Model): Map<string, Float32Array> {
 }
 
 function ofModel(values: ReadonlyMap<string, Float32Array>, model: Model): Map<string, Float32Array> {
-  return new Map([...model.parameters, ...model.constants].map(({ name }) => [name, values.get(name)!]));
+  return new Map(modelValues(model).map(({ name }) => [name, values.get(name)!]));
 }
 
 function shapesOf(program: ReturnType<typeof trainingProgram>): Map<string, readonly number[]> {
-  return new Map(
-    [...program.parameters, ...program.constants, ...program.state].map(({ name, shape }) => [name, shape]),
-  );
+  return new Map(residents(program).map(({ name, shape }) => [name, shape]));
 }
 
 /** The CPU answers when it is done; whatever else is waited for no longer than a person would. */

@@ -37,12 +37,6 @@ test('contenders take turns, the warm-up round does not count, and the ratio sta
   expect(await peers.versions()).toEqual({ Fake: '100' });
 });
 
-test('a row may have many turns in a round', async () => {
-  const peers = peersOf({ Pinhole: fake('steady', 300), PyTorch: fake('steady', 100) });
-  const result = await runRow({ ...row('Pinhole', 'PyTorch'), turns: 3 }, peers, 2, () => {});
-  expect(result.contenders.map(({ rates }) => rates)).toEqual([Array(6).fill(300), Array(6).fill(100)]);
-});
-
 test('a peer whose module is missing is named with the package that brings it', async () => {
   const peers = peersOf({ Pinhole: fake('steady'), PyTorch: fake('absent') });
   const result = await runRow(row('Pinhole', 'PyTorch'), peers, 2, () => {});

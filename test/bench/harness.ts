@@ -60,15 +60,14 @@ export class Peers {
   }
 }
 
-/** One unrecorded round to warm up, then `rounds` rounds in which every contender has one turn, or as many as the row says. */
+/** One unrecorded round to warm up, then `rounds` rounds in which every contender has one turn. */
 export async function runRow(row: Row, peers: Peers, rounds: number, say: (line: string) => void): Promise<RowResult> {
   const { id, title, unit } = row;
   if (row.skipped !== undefined) return { id, title, unit, skipped: row.skipped, contenders: [], ratios: [] };
   const runs = row.contenders.map((contender): Run => ({ contender, answers: [] }));
   for (let round = 0; round <= rounds; round++) {
     say(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
-    for (let again = 0; again < (row.turns ?? 1); again++)
-      for (const index of turns(runs.length, round + again)) await turn(runs[index]!, peers, round > 0);
+    for (const index of turns(runs.length, round)) await turn(runs[index]!, peers, round > 0);
   }
   const contenders = runs.map(summarise);
   return { id, title, unit, contenders, ratios: ratios(contenders, row.floors) };

@@ -26,8 +26,6 @@ export interface Row {
   unit: string;
   contenders: readonly Contender[];
   floors: readonly Floor[];
-  /** Turns in a round, 1 where left out: many short ones, where a small difference is looked for on a machine that is not idle. */
-  turns?: number;
   /** Why this row cannot be measured here. */
   skipped?: string;
 }
@@ -115,14 +113,11 @@ function convolutionRow(data: Data, seconds: number): Row {
 
 /** A ratio of 0.8 means that the update takes a fifth of the step. */
 function updateRow(data: Data, seconds: number): Row {
-  const turns = 8;
-  const pixels = here(data, data.pixels);
-  const network = { preset: 'recommended', hidden: [1568, 784], seconds: (2 * seconds) / turns, pixels };
+  const network = { preset: 'recommended', hidden: [1568, 784], seconds, pixels: here(data, data.pixels) };
   return needs(data.pixels, 'the MNIST IDX files', {
     id: 'update',
     title: 'Step with AdamW, 5.0 million parameters, batch 256',
     unit: 'images/s',
-    turns,
     contenders: [
       pinhole({ task: 'step', ...network }),
       {

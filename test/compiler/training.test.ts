@@ -318,6 +318,36 @@ describe('a training step', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 3);
   });
 
+  test('a buffer is given its next value by both graphs, and one that is not is named', () => {
+    const options = {
+      name: 'x',
+      batchSize: 1,
+      feeds: [],
+      parameters: [{ name: 'w', shape: [1] }],
+      constants: [],
+      buffers: [{ name: 'count', shape: [1] }],
+      optimizer: sgd,
+    };
+    const program = composeTraining({
+      ...options,
+      loss({ parameter, buffer, setBuffer }) {
+        setBuffer('count', f.add(buffer('count'), 1));
+        return f.reduceSum(f.multiply(parameter('w'), buffer('count')));
+      },
+    });
+    const given = { w: tensor([1], 2), count: tensor([1], 3) };
+    expect(evaluate(program.gradients, given)).toMatchObject({
+      loss: { data: Float64Array.of(6) },
+      'gradient:w': { data: Float64Array.of(3) },
+      'next:count': { data: Float64Array.of(4) },
+    });
+    const scalars = { learningRate: tensor([], 0.5), step: tensor([], 1), 'momentum:w': tensor([1], 0) };
+    const step = evaluate(program.step, { ...given, ...scalars });
+    expect([step['next:w']!.data, step['next:count']!.data]).toEqual([Float64Array.of(0.5), Float64Array.of(4)]);
+    const forgotten = () => composeTraining({ ...options, loss: ({ parameter }) => f.reduceSum(parameter('w')) });
+    expect(forgotten).toThrow('received count');
+  });
+
   test('names what was not declared', () => {
     const options = {
       name: 'x',

@@ -92,6 +92,29 @@ export function denseProgram(optimizer: OptimizerSpec): TrainingProgram {
   });
 }
 
+/** 36-4-36 with a buffer that follows the mean code and is added to it: changed by every step, without a gradient. */
+export function bufferProgram(optimizer: OptimizerSpec): TrainingProgram {
+  return composeTraining({
+    name: 'buffer',
+    batchSize: batch,
+    feeds: [images],
+    optimizer,
+    parameters: [
+      { name: 'down', shape: [pixels, 4] },
+      { name: 'up', shape: [4, pixels] },
+    ],
+    constants: [],
+    buffers: [{ name: 'average', shape: [4] }],
+    loss({ feed, parameter, buffer, setBuffer }) {
+      const x = reshape(multiply(cast(feed('images'), 'float32'), 1 / 255), [batch, pixels]);
+      const code = matmul(x, parameter('down'));
+      const average = buffer('average');
+      setBuffer('average', add(multiply(average, 0.9), multiply(reduceMean(code, { axes: [0] }), 0.1)));
+      return reduceMean(square(subtract(matmul(add(code, average), parameter('up')), x)));
+    },
+  });
+}
+
 /** A strided convolution, group normalisation, and back by depth-to-space. */
 export function convProgram(optimizer: OptimizerSpec): TrainingProgram {
   return composeTraining({

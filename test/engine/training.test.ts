@@ -9,6 +9,7 @@ import { chooseSoftwareVulkan, type need } from '../support/resources.ts';
 import { needDevice, openTestDevice, type TestDevice, testDevices } from './devices-under-test.ts';
 import {
   adamw,
+  bufferProgram,
   convProgram,
   denseProgram,
   expectSame,
@@ -38,7 +39,7 @@ const optimizers: [string, OptimizerSpec][] = [
   ['clipped AdamW', { ...adamw, clipNorm: 0.05 }],
   ['AdamW with a limit never reached', { ...adamw, clipNorm: 1000 }],
 ];
-const programs = { dense: denseProgram, conv: convProgram };
+const programs = { dense: denseProgram, conv: convProgram, buffer: bufferProgram };
 const steps = 20;
 
 /** Float32 sums in another order; Adam's division by tiny second moments magnifies the difference. */

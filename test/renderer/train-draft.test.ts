@@ -1,7 +1,8 @@
 // From what is typed to a request: every setting has a field, ranges hold, optimisers stay whole, remedies are applied.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import { presetNames, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import { planTraining } from '../../src-main/training/presets.ts';
 import { en } from '../../src-renderer/language/en/index.ts';
 import {
   controlOf,
@@ -26,6 +27,13 @@ const typed: Record<string, string> = {
   activation: 'gelu',
   pcaStart: 'no',
   loss: 'mae',
+  ssimWeight: '0.1',
+  entries: '64',
+  levels: '8',
+  beta: '2',
+  klWarmup: '0.3',
+  mmd: '5',
+  noiseKind: 'masking',
   'optimizer.type': 'sgd',
   'optimizer.momentum': '0.9',
   'optimizer.nesterov': 'yes',
@@ -50,6 +58,7 @@ const typed: Record<string, string> = {
   seed: '9',
   checkpointSeconds: '5',
 };
+const image = { height: 28, width: 28, channels: 1 };
 const draft = (fields: Draft['fields'], preset: Draft['preset'] = 'recommended'): Draft => ({ preset, fields });
 
 test('every setting of the contract has a field, and every field its words', () => {
@@ -70,19 +79,20 @@ test('every choice of the contract has a name', () => {
   }
 });
 
-test.each(['recommended', 'conv', 'agarap2019', 'deep'] as const)(
-  'all fields at once are a valid request of %s',
-  (preset) => {
-    for (const type of ['sgd', 'adam', 'adamw']) {
-      const { request, problems } = interpret(draft({ ...typed, 'optimizer.type': type }, preset), defaults, null);
-      expect(problems).toEqual({});
-      expect(v.safeParse(trainingSettingsSchema, request).success).toBe(true);
-      expect(request.preset).toBe(preset);
-      expect('filters' in request).toBe(preset === 'conv');
-      expect('hidden' in request).toBe(preset !== 'conv');
-    }
-  },
-);
+test.each(presetNames)('all fields at once are a valid request of %s', (preset) => {
+  for (const type of ['sgd', 'adam', 'adamw']) {
+    const { request, problems } = interpret(draft({ ...typed, 'optimizer.type': type }, preset), defaults, null);
+    expect(problems).toEqual({});
+    expect(v.safeParse(trainingSettingsSchema, request).success).toBe(true);
+    expect(request.preset).toBe(preset);
+    expect('filters' in request).toBe(preset === 'conv' || preset === 'resconv');
+    expect('hidden' in request).toBe(!('filters' in request));
+    expect('entries' in request).toBe(preset === 'vq');
+    expect('levels' in request).toBe(preset === 'fsq');
+    expect('beta' in request).toBe(preset === 'variational');
+    expect(() => planTraining(v.parse(trainingSettingsSchema, request), image, 1000)).not.toThrow();
+  }
+});
 
 test('nothing typed is nothing overridden', () => {
   expect(interpret(emptyDraft(), defaults, null)).toEqual({ request: { preset: 'recommended' }, problems: {} });
@@ -151,4 +161,17 @@ test('a remedy is applied on top; one that changes the preset drops what was set
 test('fields say their defaults where the schema has them', () => {
   expect(fieldOf('seed').standard).toBe(1);
   expect(fieldOf('checkpointSeconds').standard).toBe(20);
+});
+
+test('a model of one’s own goes through unchanged until another preset is chosen', () => {
+  const spec = {
+    name: 'mine',
+    codeSize: 1,
+    encoder: [{ type: 'dense', units: 1 }],
+    decoder: [{ type: 'dense', units: 4 }],
+  };
+  const own = draftOf({ preset: 'recommended', spec });
+  expect(interpret(own, defaults, null).request.spec).toEqual(spec);
+  expect(withRemedy(own, { epochs: 9 }).spec).toEqual(spec);
+  expect(withRemedy(own, { preset: 'resconv' }).spec).toBeUndefined();
 });

@@ -1,10 +1,10 @@
 // Fields of a form from the schemas: kinds, ranges, defaults; text to values and back.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import { formSchema } from '../../src-renderer/screens/train/settings.ts';
 import { flatten, nest, readField, settingFields, writeField } from '../../src-renderer/settings-table.ts';
 
-const fields = new Map(settingFields(trainingSettingsSchema).map((field) => [field.name, field]));
+const fields = new Map(settingFields(formSchema).map((field) => [field.name, field]));
 
 test('objects are taken apart, and kinds share the fields of one name', () => {
   expect(fields.get('codeSize')?.control).toEqual({

@@ -18,11 +18,12 @@ const options = {
   batchSize: 4,
   seed: 7,
   augment: null,
-  noise: false,
+  random: [],
+  progress: false,
 };
 
 function idsAt(batches: ReturnType<typeof createBatches>, step: number): number[] {
-  const { data } = batches.at(step).images!;
+  const { data } = batches.at(step, 0).images!;
   return Array.from({ length: data.length / size }, (_, row) => data[row * size]!);
 }
 
@@ -49,8 +50,9 @@ describe('batches', () => {
   });
 
   test('noise is standard normal, follows from the step, and differs between steps', () => {
-    const batches = createBatches({ ...options, noise: true });
-    const draw = (step: number) => Array.from(batches.at(step).noise!.data);
+    const noise = { name: 'noise', shape: [options.batchSize, 4], draw: 'normal' } as const;
+    const batches = createBatches({ ...options, random: [noise] });
+    const draw = (step: number) => Array.from(batches.at(step, 0).noise!.data);
     const many = Array.from({ length: 200 }, (_, step) => draw(step + 1)).flat();
     const mean = many.reduce((a, b) => a + b) / many.length;
     const variance = many.reduce((sum, value) => sum + (value - mean) ** 2, 0) / many.length;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bestOf } from '../../src-main/contract/metrics.ts';
 import type { EpochMetrics, Notice } from '../../src-main/contract/records.ts';
 import type { Trainer } from '../../src-main/engine/executor.ts';
 import { type LoopOptions, runTrainingLoop } from '../../src-main/training/loop.ts';
@@ -7,7 +8,15 @@ import type { Checkpoint } from '../../src-main/training/run-files.ts';
 
 const plan: TrainingPlan = {
   preset: 'recommended',
-  spec: { name: 'test', codeSize: 1, pcaStart: false, output: 'linear', encoder: [], decoder: [] },
+  spec: {
+    name: 'test',
+    codeSize: 1,
+    code: { type: 'plain' },
+    pcaStart: false,
+    output: 'linear',
+    encoder: [],
+    decoder: [],
+  },
   loss: 'mse',
   optimizer: { type: 'sgd', momentum: 0, nesterov: false },
   learningRate: 0.1,
@@ -17,8 +26,13 @@ const plan: TrainingPlan = {
   epochs: 4,
   seconds: null,
   patience: 0,
+  ssimWeight: 0,
   noise: 0,
+  noiseKind: 'gaussian',
   codeL1: 0,
+  beta: 0,
+  klWarmup: 0,
+  mmd: 0,
   augment: null,
   seed: 1,
 };
@@ -61,7 +75,7 @@ function setUp(changes: Partial<LoopOptions> = {}, quadraticLoss?: Parameters<ty
     plan,
     trainer: model.trainer,
     batches: { ...atOnce, stepsPerEpoch: 3, at: () => ({}) },
-    evaluate: async () => model.value() ** 2,
+    evaluate: async () => ({ validationMse: model.value() ** 2 }),
     resume: null,
     secondsBefore: 0,
     checkpointSeconds: 1000,
@@ -85,8 +99,32 @@ describe('an undisturbed run', () => {
     expect(saved.last.at(-1)!.progress.step).toBe(12);
   });
 
+  test('the best is the one with the lowest score where there is one, and its error is kept beside it', async () => {
+    const scores = [4, 2, 3, 1, 5];
+    const evaluate = async () => {
+      const score = scores.shift()!;
+      return { validationMse: 10 - score, score };
+    };
+    const { options, saved } = setUp({ evaluate });
+    const { progress } = await runTrainingLoop(options);
+    expect(progress).toMatchObject({ bestStep: 9, bestScore: 1, bestMse: 9 });
+    expect(saved.best.map(({ progress: { step } }) => step)).toEqual([0, 3, 9]);
+    expect(bestOf(saved.metrics)!.step).toBe(9);
+  });
+
+  test('every step is told how much of the run is done before it', async () => {
+    const told: number[] = [];
+    const at = (_: number, done: number) => {
+      told.push(done);
+      return {};
+    };
+    const batches = { ...atOnce, stepsPerEpoch: 3, at };
+    await runTrainingLoop(setUp({ batches }).options);
+    expect(told).toEqual(Array.from({ length: 12 }, (_, index) => index / 12));
+  });
+
   test('step 0 stays the best where nothing improves on it', async () => {
-    const { options, saved } = setUp({ evaluate: async () => 5 });
+    const { options, saved } = setUp({ evaluate: async () => ({ validationMse: 5 }) });
     const { progress } = await runTrainingLoop(options);
     expect(saved.best).toHaveLength(1);
     expect(progress.bestStep).toBe(0);
@@ -130,7 +168,7 @@ describe('stopping early', () => {
     const errors = [5, 4, 4, 4, 4, 4];
     const { options } = setUp({
       plan: { ...plan, epochs: 50, patience: 2 },
-      evaluate: async () => errors.shift() ?? 4,
+      evaluate: async () => ({ validationMse: errors.shift() ?? 4 }),
     });
     expect(await runTrainingLoop(options)).toMatchObject({ reason: 'plateau', progress: { step: 9, bestStep: 3 } });
   });

@@ -52,6 +52,11 @@ describe('overrides', () => {
     const message = (request: TrainingRequest) => expect(() => plan(request, photographs));
     message({ preset: 'conv', hidden: [64] }).toThrow('The preset conv has no hidden widths.');
     message({ preset: 'deep', filters: 8 }).toThrow('The preset deep has no filters.');
+    message({ preset: 'fsq', entries: 8 }).toThrow('The preset fsq has no codebook.');
+    message({ entries: 8 }).toThrow('The preset recommended has no codebook.');
+    message({ preset: 'vq', levels: 8 }).toThrow('The preset vq has no levels.');
+    message({ preset: 'wae', beta: 2 }).toThrow('The preset wae has no divergence from a prior to weigh.');
+    message({ mmd: 1 }).toThrow('needs codes that can be standard normal.');
   });
 
   test('a time budget alone sets no number of epochs', () => {

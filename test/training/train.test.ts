@@ -45,7 +45,10 @@ async function trainInto(folder: string, request: TrainingRequest, resume = fals
   }
 }
 
-describe('a run', () => {
+/** Whole runs, each with its checkpoints and models: seconds on an idle machine, many more on one that is shared. */
+const patience = { timeout: 120_000 };
+
+describe('a run', patience, () => {
   test('starts at PCA, never ends above it, and leaves every file it promises', async () => {
     const folder = temporaryFolder();
     const outcome = await trainInto(folder, small);
@@ -81,6 +84,13 @@ describe('a run', () => {
     ['agarap2019', {}],
     ['deep', { hidden: [32, 16] }],
     ['conv', { filters: 4, hidden: undefined }],
+    ['resconv', { filters: 4, hidden: undefined }],
+    ['denoising', { noiseKind: 'masking' }],
+    ['sparse', {}],
+    ['variational', { klWarmup: 0.5 }],
+    ['vq', { entries: 16 }],
+    ['fsq', { levels: 5 }],
+    ['wae', {}],
     ['recommended', { noise: 0.1, codeL1: 0.001, augment: { crop: 0.8, flip: true } }],
   ] as const)(
     'stopped in the middle and resumed, %s ends with the bits of an undisturbed run',
@@ -138,7 +148,7 @@ describe('a run', () => {
   });
 });
 
-describe('model files', () => {
+describe('model files', patience, () => {
   test('run unchanged in a plain ONNX runtime and agree with Pinhole', async () => {
     const folder = temporaryFolder();
     await trainInto(folder, { ...small, preset: 'conv', filters: 4, hidden: undefined } as TrainingRequest);

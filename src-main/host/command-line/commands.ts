@@ -1,6 +1,8 @@
 // What each command does with the service. Reading options and reporting errors is not theirs.
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import * as v from 'valibot';
+import type { ImageShape } from '../../compiler/model.ts';
 import type {
   Core,
   DeviceModel,
@@ -14,9 +16,16 @@ import type {
 } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Notice, Warning } from '../../contract/records.ts';
-import type { ImportRequest, PresetName, TrainingRequest } from '../../contract/settings.ts';
+import {
+  type ImportRequest,
+  type PresetName,
+  presetNames,
+  type TrainingRequest,
+  trainingSettingsSchema,
+} from '../../contract/settings.ts';
 import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
+import { planTraining, presets } from '../../training/presets.ts';
 import { pickSettings } from './options.ts';
 import {
   describeDatasets,
@@ -87,6 +96,43 @@ export async function decode(work: Work, runId: string, codesFile: string, optio
   const result = await work.service.decode(run.id, resolve(codesFile), out, work.context);
   work.terminal.say(`Decoded ${plural(result.rows, 'image')} in ${formatDuration(result.seconds)}: ${out}`);
   work.terminal.result(result);
+}
+
+/** New images from the prior of a run's model, as a sheet. */
+export async function sample(work: Work, runId: string, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const file = resolve(options.out as string);
+  const { count = 64, seed = 1 } = options as { count?: number; seed?: number };
+  await work.service.sample(run.id, { count, seed }, file, work.context);
+  work.terminal.say(`Drew ${plural(count, 'image')}: ${file}`);
+  work.terminal.result({ run: run.id, count, seed, file });
+}
+
+/** The way between two images, as a strip. */
+export async function walk(work: Work, runId: string, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const file = resolve(options.out as string);
+  const { from, to, steps = 10 } = options as { from: string; to: string; steps?: number };
+  await work.service.walk(run.id, { from, to, steps }, file, work.context);
+  work.terminal.say(`Walked from ${printable(from)} to ${printable(to)} in ${steps} images: ${file}`);
+  work.terminal.result({ run: run.id, from, to, steps, file });
+}
+
+/** Lists the presets, or prints one as a spec of layers for images of a size. */
+export async function showPresets(work: LoneWork, name: string | undefined, options: Options): Promise<void> {
+  if (name === undefined) {
+    for (const preset of presetNames) work.terminal.say(`${preset}: ${presets[preset].description}`);
+    work.terminal.result({ presets: presetNames.map((preset) => ({ preset, ...presets[preset] })) });
+    return;
+  }
+  const request = { preset: name, codeSize: options.codes };
+  const settings = v.safeParse(trainingSettingsSchema, request);
+  if (!settings.success)
+    throw new PinholeError('usage', `There is no preset "${name}".`, `Choose one of ${presetNames.join(', ')}.`);
+  const image = (options.image as ImageShape | undefined) ?? { height: 28, width: 28, channels: 1 };
+  const { spec } = planTraining(settings.output, image, 60_000);
+  work.terminal.say(JSON.stringify(spec, null, 2));
+  work.terminal.result({ spec });
 }
 
 export async function exportFeatures(work: Work, runId: string | undefined, options: Options): Promise<void> {

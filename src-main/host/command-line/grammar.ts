@@ -30,6 +30,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
   const jsonMeaning = 'last line on standard output is one JSON object; everything else goes to standard error';
   const json = new Option('--json', jsonMeaning);
   const out = new Option('--out <dir>', 'folder to write to').makeOptionMandatory();
+  const picture = new Option('--out <file>', 'PNG to write').makeOptionMandatory();
   const fresh = new Option('--fresh', 'train anew even if the same was trained before');
   const common = [workspace, json];
   return [
@@ -62,7 +63,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       examples: [
         'train',
         'train mnist --codes 30 --epochs 20',
-        'train photos --preset conv --augment crop=0.8,flip=true --seconds 600',
+        'train photos --preset resconv --augment crop=0.8,flip=true --seconds 600',
       ],
       options: [fresh, ...settingOptions('train'), ...common],
       hasPreset: true,
@@ -93,6 +94,50 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         ...common,
       ],
       run: (work, options, [run]) => commands.exportFeatures(work, run as string | undefined, options),
+    },
+    {
+      usage: 'sample <run>',
+      description: 'Draws new images from what a run has learned of the distribution of its images (variational, wae).',
+      examples: [
+        'sample variational-1a2b3c4d5e --out samples.png',
+        'sample wae-1a2b3c4d5e --count 100 --seed 7 --out new.png',
+      ],
+      options: [
+        picture,
+        wholeNumber('--count <n>', 'images', [1, 4096], 64),
+        wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], 1),
+        ...common,
+      ],
+      run: (work, options, [run]) => commands.sample(work, run as string, options),
+    },
+    {
+      usage: 'walk <run>',
+      description: 'Shows the images between two images, by going from the code of one to that of the other.',
+      examples: [
+        'walk variational-1a2b3c4d5e --from 3 --to 17 --out walk.png',
+        'walk recommended-1a2b3c4d5e --from cats/1.jpg --to dogs/9.jpg --steps 16 --out walk.png',
+      ],
+      options: [
+        picture,
+        new Option('--from <image>', 'its path in the data set, or its image_id').makeOptionMandatory(),
+        new Option('--to <image>', 'the same for the other end').makeOptionMandatory(),
+        wholeNumber('--steps <n>', 'images, both ends included', [2, 256], 10),
+        ...common,
+      ],
+      run: (work, options, [run]) => commands.walk(work, run as string, options),
+    },
+    {
+      usage: 'presets [name]',
+      description: 'Lists the presets, or prints one as a spec of layers, to be changed and trained with --spec.',
+      examples: ['presets', 'presets conv --image 64x64x3 --codes 32 > mine.json'],
+      options: [
+        new Option('--image <size>', 'height×width×channels of the images (e.g. 64x64x3; default: 28x28x1)').argParser(
+          readImageSize,
+        ),
+        wholeNumber('--codes <k>', 'learned features per image', [1, 65536], "the preset's own"),
+        json,
+      ],
+      runAlone: (work, options, [name]) => commands.showPresets(work, name as string | undefined, options),
     },
     {
       usage: 'info [id]',
@@ -143,6 +188,12 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       runAlone: (work, options, [folder]) => commands.samples(work, folder as string, options),
     },
   ];
+}
+
+function readImageSize(text: string): { height: number; width: number; channels: number } {
+  const [, height, width, channels] = (/^(\d+)[x×](\d+)[x×]([13])$/.exec(text) ?? []).map(Number);
+  if (height && width && channels) return { height, width, channels };
+  throw new InvalidArgumentError('Expected height×width×channels, e.g. 64x64x3.');
 }
 
 function drawnSamples(): Option {

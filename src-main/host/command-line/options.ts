@@ -7,6 +7,7 @@ import {
   type TrainingRequest,
   trainingSettingsSchema,
 } from '../../contract/settings.ts';
+import { readSpecFile } from './spec-file.ts';
 
 interface SettingOption {
   flags: string;
@@ -48,15 +49,24 @@ export const importOptions: OptionTable<Exclude<keyof ImportRequest, 'sources' |
 export const trainingOptions: OptionTable<keyof TrainingRequest> = {
   preset: { flags: '--preset <name>', what: 'model and training to start from' },
   codeSize: { flags: '--codes <k>', what: 'learned features per image', read: Number },
+  spec: {
+    flags: '--spec <file>',
+    what: 'a model of your own as JSON; "pinhole presets NAME" prints one to begin with',
+    read: readSpecFile,
+    range: '',
+  },
   hidden: {
     flags: '--hidden <widths>',
     what: 'hidden widths of the encoder',
     read: readNumbers,
     range: 'e.g. 512,256',
   },
-  filters: { flags: '--filters <n>', what: 'filters of the first layer (conv)', read: Number },
+  filters: { flags: '--filters <n>', what: 'filters of the first layer (conv, resconv)', read: Number },
   activation: { flags: '--activation <name>', what: 'activation of the hidden layers' },
+  entries: { flags: '--entries <n>', what: 'entries of the codebook (vq)', read: Number },
+  levels: { flags: '--levels <n>', what: 'values that each number of a code can have (fsq)', read: Number },
   loss: { flags: '--loss <name>', what: 'reconstruction loss' },
+  ssimWeight: { flags: '--ssim-weight <x>', what: 'weight of 1 − SSIM beside the loss', read: Number },
   optimizer: {
     flags: '--optimizer <spec>',
     what: 'sgd, adam or adamw with its parameters',
@@ -70,8 +80,16 @@ export const trainingOptions: OptionTable<keyof TrainingRequest> = {
   epochs: { flags: '--epochs <n>', what: 'passes over the training images', read: Number },
   seconds: { flags: '--seconds <s>', what: 'time budget for training', read: Number },
   patience: { flags: '--patience <n>', what: 'stop after so many epochs without progress; 0: never', read: Number },
-  noise: { flags: '--noise <sd>', what: 'noise on the input, in pixel values 0–1 (denoising)', read: Number },
+  noise: {
+    flags: '--noise <x>',
+    what: 'noise on the input: deviation in pixel values 0–1, or share of them that is lost (denoising)',
+    read: Number,
+  },
+  noiseKind: { flags: '--noise-kind <name>', what: 'what the noise does to pixel values' },
   codeL1: { flags: '--code-l1 <weight>', what: 'weight of the mean absolute code (sparse)', read: Number },
+  beta: { flags: '--beta <x>', what: 'weight of the divergence from the prior (variational)', read: Number },
+  klWarmup: { flags: '--kl-warmup <share>', what: 'share of the run in which beta rises from 0', read: Number },
+  mmd: { flags: '--mmd <weight>', what: 'weight of the discrepancy from the prior (wae)', read: Number },
   augment: {
     flags: '--augment <spec>',
     what: 'random crops, down to this share of the side, and flips',

@@ -116,26 +116,15 @@ function trainingBytes(model: ReturnType<typeof buildModel>, { batchSize }: Trai
 /** Every setting by its name, as it will be; null where it is off or does not apply. */
 function resolve(settings: TrainingSettings, plan: TrainingPlan, threads: number): Record<string, unknown> {
   const { preset, device, seed, checkpointSeconds } = settings;
-  const {
-    spec,
-    loss,
-    optimizer,
-    learningRate,
-    schedule,
-    warmup,
-    batchSize,
-    seconds,
-    patience,
-    noise,
-    codeL1,
-    augment,
-  } = plan;
+  const { spec, preset: _, ...chosen } = plan;
   const first = spec.encoder[0];
   const widths = spec.encoder.flatMap((layer) => (layer.type === 'dense' ? [layer.units] : []));
   const isConvolutional = first?.type === 'conv';
   return {
-    ...{ preset, device, seed, checkpointSeconds, codeSize: spec.codeSize, loss, optimizer, learningRate, schedule },
-    ...{ warmup, batchSize, seconds, patience, noise, codeL1, augment, pcaStart: spec.pcaStart },
+    ...chosen,
+    ...{ preset, device, seed, checkpointSeconds, codeSize: spec.codeSize, pcaStart: spec.pcaStart },
+    entries: spec.code.type === 'vq' ? spec.code.entries : null,
+    levels: spec.code.type === 'fsq' ? Math.max(...spec.code.levels) : null,
     epochs: plan.epochs === Number.MAX_SAFE_INTEGER ? null : plan.epochs,
     hidden: isConvolutional ? null : widths.slice(0, -1),
     filters: isConvolutional ? first.filters : null,

@@ -118,7 +118,24 @@ export const service: Sentences = {
   'Import with a validation share above 0, or name a separate held-out source (--test).':
     '请以大于 0 的验证比例导入，或指定独立的留出来源。',
   'Import with colour set to rgb for a data set in colour.': '若需要彩色数据集，请将颜色设为 RGB 后导入。',
-  'It has {}; or choose another preset.': '它有 {0}；或选择其他预设。',
+  'A model of the preset {} cannot draw new images: nothing says how its codes are distributed.':
+    '预设 {0} 的模型不能生成新图像：没有任何东西说明其编码如何分布。',
+  'Name its path or its id as in features.csv (path, image_id).':
+    '请按 features.csv 中的写法给出其路径或编号（path、image_id）。',
+  'There is no image "{}" in the data set {}.': '数据集 {1} 中没有图像“{0}”。',
+  'Train with --preset variational or --preset wae.': '请使用预设 variational 或 wae 训练。',
+  'Leave the setting out, or choose another preset.': '请去掉此设置，或选择其他预设。',
+  'Change it in the spec, or leave the spec out.': '请在规格中修改，或不使用规格。',
+  'Choose a plain code without a PCA start.': '请选择普通编码，且不从 PCA 开始。',
+  'Give one number of levels for all, or one for each number of the code.':
+    '请给出一个适用于全部的级数，或为编码的每个数字各给一个。',
+  'Leave out the PCA start, or choose a plain or variational code.': '请不要从 PCA 开始，或选择普通或变分编码。',
+  'Model "{}": a PCA start gives numbers of any size, but the code {} is made of whole numbers.':
+    '模型“{0}”：从 PCA 开始会得到任意大小的数字，但编码 {1} 由整数组成。',
+  'Model "{}": a discrepancy from the prior (mmd) needs codes that can be standard normal.':
+    '模型“{0}”：与先验的差异（mmd）要求编码可以服从标准正态分布。',
+  'Model "{}": the code has {} numbers, but levels for {}.': '模型“{0}”：编码有 {1} 个数字，但级数给了 {2} 个。',
+  "The model's own spec says what {} would: only one of them can hold.": '模型自己的规格已说明 {0}：两者只能取其一。',
   'It is started again and goes on.': '它将重新启动并继续。',
   'Layer {} ({}): {}.': '第 {0} 层（{1}）：{2}。',
   'Links inside archives are not followed.': '不会跟随压缩包内的链接。',

@@ -6,6 +6,8 @@ import { type FieldName, fieldOf, groups, matters } from './settings.ts';
 
 export interface Draft {
   preset: PresetName;
+  /** A model of one's own that a run to be repeated was given. */
+  spec?: TrainingRequest['spec'];
   /** As typed or chosen; a field that is not there, or empty, is left to the preset. */
   fields: Partial<Record<FieldName, string>>;
 }
@@ -47,7 +49,9 @@ export function interpret(
   }
   completeOptimizer(values, flatten(defaults));
   completeCrops(values);
-  return { request: { preset: draft.preset, ...nest(values) } as TrainingRequest, problems };
+  // Plain data again: what a screen keeps is watched, and cannot be sent like that.
+  const spec = draft.spec && { spec: JSON.parse(JSON.stringify(draft.spec)) };
+  return { request: { preset: draft.preset, ...spec, ...nest(values) } as TrainingRequest, problems };
 }
 
 /** The control of a field, with the limits that this data set adds to those of the schema. */
@@ -71,7 +75,8 @@ export function draftOf(request: Readonly<Record<string, unknown>>): Draft {
     const value = flat[name];
     return value === undefined || value === fieldOf(name).standard ? [] : [[name, writeField(value)] as const];
   });
-  return { preset, fields: Object.fromEntries(fields) };
+  const spec = request.spec as Draft['spec'];
+  return { preset, ...(spec && { spec }), fields: Object.fromEntries(fields) };
 }
 
 /** Settings that say where and how long to compute, not what: they outlive a change of preset. */
@@ -87,7 +92,8 @@ export function withRemedy(draft: Draft, remedy: Readonly<Record<string, unknown
   const cure = fieldNames.filter((name) => name in flat).map((name) => [name, writeField(flat[name])] as const);
   const keeps = (name: FieldName) => preset === draft.preset || ofTheMachine.includes(name);
   const kept = fieldNames.filter((name) => draft.fields[name] && keeps(name)).map((name) => [name, draft.fields[name]]);
-  return { preset, fields: Object.fromEntries([...kept, ...cure]) };
+  const spec = preset === draft.preset && draft.spec && { spec: draft.spec };
+  return { preset, ...spec, fields: Object.fromEntries([...kept, ...cure]) };
 }
 
 function completeOptimizer(values: Record<string, unknown>, defaults: Readonly<Record<string, unknown>>): void {

@@ -1,4 +1,5 @@
 // The settings of training in the order in which they are shown: groups, units, and where each one matters. No words.
+import * as v from 'valibot';
 import { trainingSettingsSchema } from '../../../src-main/contract/settings.ts';
 import { settingFields } from '../../settings-table.ts';
 
@@ -9,6 +10,7 @@ export const groups = [
     name: 'learning',
     fields: [
       'loss',
+      'ssimWeight',
       'batchSize',
       'learningRate',
       'schedule',
@@ -24,7 +26,8 @@ export const groups = [
     ],
   },
   { name: 'length', fields: ['epochs', 'seconds', 'patience'] },
-  { name: 'robust', fields: ['noise', 'codeL1', 'augment.crop', 'augment.flip'] },
+  { name: 'code', fields: ['entries', 'levels', 'codeL1', 'beta', 'klWarmup', 'mmd'] },
+  { name: 'robust', fields: ['noise', 'noiseKind', 'augment.crop', 'augment.flip'] },
   { name: 'machine', fields: ['device', 'threads', 'seed', 'checkpointSeconds'] },
 ] as const;
 
@@ -39,7 +42,8 @@ export type UnitName =
   | 'filters'
   | 'threads'
   | 'share'
-  | 'pixelValues';
+  | 'entries'
+  | 'levels';
 
 export const units: Readonly<Record<FieldName, UnitName | null>> = {
   codeSize: 'numbers',
@@ -48,6 +52,7 @@ export const units: Readonly<Record<FieldName, UnitName | null>> = {
   activation: null,
   pcaStart: null,
   loss: null,
+  ssimWeight: null,
   batchSize: 'images',
   learningRate: null,
   schedule: null,
@@ -63,8 +68,14 @@ export const units: Readonly<Record<FieldName, UnitName | null>> = {
   epochs: 'passes',
   seconds: 'seconds',
   patience: 'passes',
-  noise: 'pixelValues',
+  entries: 'entries',
+  levels: 'levels',
   codeL1: null,
+  beta: null,
+  klWarmup: 'share',
+  mmd: null,
+  noise: null,
+  noiseKind: null,
   'augment.crop': 'share',
   'augment.flip': null,
   device: null,
@@ -73,7 +84,9 @@ export const units: Readonly<Record<FieldName, UnitName | null>> = {
   checkpointSeconds: 'seconds',
 };
 
-const table = new Map(settingFields(trainingSettingsSchema).map((field) => [field.name, field]));
+/** A model of one's own is written as a file, not in a form. */
+export const formSchema = v.omit(trainingSettingsSchema, ['spec']);
+const table = new Map(settingFields(formSchema).map((field) => [field.name, field]));
 
 export function fieldOf(name: FieldName) {
   return table.get(name)!;
@@ -90,13 +103,25 @@ export const offByDefault: ReadonlySet<FieldName> = new Set([
   'optimizer.clipNorm',
 ]);
 
-/**
- * Whether a setting does anything beside those that are in force; the service refuses hidden widths and filters
- * that a preset has no use for.
- */
+/** The presets that have a use for a setting, where not all have: the service refuses it with others. */
+const presetsWith: Partial<Record<FieldName, readonly string[]>> = {
+  filters: ['conv', 'resconv'],
+  entries: ['vq'],
+  levels: ['fsq'],
+  beta: ['variational'],
+  klWarmup: ['variational'],
+  mmd: ['wae', 'variational'],
+};
+const presetsWithout: Partial<Record<FieldName, readonly string[]>> = {
+  hidden: ['conv', 'resconv'],
+  pcaStart: ['vq', 'fsq', 'wae', 'agarap2019'],
+};
+
+/** Whether a setting does anything beside those that are in force. */
 export function matters(name: FieldName, inForce: Readonly<Record<string, unknown>>): boolean {
-  if (name === 'hidden') return inForce.preset !== 'conv';
-  if (name === 'filters') return inForce.preset === 'conv';
+  const preset = String(inForce.preset);
+  if (presetsWith[name] && !presetsWith[name].includes(preset)) return false;
+  if (presetsWithout[name]?.includes(preset)) return false;
   if (name === 'warmup') return (inForce.schedule ?? 'one-cycle') === 'one-cycle';
   const { kinds } = fieldOf(name);
   return kinds === null || kinds.includes(String(inForce['optimizer.type'] ?? 'adamw'));

@@ -1,5 +1,5 @@
 // What the train screen keeps while a person goes elsewhere: the settings so far, the training that was just started, the comparison.
-import type { TrainingRequest } from '../../../src-main/contract/settings.ts';
+import type { PresetName, TrainingRequest } from '../../../src-main/contract/settings.ts';
 import { type Draft, emptyDraft } from './draft.ts';
 import type { FieldName } from './settings.ts';
 
@@ -20,6 +20,12 @@ class TrainState {
   chosen = $state<string[]>([]);
   comparing = $state(false);
 
+  /** Instead of a model of one's own too. */
+  choose(preset: PresetName): void {
+    this.draft.preset = preset;
+    delete this.draft.spec;
+  }
+
   set(name: FieldName, text: string): void {
     this.draft.fields[name] = text;
   }
@@ -30,6 +36,7 @@ class TrainState {
 
   resetAll(): void {
     this.draft.fields = {};
+    delete this.draft.spec;
     this.origin = null;
   }
 

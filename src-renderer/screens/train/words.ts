@@ -1,6 +1,7 @@
 // Settings and runs in the words of the window's language: ranges, values, names of runs, what a result means.
 import type { Run } from '../../../src-main/contract/api.ts';
 import type { Quality, Report } from '../../../src-main/contract/records.ts';
+import { presetNames } from '../../../src-main/contract/settings.ts';
 import { formatNumber, formatPercent, t } from '../../language/index.svelte.ts';
 import { type Control, writeField } from '../../settings-table.ts';
 import { fieldNames } from './draft.ts';
@@ -57,7 +58,12 @@ const choices = [
   'softplus',
   'mse',
   'mae',
+  'huber',
   'bce',
+  'ssim',
+  'gaussian',
+  'masking',
+  'salt-and-pepper',
   'sgd',
   'adam',
   'adamw',
@@ -75,10 +81,8 @@ export function choiceWords(option: string): string {
   return known ? t(`train.choice.${known}`) : option;
 }
 
-const presets = ['recommended', 'conv', 'deep', 'agarap2019'] as const;
-
 export function presetWords(preset: string): string {
-  const known = presets.find((name) => name === preset);
+  const known = presetNames.find((name) => name === preset);
   return known ? t(`train.preset.${known}`) : preset;
 }
 

@@ -168,7 +168,8 @@ async function stream({ pixels, seconds, large, fromMemory, ...network }: Stream
     pixels: dataset.pixels,
     ids: dataset.split('train'),
     image: dataset.info,
-    noise: false,
+    random: [],
+    progress: false,
     seed: run.steps,
   });
   if (!fromMemory) forgetCached(large);
@@ -177,7 +178,7 @@ async function stream({ pixels, seconds, large, fromMemory, ...network }: Stream
     taken++;
     run.steps++;
     await batches.ready(taken);
-    const feeds = batches.at(taken);
+    const feeds = batches.at(taken, 0);
     batches.readAhead(taken + 1);
     await run.trainer.step(feeds, 1e-4, run.steps);
     return run.batchSize;

@@ -80,6 +80,8 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     encode: answer('encode', encoded),
     decode: answer('decode', exported),
     export: answer('export', exported),
+    sample: answer('sample', undefined),
+    walk: answer('walk', undefined),
     datasets: answer('datasets', [dataset]),
     items: answer('items', []),
     failures: answer('failures', failures),

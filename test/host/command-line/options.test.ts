@@ -1,4 +1,5 @@
 // Every setting of the contract has an option, and every option reaches its setting.
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
@@ -26,10 +27,14 @@ const typed: Record<string, [string, unknown]> = {
   pixelLimit: ['1000000', 1_000_000],
   preset: ['conv', 'conv'],
   codeSize: ['30', 30],
+  spec: ['resources/specs/plane.json', JSON.parse(readFileSync('resources/specs/plane.json', 'utf8'))],
   hidden: ['512,256', [512, 256]],
   filters: ['24', 24],
   activation: ['gelu', 'gelu'],
+  entries: ['64', 64],
+  levels: ['8', 8],
   loss: ['mae', 'mae'],
+  ssimWeight: ['0.2', 0.2],
   optimizer: ['adamw,weightDecay=0.05,clipNorm=1', { type: 'adamw', weightDecay: 0.05, clipNorm: 1 }],
   learningRate: ['2e-3', 0.002],
   schedule: ['cosine', 'cosine'],
@@ -39,6 +44,10 @@ const typed: Record<string, [string, unknown]> = {
   seconds: ['1.5', 1.5],
   patience: ['3', 3],
   noise: ['0.1', 0.1],
+  noiseKind: ['masking', 'masking'],
+  beta: ['2', 2],
+  klWarmup: ['0.3', 0.3],
+  mmd: ['5', 5],
   codeL1: ['1e-4', 1e-4],
   augment: ['crop=0.8,flip=true', { crop: 0.8, flip: true }],
   pcaStart: ['yes', true],

@@ -36,7 +36,9 @@ describe('help', () => {
     const { output } = await pinhole(['reduce', '--help']);
     const text = output.replace(/\s+/g, ' ');
     expect(text).toContain('(whole number 2–1024 or auto; default: auto)');
-    expect(text).toContain('(agarap2019|recommended|deep|conv; default: recommended)');
+    expect(text).toContain(
+      '(recommended|deep|conv|resconv|denoising|sparse|variational|vq|fsq|wae|agarap2019; default: recommended)',
+    );
     expect(text).toContain('(number 0–30; default: 20)');
   });
 
@@ -53,7 +55,7 @@ describe('wrong use', () => {
     [['import', 'photos', '--size', 'big'], 'Expected whole number 2–1024 or auto.'],
     [['train', '--epochs', '1.5'], 'Expected whole number 0–1000000.'],
     [['train', '--optimizer', 'adamw,speed=3'], 'Expected e.g. adamw,weightDecay=0.05,clipNorm=1.'],
-    [['train', '--preset', 'magic'], 'Expected agarap2019|recommended|deep|conv.'],
+    [['train', '--preset', 'magic'], 'Expected recommended|deep|conv|resconv|'],
     [['train', '--pca-start', 'maybe'], 'Expected yes or no.'],
     [['import', 'photos', '--fold', '6'], 'Expected e.g. 1/5.'],
     [
