@@ -142,11 +142,16 @@ export function writeError(path: string, cause: unknown): PinholeError {
     const advice = 'Free some space and run the same again; what was written before is kept.';
     return new PinholeError('disk-full', `The disk is full: could not write ${path}`, advice, { cause });
   }
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  if (code === 'ENAMETOOLONG') {
+    const message = `Expected a shorter name for ${path}, received one that the disk does not take`;
+    return new PinholeError('usage', message, 'Give the file or its folders shorter names.', { cause });
+  }
+  // In place of a folder there is a file: making folders says that it is there already.
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EEXIST') {
     const message = `Expected an existing folder for ${basename(path)}, received ${dirname(path)}`;
     return new PinholeError('usage', message, 'Create the folder or choose another one.', { cause });
   }
-  if (['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EISDIR', 'ENOTEMPTY'].includes(code)) {
+  if (['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EISDIR', 'ENOTEMPTY', 'ELOOP'].includes(code)) {
     const message = `Expected a file that may be written for ${path}, received ${code}`;
     const advice = 'Close any program that has the file open, check the permissions, or choose another folder.';
     return new PinholeError('usage', message, advice, { cause });

@@ -1,7 +1,7 @@
 // Everything a run can be taken home as: one format after another into a folder.
 import { createReadStream } from 'node:fs';
-import { cp, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, Item } from '../contract/records.ts';
@@ -71,18 +71,16 @@ const writers: Record<ExportFormat, Writer> = {
   },
 
   async model({ run }, folder) {
-    const [from, to] = [runPaths(run.folder).model, join(folder, 'model')];
-    await makeFolder(to);
-    await removeLeftovers(to);
+    const path = join(folder, 'model');
     // model.json comes last, as in the run itself: where it is there, all are.
-    const names = (await readdir(from)).toSorted((a, b) => Number(a === 'model.json') - Number(b === 'model.json'));
-    for (const name of names) await writeAtomic(join(to, name), createReadStream(join(from, name)));
-    return [to];
+    const isLast = (name: string) => Number(name === 'model.json');
+    await copyFiles(runPaths(run.folder).model, path, (a, b) => isLast(a) - isLast(b));
+    return [path];
   },
 
   async tensorboard({ run }, folder) {
     const path = join(folder, 'tensorboard');
-    await cp(runPaths(run.folder).events, path, { recursive: true });
+    await copyFiles(runPaths(run.folder).events, path);
     return [path];
   },
 
@@ -105,6 +103,18 @@ const writers: Record<ExportFormat, Writer> = {
     return [path];
   },
 };
+
+/** File by file, each whole or not at all; what else lies there stays. */
+async function copyFiles(from: string, to: string, order?: (first: string, second: string) => number): Promise<void> {
+  const entries = await readdir(from, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const names = files.map((file) => relative(from, file)).toSorted(order);
+  for (const folder of new Set(names.map((name) => dirname(join(to, name))))) {
+    await makeFolder(folder);
+    await removeLeftovers(folder);
+  }
+  for (const name of names) await writeAtomic(join(to, name), createReadStream(join(from, name)));
+}
 
 function featureSource({ items, codesFolder }: ExportInput): FeatureSource {
   const { codes, errors } = codePaths(codesFolder);

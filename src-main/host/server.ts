@@ -37,6 +37,9 @@ const limits = {
   connections: 512,
   /** Between signs of life. */
   pulseMilliseconds: 30_000,
+  /** Of a request that comes letter by letter: on this machine its head is there at once, through a tunnel soon. */
+  headMilliseconds: 5_000,
+  requestMilliseconds: 10_000,
 };
 
 /** For windows to hear that Pinhole was ended. */
@@ -49,7 +52,9 @@ const closeCodes: Record<CloseReason, number> = { lost: 4000, refused: 4001, wor
 export async function startServer({ folder, connect, port }: ServerOptions): Promise<RunningServer> {
   const token = randomBytes(32).toString('base64url');
   const door = createDoor(token, connect);
-  const server = createServer((request, response) => answerRequest(folder, request, response));
+  const { headMilliseconds: headersTimeout, requestMilliseconds: requestTimeout } = limits;
+  const options = { headersTimeout, requestTimeout, connectionsCheckingInterval: 1_000 };
+  const server = createServer(options, (request, response) => answerRequest(folder, request, response));
   server.on('upgrade', door.open);
   server.maxConnections = limits.connections;
   await listen(server, port);
@@ -72,6 +77,9 @@ function answerRequest(folder: string, request: IncomingMessage, response: Serve
   const own = isOwn(request);
   const headers = securityHeaders(own ? `ws://${request.headers.host}` : '');
   for (const [name, value] of headers) response.setHeader(name, value);
+  // Nobody has a body to send here; one that is announced is not waited for.
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if (length !== '0' || encoding !== undefined) response.setHeader('Connection', 'close');
   if (!own) answer(response, 403, 'Refused.');
   else serveFile(folder, request, response).catch((error) => answer(response, 500, String(error)));
 }
@@ -146,8 +154,9 @@ function knowsToken({ headers }: IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
+/** Closed from here: whoever is refused may not keep the connection by leaving its end open. */
 function refuse(socket: Duplex): void {
-  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
 }
 
 /** It has a moment to hear why. */

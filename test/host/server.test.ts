@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { connect as netConnect } from 'node:net';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { RemoteService } from '../../src-main/contract/methods.ts';
@@ -146,6 +147,7 @@ describe('files', () => {
       expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
+        'x-dns-prefetch-control': 'off',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
       });
@@ -446,6 +448,107 @@ describe('the socket', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     await server.close();
     expect(await waiting).toMatchObject({ code: 'disconnected' });
+  });
+});
+
+describe('whoever wants to tire it out', () => {
+  const open = (port: number, options = {}) =>
+    netConnect({ port, host: '127.0.0.1', ...options }).on('error', () => {});
+  const textOf = async (socket: ReturnType<typeof open>) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    await once(socket, 'close');
+    return text;
+  };
+
+  test('with a head that comes letter by letter, or not at all, is cut off after seconds', {
+    timeout: 30_000,
+  }, async () => {
+    const { port, get } = await startTestServer();
+    const [silent, halting, trickling] = [open(port), open(port), open(port)];
+    halting.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    const timer = setInterval(() => trickling.write('X'), 200);
+    const texts = await Promise.all([silent, halting, trickling].map(textOf));
+    clearInterval(timer);
+    for (const text of texts) expect(text).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+    expect((await get('/')).status).toBe(200);
+  });
+
+  test('by announcing a terabyte is answered and not listened to', async () => {
+    const { port, get } = await startTestServer();
+    for (const head of [
+      'POST / HTTP/1.1\r\nContent-Length: 1000000000000',
+      'GET / HTTP/1.1\r\nContent-Length: 1000000000000',
+      'GET / HTTP/1.1\r\nTransfer-Encoding: chunked',
+    ]) {
+      const socket = open(port);
+      socket.write(`${head}\r\nHost: 127.0.0.1\r\n\r\n`);
+      const timer = setInterval(() => socket.write('x'.repeat(1000)), 20);
+      expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 (405|200|400) /);
+      clearInterval(timer);
+    }
+    expect((await get('/')).status).toBe(200);
+  });
+
+  test('by never closing connections that were refused leaves room for others', { timeout: 30_000 }, async () => {
+    const { port, get } = await startTestServer();
+    const upgrade = 'GET /port HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const sockets: ReturnType<typeof open>[] = [];
+    // More than there is room for, by turns, as a machine opens them.
+    for (let turn = 0; turn < 6; turn++) {
+      const some = Array.from({ length: 100 }, () => open(port, { allowHalfOpen: true }));
+      const answered = some.map((socket) => once(socket, 'data'));
+      for (const socket of some) socket.write(upgrade);
+      for (const [answer] of await Promise.all(answered)) expect(String(answer)).toMatch(/^HTTP\/1\.1 403 /);
+      sockets.push(...some);
+    }
+    expect((await get('/')).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  const handshake = (port: number, token: string, more: string[] = []) =>
+    [
+      ...['GET /port HTTP/1.1', `Host: 127.0.0.1:${port}`, `Origin: http://127.0.0.1:${port}`, 'Connection: Upgrade'],
+      ...['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='],
+      ...[`Sec-WebSocket-Protocol: pinhole, token.${token}`, ...more, '\r\n'],
+    ].join('\r\n');
+
+  test('with a bomb of compressed bytes finds that nothing is unpacked', async () => {
+    const { port, token, channels } = await startTestServer();
+    const socket = open(port);
+    socket.write(handshake(port, token, ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits']));
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
+    expect(String(answer)).not.toMatch(/extensions/i);
+    const bomb = deflateRawSync(new Uint8Array(64 * 2 ** 20));
+    const head = Buffer.from([0xc2, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(bomb.length, 6);
+    socket.write(Buffer.concat([head, bomb]));
+    const [closing] = await once(socket, 'data');
+    // A close frame with 1002: a bit is set that was not agreed upon.
+    expect([closing[0], closing.readUInt16BE(2)]).toEqual([0x88, 1002]);
+    expect(channels[0]!.sent()).toBe(0);
+    socket.destroy();
+  });
+
+  test('with pieces that never become a whole is closed at 16 MB', async () => {
+    const { port, token, channels } = await startTestServer();
+    const socket = open(port);
+    socket.write(handshake(port, token));
+    await once(socket, 'data');
+    const head = Buffer.from([0x02, 0xff, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0]); // 2 MiB, to be continued
+    const piece = Buffer.concat([head, Buffer.alloc(2 * 2 ** 20)]);
+    const closing = once(socket, 'data');
+    for (let count = 0; count < 10; count++) {
+      piece[0] = count === 0 ? 0x02 : 0x00;
+      socket.write(Buffer.from(piece));
+    }
+    const [frame] = await closing;
+    expect([frame[0], frame.readUInt16BE(2)]).toEqual([0x88, 1009]);
+    expect(channels[0]!.sent()).toBe(0);
+    socket.destroy();
   });
 });
 

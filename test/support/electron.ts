@@ -64,6 +64,12 @@ export class StandInContents extends EventEmitter {
   openHandler: ((details: unknown) => { action: string }) | undefined;
   mainFrame = { url: 'pinhole://app/index.html', parent: null };
 
+  webRtcPolicy = '';
+
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    this.webRtcPolicy = policy;
+  }
+
   setWindowOpenHandler(handler: (details: unknown) => { action: string }): void {
     this.openHandler = handler;
   }
@@ -98,6 +104,7 @@ export class StandInWindow extends EventEmitter {
   }
 
   focus(): void {}
+  isDestroyed = () => !this.world.windows.includes(this);
   isMinimized = () => this.minimized;
   restore(): void {
     this.minimized = false;
@@ -119,6 +126,14 @@ class StandInApp extends EventEmitter {
   relaunched = false;
   exitCode: number | null = null;
   recent: string[] = [];
+  switches: [name: string, value: string | undefined][] = [];
+  switchedBeforeReady = true;
+  commandLine = {
+    appendSwitch: (name: string, value?: string) => {
+      this.switches.push([name, value]);
+      this.switchedBeforeReady &&= !this.ready;
+    },
+  };
 
   constructor(options: StandInOptions) {
     super();
@@ -181,6 +196,7 @@ export class World {
   permissionRequest: ((contents: unknown, permission: string, answer: (granted: boolean) => void) => void) | undefined;
   permissionCheck: ((contents: unknown, permission: string) => boolean) | undefined;
   devicePermission: (() => boolean) | undefined;
+  requestFilter: ((details: { url: string }, answer: (verdict: { cancel: boolean }) => void) => void) | undefined;
   readonly electron: Electron;
 
   constructor(options: StandInOptions) {
@@ -286,6 +302,11 @@ export class World {
       },
       session: {
         defaultSession: {
+          webRequest: {
+            onBeforeRequest: (filter: typeof world.requestFilter) => {
+              world.requestFilter = filter;
+            },
+          },
           setPermissionRequestHandler: (handler: typeof world.permissionRequest) => {
             world.permissionRequest = handler;
           },

@@ -15,6 +15,8 @@ export interface Surroundings {
   windows: Windows;
   /** A person picked or dropped this path. */
   allow(path: string): void;
+  /** Throws `refused` where a path is none that a person has to do with. */
+  expectKnown(path: string): Promise<void>;
   /** Asks for another workspace and starts again there. */
   chooseWorkspace(): Promise<void>;
 }
@@ -48,7 +50,8 @@ export function answerCalls(surroundings: Surroundings): void {
     'pick-files': () => pick(['openFile', 'multiSelections']),
     'pick-out-folder': async () => (await pick(['openDirectory', 'createDirectory']))[0] ?? null,
     dropped: (paths) => take(paths),
-    reveal(path) {
+    async reveal(path) {
+      await surroundings.expectKnown(path);
       if (!existsSync(path)) {
         throw new PinholeError('not-found', `There is nothing at ${path}.`, 'It was moved or deleted since.');
       }

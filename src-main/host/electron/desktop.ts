@@ -4,9 +4,11 @@ import { resolve } from 'node:path';
 import type { BrowserWindow, MessageBoxOptions } from 'electron';
 import { menuChannel, openChannel } from '../../contract/bridge.ts';
 import type { PinholeError } from '../../contract/errors.ts';
+import { connectService } from '../../contract/rpc.ts';
 import type { Task } from '../../contract/tasks.ts';
 import type { Preferences } from '../../contract/views.ts';
 import { findServer } from '../announcement.ts';
+import { expectAllowed } from '../window/access.ts';
 import { WorkerProcess } from '../worker-process.ts';
 import type { Electron } from './api.ts';
 import { answerCalls } from './calls.ts';
@@ -15,7 +17,7 @@ import { announceScheme, servePage } from './page.ts';
 import { keepPlace, workspacePlace } from './place.ts';
 import { relayPorts } from './relay.ts';
 import { isActive, watchService } from './watch.ts';
-import { refusePermissions, Windows, windowOptions } from './windows.ts';
+import { findNoMachine, refusePermissions, refuseRequests, Windows, windowOptions } from './windows.ts';
 import { type Words, wordsFor } from './words.ts';
 
 export interface DesktopPlaces {
@@ -46,6 +48,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop | n
     return null;
   }
   announceScheme(electron);
+  findNoMachine(electron);
   const desktop = new Desktop(options);
   await electron.app.whenReady();
   await desktop.begin();
@@ -57,6 +60,8 @@ export class Desktop {
   readonly #electron: Electron;
   readonly #windows: Windows;
   readonly #workspace: string;
+  readonly #roots: string[];
+  readonly #allowed = new Set<string>();
   #worker!: WorkerProcess;
   #stopWatching = () => {};
   #preferences: Preferences | undefined;
@@ -74,6 +79,7 @@ export class Desktop {
     this.#electron = electron;
     this.#windows = new Windows(electron, windowOptions(places.preload, places.icon));
     this.#workspace = workspacePlace(app.getPath('userData'), app.getPath('home'), workspace);
+    this.#roots = [app.getPath('home')];
     this.#waiting = filesIn(options.arguments, process.cwd());
     // macOS says so even before it is ready.
     app.on('open-file', (event, path) => {
@@ -90,11 +96,12 @@ export class Desktop {
     const { electron } = this;
     const { places } = this.#options;
     refusePermissions(electron);
+    refuseRequests(electron);
     servePage(electron, places.renderer);
     this.#worker = new WorkerProcess({
       workspace: this.#workspace,
       command: 'pinhole (desktop)',
-      roots: [electron.app.getPath('home')],
+      roots: this.#roots,
       node: places.node,
       module: places.worker,
       onGivenUp: (error) => void this.#fail(error),
@@ -104,7 +111,8 @@ export class Desktop {
     answerCalls({
       electron,
       windows: this.#windows,
-      allow: (path) => this.#worker.allow(path),
+      allow: (path) => this.#allow(path),
+      expectKnown: (path) => this.#expectKnown(path),
       chooseWorkspace: () => this.#chooseWorkspace(),
     });
     this.#setMenu();
@@ -142,8 +150,25 @@ export class Desktop {
 
   #handOver(window: BrowserWindow): void {
     const paths = this.#waiting.splice(0);
-    for (const path of paths) this.#worker.allow(path);
+    for (const path of paths) this.#allow(path);
     if (paths.length > 0) window.webContents.send(openChannel, paths);
+  }
+
+  #allow(path: string): void {
+    this.#allowed.add(path);
+    this.#worker.allow(path);
+  }
+
+  /** Throws `refused` where a path is none that a person chose at some time: what was picked, sources of data sets, exports. */
+  async #expectKnown(path: string): Promise<void> {
+    const { service, close } = connectService(await this.#worker.connect());
+    try {
+      const sources = (await service.datasets()).flatMap((dataset) => dataset.sources);
+      const allowed = new Set([...this.#allowed, ...sources]);
+      expectAllowed({ workspace: this.#workspace, roots: this.#roots, allowed }, path);
+    } finally {
+      close();
+    }
   }
 
   get #words(): Words {

@@ -72,8 +72,12 @@ export class Windows {
 
   /** Whether a message comes from the page in one of these windows, and from its main frame. */
   isOwn(sender: WebContents, frame: { url: string; parent: unknown } | null): boolean {
-    const known = [...this.#all].some((window) => window.webContents === sender);
-    return known && frame !== null && frame.parent === null && isPage(frame.url);
+    const known = [...this.#all].some((window) => !window.isDestroyed() && window.webContents === sender);
+    try {
+      return known && frame !== null && frame.parent === null && isPage(frame.url);
+    } catch {
+      return false; // a frame that is gone in this moment has no address any more
+    }
   }
 }
 
@@ -84,6 +88,21 @@ function closeIn(contents: WebContents): void {
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
+}
+
+/** Before the program is ready: whatever Chromium itself may want from other machines, it finds none. */
+export function findNoMachine({ app }: Electron): void {
+  app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+  app.commandLine.appendSwitch('disable-background-networking');
+}
+
+/** The page's policy forbids it already; this holds for what no policy covers, too. */
+export function refuseRequests({ session }: Electron): void {
+  const own = /^(?:blob|data|devtools):/;
+  session.defaultSession.webRequest.onBeforeRequest(({ url }, answer) =>
+    answer({ cancel: !isPage(url) && !own.test(url) }),
+  );
 }
 
 /** Cameras, places, other people's clipboards: the page asks for nothing but to copy words, and gets nothing else. */

@@ -24,7 +24,7 @@ import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { describeFeatures } from '../export-run.ts';
-import { expectAllowed, realPath } from './access.ts';
+import { expectOut, realPath } from './access.ts';
 import type { MapPart } from './maps.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
@@ -89,7 +89,7 @@ async function exportAs(
   context: Context,
 ): Promise<ExportResult> {
   const started = performance.now();
-  const out = expectAllowed(surroundings, request.out);
+  const out = expectOut(surroundings, request.out);
   const { core, written } = surroundings;
   // Encodes where that was not done yet, and refuses where the data set is not the same any more.
   await core.encode(request.runId, {}, context);
@@ -102,6 +102,7 @@ async function exportAs(
       'Make it on the Explore screen, or choose the PCA map.',
     );
   }
+  await expectTargets(surroundings, run, out, request);
   await makeFolder(out);
   const files: string[] = [];
   let rows = prepared.choice.ids?.size ?? prepared.items.length;
@@ -172,6 +173,15 @@ async function filesIn(run: Run, folder: string, format: Folder): Promise<string
   return files.map((file) => join(folder, file.slice(from.length))).sort();
 }
 
+/** A link that lies where a folder of an export belongs may lead elsewhere; one where a file belongs is replaced. */
+async function expectTargets(surroundings: Surroundings, run: Run, out: string, { formats }: Checked): Promise<void> {
+  for (const format of formats) {
+    if (!(format in folders)) continue;
+    const files = await filesIn(run, join(out, fileNames[format][0]!), format as Folder);
+    for (const folder of new Set(files.map((file) => dirname(file)))) expectOut(surroundings, folder);
+  }
+}
+
 /** The columns that the command line writes, of all images. */
 function isPlain({ columns, ids }: Checked): boolean {
   const usual = exportColumns.filter((column) => column !== 'map');
@@ -214,7 +224,7 @@ function tableBytes(
 
 async function lookAtFolder(surroundings: Surroundings, request: Checked): Promise<ExportPreview['folder']> {
   try {
-    const out = expectAllowed(surroundings, request.out);
+    const out = expectOut(surroundings, request.out);
     const there = expectWritable(out);
     const disk = await statfs(there);
     const names = request.formats.flatMap((format) => fileNames[format]);

@@ -1,6 +1,6 @@
 // Folders that may be chosen from, uploads from a browser, downloads of what was exported.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { Service } from '../../contract/api.ts';
@@ -17,6 +17,9 @@ export type FilePart = Pick<
 >;
 
 const downloadBytes = 4 * 2 ** 20;
+/** What is a link in this moment was none when it was checked. Windows has no such flag, nor links that anybody may make. */
+const noLink = constants.O_NOFOLLOW ?? 0;
+const newFile = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | noLink;
 const archives = new Set(['.zip', '.tar', '.tgz', '.gz']);
 const arrays = new Set(['.npy', '.npz', '.idx']);
 
@@ -86,13 +89,11 @@ function kindOf(name: string): FolderListing['entries'][number]['kind'] {
 function placeOf(folder: string, path: string): string {
   const parts = path.split('/');
   if (path.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..' || /[\0:]/.test(part))) {
-    throw new PinholeError(
-      'refused',
-      `Expected a relative path for an uploaded file, received “${path}”.`,
-      'Drop the files again.',
-    );
+    throw refusedPart(path);
   }
-  return join(folder, ...parts);
+  const file = join(folder, ...parts);
+  if (!isInside(realPath(folder), realPath(file))) throw refusedPart(path);
+  return file;
 }
 
 /** Files under way at a time: more than the threads that write gain nothing. */
@@ -107,7 +108,7 @@ async function writeFiles(folder: string, files: readonly UploadedFile[]): Promi
   const queue = places.values();
   const writeNext = async () => {
     for (const { file, data } of queue) {
-      await writeFile(file, data).catch((error) => Promise.reject(writeError(file, error)));
+      await writeFile(file, data, { flag: newFile }).catch((error) => Promise.reject(writeError(file, error)));
     }
   };
   await Promise.all(Array.from({ length: writtenAtOnce }, writeNext));
@@ -117,7 +118,7 @@ async function writeChunk(folder: string, path: string, offset: number, data: Ui
   const file = placeOf(folder, path);
   try {
     await mkdir(dirname(file), { recursive: true });
-    const handle = await open(file, offset === 0 ? 'w' : 'r+');
+    const handle = await open(file, offset === 0 ? newFile : constants.O_RDWR | noLink);
     try {
       const { size } = await handle.stat();
       if (size !== offset) {
@@ -134,6 +135,14 @@ async function writeChunk(folder: string, path: string, offset: number, data: Ui
   } catch (error) {
     throw error instanceof PinholeError ? error : writeError(file, error);
   }
+}
+
+function refusedPart(path: string): PinholeError {
+  return new PinholeError(
+    'refused',
+    `Expected a relative path for an uploaded file, received “${path}”.`,
+    'Drop the files again.',
+  );
 }
 
 /** Throws `usage` where a data set was made of it: its originals are there. */
@@ -156,7 +165,7 @@ function expectDownloadable(surroundings: Surroundings, path: string): string {
 }
 
 async function readChunk(file: string, offset: number): Promise<{ size: number; data: Uint8Array }> {
-  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
+  const handle = await open(file, constants.O_RDONLY | noLink).catch((cause: NodeJS.ErrnoException) => {
     throw new PinholeError('not-found', `The file ${file} cannot be read: ${cause.message}`, 'Export it again.', {
       cause,
     });

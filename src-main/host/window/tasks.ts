@@ -18,7 +18,7 @@ import {
 import { datasetId as idOfImport } from '../../dataset/hash.ts';
 import { drawSamples } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
-import { expectAllowed } from './access.ts';
+import { expectAllowed, expectOut } from './access.ts';
 import type { Surroundings } from './parts.ts';
 import { readTasks, writeTasks } from './task-file.ts';
 
@@ -366,13 +366,10 @@ class Tasks {
   }
 
   #expectPaths(request: CheckedTaskRequest): void {
-    const paths =
-      request.kind === 'import'
-        ? [...request.request.sources, ...request.request.testSources]
-        : request.kind === 'export'
-          ? [request.request.out]
-          : [];
-    for (const path of paths) expectAllowed(this.#surroundings, path);
+    if (request.kind === 'export') expectOut(this.#surroundings, request.request.out);
+    if (request.kind !== 'import') return;
+    const { sources, testSources } = request.request;
+    for (const path of [...sources, ...testSources]) expectAllowed(this.#surroundings, path);
   }
 
   #subjectOf(request: CheckedTaskRequest): { subject: string; datasetId: string | null; runId: string | null } {

@@ -290,7 +290,11 @@ export const service: Sentences = {
   'Delete that first.': '请先删除它。',
   'Drop the files again.': '请重新拖放文件。',
   'Expected JSON in {}, received something else.': '{0} 应为 JSON，实际为其他内容。',
+  'Expected a shorter name for {}, received one that the disk does not take': '{0} 的名称应更短，磁盘不接受这样的名称',
+  'Give the file or its folders shorter names.': '请缩短文件或其文件夹的名称。',
   'Expected a file, received the folder {}.': '应为文件，实际为文件夹 {0}。',
+  'Expected a folder for exports, received “{}”, where Pinhole keeps its own files.':
+    '应为导出用的文件夹，实际为“{0}”，那里存放着 Pinhole 自己的文件。',
   'Expected a path in one of the folders that Pinhole may use, received “{}”.':
     '路径应位于 Pinhole 可使用的文件夹内，实际为“{0}”。',
   'Expected a relative path for an uploaded file, received “{}”.': '上传文件应使用相对路径，实际为“{0}”。',

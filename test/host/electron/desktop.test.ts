@@ -1,15 +1,12 @@
 // The desktop door with a stand-in for Electron and the real worker: windows, page, bridge, attacks, menu, quitting with work under way.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bridgeCalls, type PortNotice } from '../../../src-main/contract/bridge.ts';
-import { PortEnd } from '../../../src-main/contract/port.ts';
-import { connectService } from '../../../src-main/contract/rpc.ts';
-import { type Desktop, startDesktop } from '../../../src-main/host/electron/desktop.ts';
-import { type StandInOptions, type StandInPort, World } from '../../support/electron.ts';
+import type { Desktop } from '../../../src-main/host/electron/desktop.ts';
+import { openService, type StartOptions, startStandIn } from '../../support/desktop.ts';
+import type { StandInPort, World } from '../../support/electron.ts';
 import { waitFor, waitUntil } from '../../support/processes.ts';
-import { repository } from '../../support/resources.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 let running: { desktop: Desktop | null; world: World } | undefined;
@@ -23,69 +20,19 @@ afterEach(async () => {
   await waitUntil(() => world.app.ended, 'the end', 30_000);
 });
 
-interface StartOptions extends Partial<StandInOptions> {
-  platform?: NodeJS.Platform;
-  arguments?: string[];
-  workspace?: string;
-}
-
 async function begin(options: StartOptions = {}) {
-  const home = options.home ?? temporaryFolder();
-  const world = new World({ userData: join(home, 'settings'), ...options, home });
-  const renderer = join(home, 'renderer');
-  mkdirSync(join(renderer, 'assets'), { recursive: true });
-  writeFileSync(join(renderer, 'index.html'), '<!doctype html><title>Pinhole</title>');
-  writeFileSync(join(renderer, 'assets', 'a b.js'), 'export {}');
-  const desktop = await startDesktop({
-    electron: world.electron,
-    platform: options.platform ?? 'linux',
-    arguments: options.arguments ?? [],
-    workspace: options.workspace,
-    places: {
-      renderer,
-      preload: join(home, 'preload.cjs'),
-      icon: undefined,
-      worker: pathToFileURL(join(repository, 'src-main/host/worker.ts')),
-      node: process.execPath,
-    },
-  });
-  running = { desktop, world };
-  return { world, home, desktop, window: world.windows[0]! };
+  const begun = await startStandIn(options);
+  running = begun;
+  return { ...begun, window: begun.world.windows[0]! };
 }
 
-/** A page's end as the page uses it. */
-class PagePort extends PortEnd {
-  readonly port: StandInPort;
-  readonly opened: Promise<void>;
-
-  constructor(port: StandInPort) {
-    super();
-    this.port = port;
-    this.opened = new Promise((resolve) => {
-      port.on('message', ({ data }: { data: Uint8Array | PortNotice }) => {
-        if (data instanceof Uint8Array) this.receive(data);
-        else if (data === 'open') resolve();
-        else this.end(data.closed);
-      });
-    });
-    port.on('close', () => this.end('lost'));
-  }
-
-  send(frame: Uint8Array): void {
-    this.port.postMessage(frame);
-  }
-
-  close(): void {
-    this.port.close();
-    this.end('closed');
-  }
-}
-
-async function openService(world: World) {
-  const port = new PagePort(world.connect());
-  await port.opened;
-  return { port, ...connectService(port) };
-}
+/** As Electron's frames are once they are disposed of. */
+const frameThatIsGone = {
+  parent: null,
+  get url(): string {
+    throw new Error('Render frame was disposed before WebFrameMain could be accessed');
+  },
+};
 
 const reasonOf = (port: StandInPort) =>
   new Promise<string>((resolve) =>
@@ -126,6 +73,28 @@ describe('a window', () => {
     expect(await asked('clipboard-sanitized-write')).toBe(true);
     expect(world.permissionCheck!(null, 'geolocation')).toBe(false);
     expect(world.devicePermission!()).toBe(false);
+  });
+
+  test('asks no other machine for anything, whatever the page or Chromium may want', async () => {
+    const { window, world } = await begin();
+    expect(world.app.switches).toEqual([
+      ['host-resolver-rules', 'MAP * ~NOTFOUND'],
+      ['disable-background-networking', undefined],
+    ]);
+    expect(world.app.switchedBeforeReady).toBe(true);
+    expect(window.webContents.webRtcPolicy).toBe('disable_non_proxied_udp');
+    const isLetThrough = (url: string) => {
+      let verdict: { cancel: boolean } | undefined;
+      world.requestFilter!({ url }, (given) => (verdict = given));
+      return verdict!.cancel === false;
+    };
+    for (const url of ['pinhole://app/', 'pinhole://app/assets/a.js', 'blob:pinhole://app/1', 'data:image/png;base64,'])
+      expect([url, isLetThrough(url)]).toEqual([url, true]);
+    for (const url of [
+      ...['https://example.org/', 'http://127.0.0.1:4747/', 'ws://localhost/', 'file:///etc/passwd', 'ftp://a/'],
+      ...['pinhole://app.example.org/', 'pinhole://elsewhere/', 'wss://example.org/', 'chrome://settings/'],
+    ])
+      expect([url, isLetThrough(url)]).toEqual([url, false]);
   });
 });
 
@@ -199,6 +168,11 @@ describe('the bridge', () => {
     await world.invoke('reveal', [home]);
     expect(world.revealed).toEqual([home]);
     await expect(world.invoke('reveal', [join(home, 'gone')])).rejects.toMatchObject({ code: 'not-found' });
+    const elsewhere = temporaryFolder();
+    for (const path of [elsewhere, join(elsewhere, 'gone'), '/etc/passwd', `${home}/../../etc/passwd`, 'settings'])
+      await expect(world.invoke('reveal', [path])).rejects.toMatchObject({ code: 'refused' });
+    await world.invoke('reveal', [outside]);
+    expect(world.revealed).toEqual([home, outside]);
     await world.invoke('notify', ['Pinhole', 'Done.']);
     expect(world.notifications).toEqual([{ title: 'Pinhole', body: 'Done.' }]);
     close();
@@ -228,6 +202,7 @@ describe('the bridge', () => {
       { ...good, senderFrame: { url: 'https://example.org/', parent: null } },
       { ...good, senderFrame: { url: 'pinhole://app.example.org/', parent: null } },
       { ...good, senderFrame: { url: 'pinhole://app/', parent: {} } },
+      { ...good, senderFrame: frameThatIsGone },
     ]) {
       await expect(world.invoke(call, [], from)).rejects.toMatchObject({ code: 'refused' });
     }
@@ -246,10 +221,31 @@ describe('a port', () => {
     close();
   });
 
-  test('is refused to a frame of another page', async () => {
-    const { world, window } = await begin();
-    const from = { senderFrame: { url: 'https://example.org/', parent: null }, sender: window.webContents };
+  test.each<[string, { sender?: unknown; senderFrame?: unknown }]>([
+    ['a frame of another page', { senderFrame: { url: 'https://example.org/', parent: null } }],
+    ['a frame within the page', { senderFrame: { url: 'pinhole://app/', parent: {} } }],
+    ['a frame that is gone', { senderFrame: null }],
+    ['a frame that goes in this moment', { senderFrame: frameThatIsGone }],
+    ['a window of somebody else', { sender: {} }],
+  ])('is refused to %s', async (_, from) => {
+    const { world } = await begin();
     expect(await reasonOf(world.connect(from))).toBe('refused');
+  });
+
+  test('ends where more is poured into it than the worker takes', async () => {
+    const { world, desktop } = await begin();
+    const { service, close } = await openService(world);
+    await service.datasets();
+    const port = world.connect();
+    const reason = reasonOf(port);
+    // A worker that stands still takes nothing.
+    process.kill(desktop!.workerPid!, 'SIGSTOP');
+    const large = new Uint8Array(15 * 2 ** 20);
+    for (let count = 0; count < 8; count++) port.postMessage(large);
+    expect(await reason).toBe('refused');
+    process.kill(desktop!.workerPid!, 'SIGCONT');
+    expect(await service.datasets()).toEqual([]);
+    close();
   });
 
   test.each([
@@ -386,9 +382,8 @@ describe('with work under way', () => {
 
   test('closing the last window ends all where the person does not want work to go on', async () => {
     const { world, service, window } = await beginWork();
-    await service.setPreferences({ keepTraining: false });
-    await waitUntil(() => world.app.listenerCount('window-all-closed') > 0, 'nothing');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await service.setPreferences({ keepTraining: false, language: 'zh' });
+    await waitUntil(() => world.menu.some(({ label }) => label === '文件'), 'the preferences to be known');
     window.close();
     await waitUntil(() => world.app.ended, 'the end', 30_000);
   });
