@@ -389,7 +389,9 @@ describe('the socket', () => {
   test('is connected only when the worker is there; one that goes away while it waits is forgotten', async () => {
     const ready = Promise.withResolvers<void>();
     const locals: ReturnType<typeof localChannel>[] = [];
+    let asked = 0;
     const connect = async () => {
+      asked++;
       await ready.promise;
       locals.push(localChannel({ datasets: async () => [] }));
       return locals.at(-1)!.channel;
@@ -406,10 +408,10 @@ describe('the socket', () => {
       headers: { origin },
     });
     impatient.on('error', () => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await waitUntil(() => asked === 2, 'both to ask for the worker');
     expect(open).toBe(false);
     impatient.terminate();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
     ready.resolve();
     const { service, close } = await waiting;
     expect(await service.datasets()).toEqual([]);
