@@ -103,13 +103,13 @@ function tooLarge(size: number): PinholeError {
   return new PinholeError('image-too-large', `Expected a file below 2 GiB, received ${size} bytes.`);
 }
 
-/** What the system says of a file, in words. */
-export function unreadable(cause: unknown): PinholeError {
+/** What the system says of a file, in words; `absent` where it is not there, which it was a moment ago if nothing is said. */
+export function unreadable(cause: unknown, absent = 'The file has vanished'): PinholeError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: 'Permission denied',
     EPERM: 'Permission denied',
-    ENOENT: 'The file has vanished',
+    ENOENT: absent,
     EIO: 'The disk cannot read it',
     ELOOP: 'The link leads to itself',
     ENAMETOOLONG: 'The name is too long',

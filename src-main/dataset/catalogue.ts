@@ -29,6 +29,8 @@ const migrations = [
      settings TEXT NOT NULL, report TEXT) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE datasets ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;`,
+  // Where the sources lay at the first import, once they have moved.
+  'ALTER TABLE datasets ADD COLUMN origin TEXT;',
 ];
 
 /** An item with what the import needs to find it again. */
@@ -53,6 +55,13 @@ export interface Container {
 export interface RunRecord extends Run {
   /** The settings it was started with, as JSON-compatible data. */
   settings: unknown;
+}
+
+export interface MovedDataset {
+  id: string;
+  sources: string[];
+  /** Where they lay when it was first imported, which its id is made of. */
+  origin: string[];
 }
 
 export interface NewDataset {
@@ -138,7 +147,18 @@ export class Catalogue {
 
   /** The same images, somewhere else. */
   updateSources(id: string, sources: readonly string[]): void {
-    this.#run('UPDATE datasets SET sources = ? WHERE id = ?', JSON.stringify(sources), id);
+    const sql = 'UPDATE datasets SET origin = coalesce(origin, sources), sources = ? WHERE id = ?';
+    this.#run(sql, JSON.stringify(sources), id);
+  }
+
+  /** Data sets whose sources have moved, ones put aside included. */
+  movedDatasets(): MovedDataset[] {
+    const rows = this.#all('SELECT id, sources, origin FROM datasets WHERE origin IS NOT NULL');
+    return rows.map(({ id, sources, origin }) => ({
+      id: id as string,
+      sources: JSON.parse(sources as string),
+      origin: JSON.parse(origin as string),
+    }));
   }
 
   /** Puts a data set aside, or back: one that is aside is in no list. Its runs go along. */

@@ -1,6 +1,6 @@
 // Import: scan, survey, decode, store. What was decoded stays, whatever happens after; the same import goes on from there.
 import { mkdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ImportResult } from '../contract/api.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
@@ -34,7 +34,7 @@ export async function importDataset(
 ): Promise<ImportResult> {
   const started = performance.now();
   checkSettings(settings);
-  const id = datasetId(settings);
+  const id = idOf(catalogue, settings);
   const folder = datasetFolder(workspaceFolder, id);
   const pool = takePool();
   try {
@@ -97,6 +97,22 @@ interface Update extends Surroundings {
   surveyed: Surveyed;
   earlier: Earlier;
   dataset: Dataset;
+}
+
+/** Sources that have moved are known at their new place; what lies at the old one now is something else. */
+function idOf(catalogue: Catalogue, settings: ImportSettings): string {
+  const wanted = [...settings.sources, ...settings.testSources].map((source) => resolve(source));
+  const moved = catalogue.movedDatasets();
+  for (const { id, sources, origin } of moved) {
+    if (sources.map((source) => resolve(source)).join('\n') !== wanted.join('\n')) continue;
+    const split = settings.sources.length;
+    const before = datasetId({ ...settings, sources: origin.slice(0, split), testSources: origin.slice(split) });
+    if (id === before || id.startsWith(`${before}-`)) return id;
+  }
+  const base = datasetId(settings);
+  let id = base;
+  for (let number = 2; moved.some((one) => one.id === id); number++) id = `${base}-${number}`;
+  return id;
 }
 
 export function checkSettings({ fold, testSources }: ImportSettings): void {

@@ -141,7 +141,7 @@ class Scanner {
       else if (target.isFile()) await this.#readFile(file, path + name, label, source.test);
     } catch (error) {
       if (error instanceof PinholeError) throw error;
-      this.#fail(path + name, 'source-missing', `The link leads nowhere: ${unreadable(error).message}`);
+      this.#fail(path + name, 'source-missing', `The link leads nowhere: ${unreadable(error, absent).message}`);
     }
   }
 
@@ -275,10 +275,13 @@ async function checkSource(file: string): Promise<boolean> {
   try {
     return (await stat(file)).isDirectory();
   } catch (cause) {
-    const message = `Expected a folder or file that may be read, received “${file}”: ${unreadable(cause).message}`;
+    const message = `Expected a folder or file that may be read, received “${file}”: ${unreadable(cause, absent).message}`;
     throw new PinholeError('source-missing', message, 'Check the path and its permissions.', { cause });
   }
 }
+
+/** Of what was named and never seen. */
+const absent = 'There is nothing of that name';
 
 const isSame = (known: Container, now: Container) =>
   known.bytes === now.bytes && known.modified === now.modified && known.labels === now.labels;

@@ -124,8 +124,9 @@ async function report(input: Input<'report'>, dataset: OpenDataset, context: Con
   const paths = runPaths(input.runFolder);
   const pca = await loadPca(paths.pca);
   const codes = await readCodes(paths.codes);
+  const { plan } = await readRunFile(input.runFolder);
   return withModel(input.runFolder, (executor, saved) =>
-    makeReport({ executor, saved, dataset, codes, pca: pca!, gaveUp: input.gaveUp }, context),
+    makeReport({ executor, saved, dataset, codes, pca: pca!, gaveUp: input.gaveUp, plan }, context),
   );
 }
 

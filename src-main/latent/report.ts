@@ -11,6 +11,7 @@ import { inferenceGraph, pcaGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import type { SavedModel } from '../training/model-files.ts';
 import type { Pca } from '../training/pca.ts';
+import type { TrainingPlan } from '../training/presets.ts';
 import type { Codes } from './encode.ts';
 import { neighbourAccuracy, type Vectors } from './neighbours.ts';
 import { warningsFor } from './warnings.ts';
@@ -22,6 +23,8 @@ export interface ReportInput {
   codes: Codes;
   pca: Pca;
   gaveUp: boolean;
+  /** What the run was trained by. */
+  plan: TrainingPlan;
 }
 
 // The references become part of a graph, which may not exceed 2 GB.
@@ -61,6 +64,7 @@ export async function makeReport(input: ReportInput, context: Context = {}): Pro
     deadOutputs: model.deadOutputs,
     rectifiedOutput: hasRectifiedOutput(input.saved.model.spec),
     gaveUp: input.gaveUp,
+    plan: input.plan,
   });
   return { ...report, warnings };
 }

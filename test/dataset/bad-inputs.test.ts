@@ -199,7 +199,7 @@ describe('nothing to import', () => {
     const missing = join(temporaryFolder(), 'nowhere');
     await expect(openWorkspace().import({ sources: [missing] })).rejects.toMatchObject({
       code: 'source-missing',
-      message: `Expected a folder or file that may be read, received “${missing}”: The file has vanished.`,
+      message: `Expected a folder or file that may be read, received “${missing}”: There is nothing of that name.`,
     });
   });
 

@@ -1,6 +1,6 @@
 // Importing again, stopping, dying and running out of disk: what was decoded stays, and nothing is decoded twice.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Progress } from '../../src-main/contract/records.ts';
@@ -54,6 +54,35 @@ describe('importing again', () => {
     const back = await workspace.import(request);
     expect([back.decoded, back.reused]).toEqual([0, 4]);
     expect(workspace.images(back).get('a.png')).toMatchObject({ id: 0 });
+  });
+
+  test('from the place where its folder is now goes on with the same data set; the old place holds another one', async () => {
+    const home = folderWith({ 'old/a.png': flatPng(1), 'old/b.png': flatPng(2) });
+    const [old, moved] = [join(home, 'old'), join(home, 'moved')];
+    const workspace = openWorkspace();
+    const { dataset } = await workspace.import({ sources: [old] });
+    renameSync(old, moved);
+    workspace.catalogue.updateSources(dataset.id, [moved]);
+    writeFileSync(join(moved, 'c.png'), flatPng(3));
+    const again = await workspace.import({ sources: [moved] });
+    expect([again.dataset.id, again.decoded, again.reused]).toEqual([dataset.id, 1, 2]);
+    // Other settings are another data set, as ever.
+    const other = await workspace.import({ sources: [moved], size: 4 });
+    expect(other.dataset.id).not.toBe(dataset.id);
+
+    folderWith({ 'x.png': flatPng(9) }, old);
+    const stranger = await workspace.import({ sources: [old] });
+    expect([stranger.dataset.id, stranger.decoded, stranger.reused]).toEqual([`${dataset.id}-2`, 1, 0]);
+    expect(workspace.catalogue.getDataset(dataset.id)).toMatchObject({ count: 3, sources: [moved] });
+    const twice = await workspace.import({ sources: [old] });
+    expect([twice.dataset.id, twice.reused]).toEqual([`${dataset.id}-2`, 1]);
+
+    // Back where it was, by way of a third place.
+    rmSync(old, { recursive: true });
+    workspace.catalogue.updateSources(dataset.id, [join(home, 'third')]);
+    renameSync(moved, old);
+    workspace.catalogue.updateSources(dataset.id, [old]);
+    expect((await workspace.import({ sources: [old] })).dataset.id).toBe(dataset.id);
   });
 
   test('a file that was only touched is not decoded', async () => {

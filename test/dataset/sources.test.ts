@@ -79,7 +79,7 @@ describe('folders', () => {
         'source-missing',
         expect.stringMatching(/^The folder was read before, as “.+”: links are followed once\.$/),
       ],
-      ['broken.png', 'source-missing', 'The link leads nowhere: The file has vanished.'],
+      ['broken.png', 'source-missing', 'The link leads nowhere: There is nothing of that name.'],
     ]);
   });
 });

@@ -1,5 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { trainingSettingsSchema } from '../../src-main/contract/settings.ts';
 import { type Evidence, warningsFor } from '../../src-main/latent/warnings.ts';
+import { planTraining } from '../../src-main/training/presets.ts';
 
 const quality = (mse: number) => ({ mse, psnr: -10 * Math.log10(mse), ssim: 0.5 });
 const good: Evidence = {
@@ -21,6 +24,7 @@ const good: Evidence = {
   deadOutputs: 0,
   rectifiedOutput: true,
   gaveUp: false,
+  plan: { preset: 'recommended', learningRate: 1e-3, epochs: 20, seconds: null, noise: 0 },
 };
 const withModel = (mse: number): Partial<Evidence> => ({
   report: { ...good.report, model: quality(mse) },
@@ -75,6 +79,32 @@ describe('each fault has its warning, in words, with what to change', () => {
     const warning = warnings.find((candidate) => candidate.code === code)!;
     expect(warning.message).toBe(message);
     expect(warning.advice).not.toBe('');
+  });
+});
+
+describe('a button', () => {
+  const remedyOf = (code: string, change: Partial<Evidence>) =>
+    warningsFor({ ...good, ...change }).find((warning) => warning.code === code)!.remedy;
+  const deep = { ...good.plan, preset: 'deep' as const };
+
+  test.each<[string, Partial<Evidence>, Record<string, unknown> | undefined]>([
+    ['nothing-held-out', { report: { ...good.report, heldOut: 'none' } }, undefined],
+    ['mean-image', withModel(0.06), { learningRate: 1e-4 }],
+    ['mean-image', { ...withModel(0.06), plan: deep }, { preset: 'recommended' }],
+    ['worse-than-pca', withModel(0.018), { epochs: 40 }],
+    ['worse-than-pca', { ...withModel(0.018), plan: { ...good.plan, seconds: 30 } }, { seconds: 60 }],
+    ['worse-than-pca', { ...withModel(0.018), plan: deep }, { preset: 'recommended' }],
+    ['dead-units', { codeDeviations: Float64Array.of(2, 0, 1e-9, 1) }, { codeSize: 2 }],
+    ['dead-outputs', { deadOutputs: 100 }, { preset: 'recommended' }],
+    ['overfitting', { trainMse: 0.001 }, { noise: 0.1, patience: 10 }],
+    ['overfitting', { trainMse: 0.001, plan: { ...good.plan, noise: 0.3 } }, { noise: 0.6, patience: 10 }],
+    ['few-images', { trainCount: 5 }, { codeSize: 1 }],
+    ['diverged', { gaveUp: true }, { learningRate: 1e-4 }],
+  ])('of %s applies what can be trained', (code, change, expected) => {
+    const remedy = remedyOf(code, change);
+    expect(remedy).toEqual(expected);
+    const settings = v.parse(trainingSettingsSchema, { ...remedy });
+    expect(() => planTraining(settings, { height: 16, width: 16, channels: 1 }, 900)).not.toThrow();
   });
 });
 

@@ -1,7 +1,7 @@
 // Data sets as screens show and change them: preview, details, tables, pictures, rename, delete, relocate.
 import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { buildModel, countParameters } from '../../compiler/model.ts';
 import type { Service } from '../../contract/api.ts';
@@ -73,7 +73,9 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return catalogue.getDataset(id);
     },
     async relocateDataset(id, source, movedTo) {
-      const place = expectAllowed(surroundings, movedTo);
+      expectAllowed(surroundings, movedTo);
+      // As it was named, for that is how it will be named in an import.
+      const place = resolve(movedTo);
       relocate(catalogue.getDataset(id), catalogue.items(id), source, place);
       catalogue.updateSources(
         id,

@@ -16,8 +16,8 @@ export const service: Sentences = {
     '此工作区由更新版本的 Pinhole 写入：请用那个版本打开。',
   'A working process was ended by {}.{}': '工作进程被 {0} 终止。{1}',
   'Add images to the folder and import it again.': '请向文件夹中添加图像，然后重新导入。',
-  'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).':
-    '请添加图像，使用更小的编码或更窄的层，或启用随机裁剪和翻转。',
+  'Add images, use a smaller code or narrower layers, noise on the input, or random crops and flips (--augment).':
+    '请添加图像，使用更小的编码或更窄的层，在输入上加噪声，或启用随机裁剪和翻转。',
   'An older Pinhole has this workspace open: end that one first.': '较旧版本的 Pinhole 正打开此工作区：请先退出它。',
   'Another program damaged it: restore it from a backup, or move it away and import again.':
     '其他程序损坏了它：请从备份恢复，或将其移走后重新导入。',
