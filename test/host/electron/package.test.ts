@@ -42,7 +42,7 @@ beforeAll(async () => {
     { cwd: repository },
   );
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
-}, 180_000);
+}, 400_000);
 
 test('the archive holds what Electron reads, and nothing of the sources or the tests', (context) => {
   if (process.platform !== 'linux') return context.skip('packed on Linux only: elsewhere the runtime has other parts');
@@ -83,7 +83,9 @@ test('beside it lies what the worker reads: sources, native modules of this syst
   for (const file of ['node', 'LICENSE']) expect(existsSync(join(resources, 'node', file))).toBe(true);
 });
 
-test('the packed worker on the packed Node imports, trains and maps', { timeout: 120_000 }, async (context) => {
+test('the packed worker on the packed Node imports, trains and maps; it knows its devices and licences', {
+  timeout: 120_000,
+}, async (context) => {
   if (process.platform !== 'linux') return context.skip('packed on Linux only: elsewhere the runtime has other parts');
   const worker = new WorkerProcess({
     workspace: join(temporaryFolder(), 'workspace'),
@@ -104,6 +106,13 @@ test('the packed worker on the packed Node imports, trains and maps', { timeout:
     await ended(await service.startTask({ kind: 'train', datasetId: dataset!.id, request: { epochs: 1 } }));
     const [trained] = await service.runs();
     await ended(await service.startTask({ kind: 'map', runId: trained!.id, settings: { method: 'umap' } }));
+    const devices = await service.devices();
+    expect(devices.find(({ kind }) => kind === 'cpu')).toMatchObject({ usable: true });
+    expect(devices.filter(({ reason }) => reason === '')).toEqual([]);
+    const { licences } = await service.info();
+    const named = licences.map(({ name }) => name);
+    expect(named).toEqual(expect.arrayContaining(['svelte', 'bits-ui', 'uplot', 'onnxruntime-node', 'sharp']));
+    expect(licences.filter(({ version, licence }) => version === '' || licence === '')).toEqual([]);
     close();
   } finally {
     await worker.close();
