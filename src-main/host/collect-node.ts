@@ -1,7 +1,8 @@
-// Before packaging: the Node that Pinhole runs on, which the package brings along, and its licence, into `out/node`.
+// Before packaging: the Node that Pinhole runs on, which the package brings along, with its licence, into `out/node`; and all other licences.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepLicences } from './window/licences.ts';
 
 const folder = fileURLToPath(new URL('../../out/node/', import.meta.url));
 
@@ -17,4 +18,7 @@ export function collectNode(from = process.execPath, to = folder): void {
   copyFileSync(licence, join(to, 'LICENSE'));
 }
 
-if (import.meta.main) collectNode();
+if (import.meta.main) {
+  collectNode();
+  await keepLicences();
+}

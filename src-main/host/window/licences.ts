@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PinholeError } from '../../contract/errors.ts';
 import type { WorkspaceInfo } from '../../contract/views.ts';
+import { writeAtomic } from '../../files/atomic.ts';
 
 type Licence = WorkspaceInfo['licences'][number];
 
@@ -14,35 +15,37 @@ interface Manifest {
   license?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
-  devDependencies?: Record<string, string>;
 }
 
-/** Built into the window, and so not beside it as packages where Pinhole was installed. */
-const builtIn: readonly Licence[] = ['svelte', 'bits-ui', 'uplot'].map((name) => ({
-  name,
-  version: '',
-  licence: 'MIT',
-}));
+/** Built into the window: where Pinhole was installed they are not there as packages. */
+const builtIn = ['svelte', 'bits-ui', 'uplot'];
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Written when a package is made, by which everything is still there. */
+const packedList = join('out', 'licences.json');
 
 /** Packages with all that they depend on, each version once, by name. */
 export async function readLicences(): Promise<Licence[]> {
-  const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
-  const root = await readManifest(file);
+  return findManifest(builtIn[0]!, root) === undefined ? readJson(join(root, packedList)) : findLicences();
+}
+
+/** Before packaging. */
+export async function keepLicences(): Promise<void> {
+  await writeAtomic(join(root, packedList), `${JSON.stringify(await findLicences(), null, 1)}\n`);
+}
+
+async function findLicences(): Promise<Licence[]> {
+  const { dependencies, optionalDependencies } = await readJson<Manifest>(join(root, 'package.json'));
   const found = new Map<string, Licence>();
   const seen = new Set<string>();
-  const node = Object.keys(root.optionalDependencies ?? {}).filter((name) => name.startsWith('node-'));
-  const names = [...Object.keys(root.dependencies ?? {}), ...node];
-  const queue = names.map((name) => [name, dirname(file)] as const);
-  for (const { name, licence } of builtIn) {
-    if (findManifest(name, dirname(file)) !== undefined) queue.push([name, dirname(file)]);
-    else found.set(name, { name, version: root.devDependencies?.[name] ?? '', licence });
-  }
+  const node = Object.keys(optionalDependencies ?? {}).filter((name) => name.startsWith('node-'));
+  const queue = [...Object.keys(dependencies ?? {}), ...node, ...builtIn].map((name) => [name, root] as const);
   for (const [name, from] of queue) {
     const path = findManifest(name, from);
     // Binaries of other systems are not installed.
     if (path === undefined || seen.has(path)) continue;
     seen.add(path);
-    const { version = '', license = '', dependencies, optionalDependencies } = await readManifest(path);
+    const { version = '', license = '', dependencies, optionalDependencies } = await readJson<Manifest>(path);
     found.set(`${name} ${version}`, { name, version, licence: license });
     for (const inner of Object.keys({ ...dependencies, ...optionalDependencies })) queue.push([inner, dirname(path)]);
   }
@@ -58,9 +61,9 @@ function findManifest(name: string, from: string): string | undefined {
   }
 }
 
-async function readManifest(file: string): Promise<Manifest> {
+async function readJson<T>(file: string): Promise<T> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Manifest;
+    return JSON.parse(await readFile(file, 'utf8')) as T;
   } catch (cause) {
     const message = `Expected JSON in ${file}, received something else.`;
     throw new PinholeError('file-damaged', message, 'Install Pinhole again.', { cause });
