@@ -29,29 +29,29 @@ describe('PCA', () => {
     ['all codes equal', equalCodes(20, 4), 1],
     ['codes that vary in one direction', codesOf(4, ...[1, 2, 3, 4].map((at) => [at, 2 * at, 0, 1])), 1],
     ['huge and tiny numbers', codesOf(3, [1e18, 0, 1e-18], [-1e18, 1, 0], [0, 2, 1]), 1],
-  ])('%s: finite, in sight, and all explained', (_, codes, explained) => {
-    const layout = pcaLayout(codes);
+  ])('%s: finite, in sight, and all explained', async (_, codes, explained) => {
+    const layout = await pcaLayout(codes);
     expect(layout.xy).toHaveLength(2 * codes.ids.length);
     expect(isInSight(layout.xy), String(layout.xy)).toBe(true);
     expect(layout.explained).toBeCloseTo(explained, 6);
   });
 
-  test('none at all is an empty map', () => {
-    expect(pcaLayout(codesOf(3))).toMatchObject({ xy: new Float32Array(0) });
+  test('none at all is an empty map', async () => {
+    expect(await pcaLayout(codesOf(3))).toMatchObject({ xy: new Float32Array(0) });
   });
 
-  test('two images lie apart, at the ends of the first axis; codes of one number on a line', () => {
-    const [x0, y0, x1, y1] = pcaLayout(codesOf(3, [0, 0, 0], [1, 2, 3])).xy;
+  test('two images lie apart, at the ends of the first axis; codes of one number on a line', async () => {
+    const [x0, y0, x1, y1] = (await pcaLayout(codesOf(3, [0, 0, 0], [1, 2, 3]))).xy;
     expect([Math.abs(x0! - x1!), y0, y1].map((value) => Number(value!.toFixed(5)))).toEqual([2, 0, 0]);
-    const line = pcaLayout(codesOf(1, [1], [2], [5])).xy;
+    const line = (await pcaLayout(codesOf(1, [1], [2], [5]))).xy;
     expect([...line]).toEqual([-1, 0, -0.5, 0, 1, 0]);
   });
 
-  test('distances in two leading directions are kept, whatever way the codes lie', () => {
+  test('distances in two leading directions are kept, whatever way the codes lie', async () => {
     const random = createRandom(3);
     const plane = Array.from({ length: 50 }, () => [random.normal(), random.normal()] as const);
     const turned = plane.map(([a, b]) => [(a + b) / Math.SQRT2, (a - b) / Math.SQRT2, 7, -2]);
-    const { xy, explained } = pcaLayout(codesOf(4, ...turned));
+    const { xy, explained } = await pcaLayout(codesOf(4, ...turned));
     const scale = (i: number, j: number) =>
       Math.hypot(xy[2 * i]! - xy[2 * j]!, xy[2 * i + 1]! - xy[2 * j + 1]!) /
       Math.hypot(plane[i]![0] - plane[j]![0], plane[i]![1] - plane[j]![1]);
@@ -68,7 +68,7 @@ describe('UMAP', () => {
   ])('%s: shown as they are, which is said', async (_, codes) => {
     const notices: Notice[] = [];
     const layout = await umapLayout(codes, umap, { onNotice: (notice) => notices.push(notice) });
-    expect(layout).toEqual({ ...pcaLayout(codes), explained: null });
+    expect(layout).toEqual({ ...(await pcaLayout(codes)), explained: null });
     expect(notices.map(({ message }) => message)).toEqual([
       'There is nothing for UMAP to reduce: the map shows the codes themselves.',
     ]);
