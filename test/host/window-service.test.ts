@@ -1,7 +1,7 @@
 // The window's service as a whole: samples, preview, training steered and watched, maps, exports with choices, undo of deletes.
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
 import type { Dataset } from '../../src-main/contract/records.ts';
 import { exportFormats, type Task, type TaskRequest, type TaskResults } from '../../src-main/contract/tasks.ts';
@@ -9,6 +9,9 @@ import type { RunEvent } from '../../src-main/contract/views.ts';
 import { parseNpy } from '../../src-main/files/npy.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+
+// Each starts processes that train, which a busy machine is long about.
+vi.setConfig({ testTimeout: 180_000 });
 
 const folder = temporaryFolder();
 const workspace = join(folder, 'workspace');
