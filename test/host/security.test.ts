@@ -174,6 +174,8 @@ describe.each([
       'startTask.0.request.testSources.[]': (path) =>
         service.startTask({ kind: 'import', request: { sources: [join(root, 'images')], testSources: [path] } }),
       'startTask.0.request.name': 'not a path',
+      'startTask.0.request.spec.name': 'a name that is shown; the folder of a run is called after its preset',
+      'describeTraining.1.spec.name': 'not a path',
       'startTask.0.request.out': (path) =>
         service.startTask({ kind: 'export', request: { runId: 'r', out: path, formats: ['csv'] } }),
       'listFolder.0': (path) => service.listFolder(path),

@@ -132,7 +132,8 @@ describe('training', () => {
       if (!known || stop) return;
       stop = service.subscribe(`run:${known}`, (event) => {
         seen.push(event.type);
-        if (event.type === 'epoch') steered ??= steer(id);
+        if (['epoch', 'steps', 'probes'].every((type) => seen.includes(type as RunEvent['type'])))
+          steered ??= steer(id);
       });
     });
     const { task, states } = await finished(id);
