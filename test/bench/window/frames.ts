@@ -85,7 +85,7 @@ async function showRun({ page, service }: Stage, runId: string): Promise<void> {
   await page.getByRole('button', { name: 'As a table' }).first().waitFor();
 }
 
-async function openMap(page: Page): Promise<void> {
+export async function openMap(page: Page): Promise<void> {
   await page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
   await map(page).waitFor({ timeout: 60_000 });
   await page.getByRole('row').nth(3).waitFor();

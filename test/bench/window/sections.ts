@@ -7,6 +7,7 @@ import { framesSection } from './frames.ts';
 import { startSection } from './start.ts';
 import { trainingSection } from './training.ts';
 import { umapSection } from './umap.ts';
+import { workSection } from './work.ts';
 
 export function windowSections(rounds: number): WindowSection[] {
   return [
@@ -16,6 +17,7 @@ export function windowSections(rounds: number): WindowSection[] {
     needs(dropSection(1), 'chromium', 'mnist-png'),
     needs(trainingSection(), 'chromium', 'mnist-png'),
     needs(framesSection(), 'chromium', 'mnist-png'),
+    needs(workSection(rounds), 'chromium', 'mnist-png'),
     needs(umapSection(), 'mnist-png'),
   ];
 }

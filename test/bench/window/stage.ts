@@ -79,7 +79,12 @@ export async function openStage(workspace: string, roots: readonly string[], fol
     { env: { NODE_OPTIONS: stamping, PINHOLE_BENCH_STAMPS: stampFile } },
   );
   const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
-  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 60_000);
+  try {
+    await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 300_000);
+  } catch (error) {
+    server.child.kill('SIGTERM');
+    throw error;
+  }
   const address = addressOf();
   if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
   const browser = await launchChromium();
