@@ -97,7 +97,7 @@ async function startOnce(browser: Browser, workspace: string, folder: string): P
   } finally {
     await page.context().close();
     // The one that listens; those around it end with it.
-    for (const pid of descendants(npm.pid!, 'cli.ts')) process.kill(pid, 'SIGTERM');
+    for (const pid of descendants(npm.pid!, 'start.ts')) process.kill(pid, 'SIGTERM');
     await ended;
     await waitUntil(() => npm.exitCode !== null || npm.signalCode !== null, 'the end');
   }
