@@ -18,6 +18,11 @@ export function go(to: Partial<Place>): void {
   if (after !== before) history.pushState(null, '', after);
 }
 
+/** What stands in the address when the window is there. */
+export function addressOf(to: Partial<Place>): string {
+  return writePlace({ ...place, ...to });
+}
+
 /** Follows the browser's back and forward buttons. */
 export function followHistory(): () => void {
   const follow = () => Object.assign(place, readPlace());

@@ -127,6 +127,8 @@ export interface ModelSummary {
   /** The values that the preset and the request give together, by name of the setting. */
   resolved: Record<string, unknown>;
   steps: number;
+  /** It would learn from. */
+  trainingImages: number;
 }
 
 /** The fixed images whose reconstructions are logged; `steps[n]` is when the n-th set of reconstructions was made. */

@@ -1,6 +1,8 @@
-// Tasks in words: what one is, and what it waits for.
+// Tasks in words: what one is, what it waits for, where it is shown.
+import type { Progress } from '../../src-main/contract/records.ts';
 import type { Task } from '../../src-main/contract/tasks.ts';
 import { t } from '../language/index.svelte.ts';
+import type { Place } from '../navigation.svelte.ts';
 import { workspace } from '../service/workspace.svelte.ts';
 
 /** `Training on digits`. People know their data sets by name; runs, which are what is exported and laid out, have ids only. */
@@ -13,4 +15,22 @@ export function taskWords(task: Task): string {
 export function waitingWords(task: Task): string {
   const before = workspace.tasks.find(({ id }) => id === task.waitsFor);
   return before ? t('tasks.waiting.for', { task: taskWords(before) }) : t('tasks.waiting');
+}
+
+/** Only training itself can be held; what comes before and after it is short. */
+export function isSteerable({ state, progress }: Task): boolean {
+  return state === 'paused' || (state === 'running' && progress?.stage === 'train');
+}
+
+/** Where what a task does can be watched. */
+export function placeOf({ kind, runId, datasetId }: Task): Partial<Place> {
+  if (kind === 'train') return { screen: 'train', runId, datasetId };
+  if (kind === 'map') return { screen: 'explore', runId };
+  if (kind === 'export') return { screen: 'export', runId };
+  return { screen: 'import' };
+}
+
+/** Null for a stage whose end is reached while it is still at work: how long that takes nobody knows. */
+export function totalOf({ done, total }: Progress): number | null {
+  return total !== null && done < total ? total : null;
 }

@@ -11,6 +11,7 @@ import {
   emptyDraft,
   fieldNames,
   interpret,
+  recallDraft,
   withRemedy,
 } from '../../src-renderer/screens/train/draft.ts';
 import { fieldOf, schemaFields, units } from '../../src-renderer/screens/train/settings.ts';
@@ -174,4 +175,13 @@ test('a model of one’s own goes through unchanged until another preset is chos
   expect(interpret(own, defaults, null).request.spec).toEqual(spec);
   expect(withRemedy(own, { epochs: 9 }).spec).toEqual(spec);
   expect(withRemedy(own, { preset: 'resconv' }).spec).toBeUndefined();
+});
+
+test('what a tab kept is taken back as far as it is a draft', () => {
+  const draft = { preset: 'deep', fields: { codeSize: '12' } };
+  expect(recallDraft(JSON.parse(JSON.stringify({ draft, advanced: true })))).toEqual({ draft, advanced: true });
+  const strange = { draft: { preset: 'deep', fields: { codeSize: 12, mood: 'good' } } };
+  expect(recallDraft(strange)).toEqual({ draft: { preset: 'deep', fields: {} }, advanced: false });
+  for (const none of [undefined, null, 3, {}, { draft: { preset: 'mood', fields: {} } }])
+    expect(recallDraft(none)).toBeNull();
 });

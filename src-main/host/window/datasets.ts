@@ -15,6 +15,7 @@ import { openPixels } from '../../dataset/pixels.ts';
 import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
+import { trainingBytes } from './memory.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -132,12 +133,13 @@ async function estimate(
   const image = { height, width, channels };
   const pixelBytes = images * height * width * channels;
   const plan = planTraining(v.parse(trainingSettingsSchema, {}), image, Math.max(2, images));
-  const parameters = countParameters(buildModel(plan.spec, image));
+  const model = buildModel(plan.spec, image);
+  const parameters = countParameters(model);
   const disk = await statfs(workspace);
   return {
     diskBytes: pixelBytes + images * catalogueBytesPerImage,
     freeBytes: disk.bavail * disk.bsize,
-    memoryBytes: pixelBytes + 24 * parameters + 250e6,
+    memoryBytes: trainingBytes(model, plan, images),
     importSeconds: images * secondsPerImage,
     trainingSeconds: (6 * parameters * images * plan.epochs) / trainingSpeed,
   };

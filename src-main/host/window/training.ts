@@ -24,6 +24,7 @@ import {
 import { usefulThreads } from '../../training/threads.ts';
 import { type ModelSession, openModelSession } from '../model-session.ts';
 import { readImages } from './datasets.ts';
+import { trainingBytes } from './memory.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -101,16 +102,11 @@ function describeTraining({ catalogue }: Surroundings, datasetId: string, reques
     parameters,
     modelBytes: 4 * parameters,
     multiplyAdds: cost,
-    memoryBytes: trainingBytes(model, plan, parameters),
+    memoryBytes: trainingBytes(model, plan, dataset.count),
+    trainingImages: count,
     resolved: resolve(settings, plan, usefulThreads(program)),
     steps: plan.seconds === null ? plan.epochs * Math.max(1, Math.floor(count / plan.batchSize)) : 0,
   };
-}
-
-/** Parameters, gradients and two moments of each; activations of a batch forward and back; float32 throughout. */
-function trainingBytes(model: ReturnType<typeof buildModel>, { batchSize }: TrainingPlan, parameters: number): number {
-  const activations = model.layers.reduce((sum, { output }) => sum + output.reduce((a, b) => a * b, 1), 0);
-  return 16 * parameters + 8 * batchSize * activations;
 }
 
 /** Every setting by its name, as it will be; null where it is off or does not apply. */

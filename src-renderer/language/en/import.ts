@@ -54,7 +54,7 @@ export const import_ = {
   'import.color.auto': 'Automatic',
   'import.color.rgb': 'Colour',
   'import.color.grey': 'Grey',
-  'import.fit': 'Other shapes are',
+  'import.fit': 'Images that are not square',
   'import.fit.cover': 'Cropped',
   'import.fit.contain': 'Padded',
   'import.fit.stretch': 'Stretched',
@@ -62,11 +62,11 @@ export const import_ = {
   'import.fit.contain.help': 'The whole image is seen; the rest is background.',
   'import.fit.stretch.help': 'The whole image fills the square and is distorted.',
   'import.background': 'Background',
-  'import.validation': 'Held out to check with',
+  'import.validation': 'Held out for checking',
   'import.validation.help':
     'The model does not learn from these: they show how it does on images that it has not seen.',
   'import.test': 'A separate folder to test with',
-  'import.test.help': 'Measured on at the end only. Leave it empty where there is none.',
+  'import.test.help': 'Only used at the end, to measure the finished model. Leave it empty if you have none.',
   'import.test.none': 'None',
   'import.labels': 'Labels from folders',
   'import.labels.help':

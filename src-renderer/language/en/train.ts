@@ -215,7 +215,7 @@ export const train = {
   'train.run.name': '{preset}, {count} number|{preset}, {count} numbers',
   'train.run.state': 'State',
   'train.run.error': 'Held-out error',
-  'train.run.gain': 'Beside PCA',
+  'train.run.gain': 'Against PCA',
   'train.run.lower': '{share} lower',
   'train.run.higher': '{share} higher',
   'train.run.times': '{times} times as high',
@@ -257,6 +257,13 @@ export const train = {
   'train.finish': 'Stop and keep the best',
   'train.finish.hint': 'Ends training now; the best model so far is kept and measured.',
   'train.cancel.hint': 'Stops after the current step; it can be resumed from there.',
+  'train.preparing': '{stage}: the start of the model. Training begins right after.',
+  'train.few':
+    '{count} images to learn from are few for {codes} numbers each: it will learn them by heart. Use fewer numbers, or import more images.',
+  'train.few.one':
+    'There are hardly any images to learn from: it will learn them by heart, and its figures will say nothing about others. Import more.',
+  'train.few.use': 'Use {count} number|Use {count} numbers',
+  'train.notify.on': 'You will be told when it has ended, while you look at something else.',
   'train.paused': 'Paused. A checkpoint was written; nothing is lost.',
   'train.stopped': 'Interrupted. Resume to go on from the last checkpoint.',
   'train.progress': 'Progress',

@@ -55,7 +55,7 @@ export const import_: Record<keyof typeof english, string> = {
   'import.color.auto': '自动',
   'import.color.rgb': '彩色',
   'import.color.grey': '灰度',
-  'import.fit': '其他形状的图像',
+  'import.fit': '非正方形的图像',
   'import.fit.cover': '裁剪',
   'import.fit.contain': '填充',
   'import.fit.stretch': '拉伸',

@@ -252,6 +252,12 @@ export const train: Record<keyof typeof english, string> = {
   'train.finish': '停止并保留最佳模型',
   'train.finish.hint': '立即结束训练；保留并评估目前最好的模型。',
   'train.cancel.hint': '完成当前步骤后停止；之后可以从那里继续。',
+  'train.preparing': '{stage}：模型的起点。随后立即开始训练。',
+  'train.few':
+    '只有 {count} 张图像可供学习，相对每张 {codes} 个数值太少：模型会死记硬背。请减少数值个数，或导入更多图像。',
+  'train.few.one': '几乎没有可供学习的图像：模型会死记硬背，其指标不能说明对其他图像的效果。请导入更多图像。',
+  'train.few.use': '使用 {count} 个数值',
+  'train.notify.on': '训练结束时，如果您正在看别的内容，将会通知您。',
   'train.paused': '已暂停。检查点已写入，不会丢失任何内容。',
   'train.stopped': '已中断。可从最近的检查点继续。',
   'train.progress': '进度',

@@ -6,6 +6,7 @@ import { PickGrid } from '../../drawing/pick-grid.ts';
 import { boundsOf, type View } from '../../drawing/view.ts';
 import { selection } from '../../selection.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
+import { recall } from '../../service/session.ts';
 import { type Chosen, choose, fromIds, idsOf, type Mode, toggleRow } from './choose.ts';
 import { type Coloring, pointColors, usualColoring } from './coloring.ts';
 import { Images } from './images.ts';
@@ -16,8 +17,11 @@ export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
 
+/** Over a reload. */
+const kept = (recall('explore') ?? {}) as { method?: unknown };
+
 class Explore {
-  method = $state<MapMethod>('pca');
+  method = $state<MapMethod>(kept.method === 'umap' ? 'umap' : 'pca');
   tool = $state<Tool>('pan');
   pictures = $state<Pictures>('automatic');
   /** A person's own choices; null for the automatic ones. */
@@ -70,7 +74,7 @@ class Explore {
     const images = new Images(run.id, run.datasetId, table, map);
     const sameData = before?.datasetId === run.datasetId;
     const current = sameData && this.current >= 0 ? images.rowOf(before.ids[this.current]!) : -1;
-    const chosen = sameData ? fromIds(images, selection.ids) : null;
+    const chosen = sameData || selection.runId === run.id ? fromIds(images, selection.ids) : null;
     Object.assign(this, { images, maps: { pca: map }, view: null, hovered: -1, current, chosen });
     if (!sameData) Object.assign(this, { text: '', isolated: new Set(), coloringChoice: null });
     this.#forget();

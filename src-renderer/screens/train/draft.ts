@@ -27,6 +27,16 @@ export const fieldNames: readonly FieldName[] = groups.flatMap(({ fields }) => f
 
 export const emptyDraft = (preset: PresetName = 'recommended'): Draft => ({ preset, fields: {} });
 
+/** What a tab kept over a reload; null for anything else. */
+export function recallDraft(value: unknown): { draft: Draft; advanced: boolean } | null {
+  const { draft, advanced } = (value ?? {}) as { draft?: Draft; advanced?: unknown };
+  const fields = Object.entries(draft?.fields ?? {}).filter(
+    ([name, text]) => (fieldNames as readonly string[]).includes(name) && typeof text === 'string',
+  );
+  if (!draft || !(presetNames as readonly string[]).includes(draft.preset)) return null;
+  return { draft: { ...draft, fields: Object.fromEntries(fields) }, advanced: advanced === true };
+}
+
 /**
  * `defaults` is what the preset alone gives. An optimiser is one whole in a request: one that is changed in a single field
  * keeps its other values only by naming them.

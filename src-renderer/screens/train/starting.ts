@@ -15,6 +15,8 @@ export async function startTraining(datasetId: string, request: TrainingRequest,
   const taskId = await attempt(() => service.startTask({ kind: 'train', datasetId, request, fresh }));
   if (taskId === undefined) return;
   train.started = { taskId, datasetId, request };
+  // They have served: the next ones are a person's own.
+  train.origin = null;
   train.comparing = false;
   go({ datasetId, runId: null });
 }
@@ -54,6 +56,12 @@ export function newTraining(datasetId: string | null = place.datasetId): void {
   train.started = null;
   train.comparing = false;
   go({ screen: 'train', datasetId, runId: null });
+}
+
+/** As `newTraining`, at the list of runs. */
+export function allRuns(datasetId: string | null = place.datasetId): void {
+  train.listing = true;
+  newTraining(datasetId);
 }
 
 export function openRun(run: Run): void {

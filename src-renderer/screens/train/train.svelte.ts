@@ -1,6 +1,7 @@
 // What the train screen keeps while a person goes elsewhere: the settings so far, the training that was just started, the comparison.
 import type { PresetName, TrainingRequest } from '../../../src-main/contract/settings.ts';
-import { type Draft, emptyDraft } from './draft.ts';
+import { recall } from '../../service/session.ts';
+import { type Draft, emptyDraft, recallDraft } from './draft.ts';
 import type { FieldName } from './settings.ts';
 
 /** Where filled-in settings come from; null for a person's own. */
@@ -10,15 +11,19 @@ export interface Origin {
   changed: readonly string[];
 }
 
+const kept = recallDraft(recall('train'));
+
 class TrainState {
-  draft = $state<Draft>(emptyDraft());
-  advanced = $state(false);
+  draft = $state<Draft>(kept?.draft ?? emptyDraft());
+  advanced = $state(kept?.advanced ?? false);
   origin = $state.raw<Origin | null>(null);
   /** Task that was started here and is followed until its run is known, with what was asked for. */
   started = $state.raw<{ taskId: string; datasetId: string; request: TrainingRequest } | null>(null);
   /** Runs that are ticked in the list, in the order in which they were. */
   chosen = $state<string[]>([]);
   comparing = $state(false);
+  /** The list of runs is what is wanted next, not the settings above it. */
+  listing = false;
 
   /** Instead of a model of one's own too. */
   choose(preset: PresetName): void {
