@@ -1,6 +1,9 @@
 // Sentences taken apart and said anew.
 import { expect, test } from 'vitest';
+import { type Format, formatNouns, withArticle } from '../../src-main/dataset/recognise.ts';
 import { compileSentences } from '../../src-renderer/language/sentences.ts';
+import { nouns } from '../../src-renderer/language/zh/nouns.ts';
+import { service as chinese } from '../../src-renderer/language/zh/service.ts';
 
 const translate = compileSentences({
   'Expected {}, received {}.': '应为 {0}，实际为 {1}。',
@@ -23,3 +26,14 @@ test('several sentences are translated one by one', () => {
 test('what no template fits passes unchanged, signs of patterns included', () => {
   expect(translate('Nothing (known) fits [this]?')).toBe('Nothing (known) fits [this]?');
 });
+
+test.each(Object.keys(formatNouns) as Format[])(
+  'what a file is instead of an image is said in Chinese: %s',
+  (format) => {
+    const said = compileSentences({ ...chinese, ...nouns })(
+      `Expected an image for “a.png”, received ${withArticle(format)}.`,
+    );
+    expect(said).toContain('“a.png”应为图像，实际为');
+    expect(said).not.toContain(withArticle(format));
+  },
+);

@@ -113,7 +113,7 @@ export const import_ = {
   'import.deleted.runs': '“{name}” and its run were deleted.|“{name}” and its {count} runs were deleted.',
   'import.guide.title': 'Welcome to Pinhole',
   'import.guide.text':
-    'It learns a short code for each of your images, on your own computer. Nothing is sent anywhere.',
+    'It learns a short code for each of your images, on the computer that Pinhole runs on. Nothing ever leaves that.',
   'import.guide.close': 'Got it',
   'import.guide.import': 'Bring images',
   'import.guide.import.text': 'Drop a folder below. Or draw sample images to try it.',

@@ -110,7 +110,7 @@ export const import_: Record<keyof typeof english, string> = {
   'import.deleted': '“{name}”已删除。',
   'import.deleted.runs': '“{name}”及其 {count} 次训练已删除。',
   'import.guide.title': '欢迎使用 Pinhole',
-  'import.guide.text': '它在您自己的电脑上为每张图像学习一个简短的编码。不会向任何地方发送任何内容。',
+  'import.guide.text': '它在运行 Pinhole 的计算机上为您的每张图像学习一个简短的编码。任何内容都不会离开那台计算机。',
   'import.guide.close': '知道了',
   'import.guide.import': '添加图像',
   'import.guide.import.text': '把文件夹拖到下方，或绘制示例图像试一试。',
