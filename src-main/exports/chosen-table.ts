@@ -177,7 +177,7 @@ export async function writeChosenParquet(
 ): Promise<number> {
   const table = await openFeatures(source, context);
   try {
-    const columnsOf = chosenMaker(choice, table.codeSize);
+    const columnsOf = chosenMaker(choice, table);
     const blocks = chosenBlocks(table, choice, groupRowsOf(table.codeSize));
     return (await writeGroups(path, columnsOf, blocks)).rows;
   } finally {
@@ -185,9 +185,9 @@ export async function writeChosenParquet(
   }
 }
 
-function chosenMaker(choice: Choice, codeSize: number): ColumnMaker {
-  const names = chosenColumns(choice, codeSize).map(({ name }) => name);
-  const all = columnMaker(codeSize);
+function chosenMaker(choice: Choice, table: FeatureTable): ColumnMaker {
+  const names = chosenColumns(choice, table.codeSize).map(({ name }) => name);
+  const all = columnMaker(table);
   const axis = (name: string, place: 0 | 1, { items }: FeatureBlock) =>
     float(
       name,
@@ -199,7 +199,7 @@ function chosenMaker(choice: Choice, codeSize: number): ColumnMaker {
   };
 }
 
-/** float32 rows × codes. */
+/** float32 rows × codes, or int32 where codes are whole numbers. */
 export async function writeChosenNpy(
   path: string,
   source: FeatureSource,
@@ -208,11 +208,11 @@ export async function writeChosenNpy(
 ): Promise<number> {
   const table = await openFeatures(source, context);
   try {
-    const writer = await createNpyWriter(path, '<f4', [table.codeSize]);
+    const writer = await createNpyWriter(path, table.isWhole ? '<i4' : '<f4', [table.codeSize]);
     try {
       let rows = 0;
       for await (const { items, codes } of chosenBlocks(table, choice, blockRows)) {
-        await writer.write(codes);
+        await writer.write(table.isWhole ? Int32Array.from(codes) : codes);
         rows += items.length;
       }
       await writer.commit();

@@ -1,13 +1,13 @@
 // The rows of a feature table, block by block: items beside their codes and reconstruction errors. File formats are elsewhere.
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Item } from '../contract/records.ts';
-import { type NpyFile, openNpy } from '../files/npy.ts';
+import { type NpyData, type NpyFile, openNpy } from '../files/npy.ts';
 import { damaged } from '../files/read.ts';
 
 /** Row n of both arrays belongs to the n-th item. */
 export interface FeatureSource {
   readonly items: Iterable<Item> | AsyncIterable<Item>;
-  /** float32 N×K. */
+  /** float32 N×K, or int32 where codes are whole numbers. */
   readonly codesFile: string;
   /** float32 N: mean-squared reconstruction error of each image. */
   readonly errorsFile: string;
@@ -23,6 +23,8 @@ export interface FeatureBlock {
 export interface FeatureTable {
   readonly rows: number;
   readonly codeSize: number;
+  /** Codes are whole numbers. */
+  readonly isWhole: boolean;
   /** May be walked once. */
   blocks(blockRows: number): AsyncGenerator<FeatureBlock>;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export async function openFeatures(source: FeatureSource, context: Context = {})
   return {
     rows: codes.rows,
     codeSize: codes.rowLength,
+    isWhole: codes.dtype === '<i4',
     blocks: (blockRows) => walk(source.items, codes, errors, blockRows, context),
     close,
   };
@@ -75,13 +78,18 @@ async function* walk(
     if (done + block.length > codes.rows) throw wrongCount(codes, 'more');
     yield {
       items: block,
-      codes: (await codes.read(done, block.length)) as Float32Array,
+      codes: asFloats(await codes.read(done, block.length)),
       errors: (await errors.read(done, block.length)) as Float32Array,
     };
     done += block.length;
     report(done);
   }
   if (done !== codes.rows) throw wrongCount(codes, String(done));
+}
+
+/** float32 holds every whole number that a code can be. */
+function asFloats(numbers: NpyData): Float32Array {
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers as Int32Array);
 }
 
 async function* inBlocks(items: FeatureSource['items'], blockRows: number): AsyncGenerator<Item[]> {
@@ -96,8 +104,8 @@ async function* inBlocks(items: FeatureSource['items'], blockRows: number): Asyn
 }
 
 function checkArrays(codes: NpyFile, errors: NpyFile): void {
-  if (codes.dtype !== '<f4' || codes.shape.length !== 2) {
-    throw damaged(codes.path, 'codes of type <f4 and shape (images, code size)', describe(codes));
+  if ((codes.dtype !== '<f4' && codes.dtype !== '<i4') || codes.shape.length !== 2) {
+    throw damaged(codes.path, 'codes of type <f4 or <i4 and shape (images, code size)', describe(codes));
   }
   if (errors.dtype !== '<f4' || errors.shape.length !== 1 || errors.rows !== codes.rows) {
     throw damaged(errors.path, `${codes.rows} errors of type <f4`, describe(errors));

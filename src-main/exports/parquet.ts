@@ -3,20 +3,20 @@ import type { ByteWriter, ColumnSource } from 'hyparquet-writer';
 import type { Context } from '../contract/records.ts';
 import { type AtomicWriter, createAtomicWriter } from '../files/atomic.ts';
 import type { WrittenFile } from './csv.ts';
-import { codeColumns, type FeatureBlock, type FeatureSource, openFeatures } from './feature-rows.ts';
+import { codeColumns, type FeatureBlock, type FeatureSource, type FeatureTable, openFeatures } from './feature-rows.ts';
 
 // 16 MiB of codes: readers take a row group as a whole, so it should neither be tiny nor fill their memory.
 const groupValues = 2 ** 22;
 const largestGroup = 2 ** 16;
 
 /**
- * Writes features.parquet atomically. Codes and errors are FLOAT, ids and sizes INT32, the rest UTF-8 strings; only
+ * Writes features.parquet atomically. Codes and errors are FLOAT, ids, sizes and codes that are whole numbers INT32, the rest UTF-8 strings; only
  * `label` may be null. Texts are not escaped as in CSV: no spreadsheet runs them here.
  */
 export async function writeParquet(path: string, source: FeatureSource, context: Context = {}): Promise<WrittenFile> {
   const table = await openFeatures(source, context);
   try {
-    return await writeGroups(path, columnMaker(table.codeSize), table.blocks(groupRowsOf(table.codeSize)));
+    return await writeGroups(path, columnMaker(table), table.blocks(groupRowsOf(table.codeSize)));
   } finally {
     await table.close();
   }
@@ -62,7 +62,8 @@ export async function writeGroups(
 const noNumbers = new Float32Array(0);
 
 /** All columns, in order; a choice leaves some out. */
-export function columnMaker(codeSize: number): ColumnMaker {
+export function columnMaker({ codeSize, isWhole }: Pick<FeatureTable, 'codeSize' | 'isWhole'>): ColumnMaker {
+  const number = isWhole ? integer : float;
   const names = codeColumns(codeSize);
   return ({ items, codes, errors }) => [
     { name: 'image_id', type: 'INT32', nullable: false, data: items.map(({ id }) => id), encoding: 'PLAIN' },
@@ -73,13 +74,18 @@ export function columnMaker(codeSize: number): ColumnMaker {
     { name: 'height', type: 'INT32', nullable: false, data: items.map(({ height }) => height) },
     { name: 'sha256', type: 'STRING', nullable: false, data: items.map(({ sha256 }) => sha256), encoding: 'PLAIN' },
     float('mse', errors),
-    ...names.map((name, place) => float(name, takeColumn(codes, place, codeSize))),
+    ...names.map((name, place) => number(name, takeColumn(codes, place, codeSize))),
   ];
 }
 
 /** Learned codes hardly repeat and hardly compress: looking for repetitions would only cost time. */
 export function float(name: string, data: Float32Array): ColumnSource {
   return { name, type: 'FLOAT', nullable: false, data, encoding: 'PLAIN', codec: 'UNCOMPRESSED' };
+}
+
+/** Few levels repeat a lot: the writer finds the dictionary that is smallest. */
+function integer(name: string, data: Float32Array): ColumnSource {
+  return { name, type: 'INT32', nullable: false, data: Int32Array.from(data) };
 }
 
 function takeColumn(codes: Float32Array, place: number, codeSize: number): Float32Array {

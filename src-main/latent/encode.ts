@@ -1,6 +1,7 @@
 // Codes of every image of a data set, and back: codes.npy, errors.npy, ids.npy, and images from codes.
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { CodeNumbers } from '../compiler/bottleneck.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import type { OpenDataset } from '../dataset/open.ts';
@@ -14,7 +15,7 @@ import type { SavedModel } from '../training/model-files.ts';
 export interface Codes {
   /** N */
   ids: Uint32Array;
-  /** N × size */
+  /** N × size; whole numbers too. */
   codes: Float32Array;
   /** Mean-squared reconstruction error of each image, pixels in 0–1. */
   errors: Float32Array;
@@ -25,7 +26,7 @@ export function codePaths(folder: string) {
   return { codes: join(folder, 'codes.npy'), errors: join(folder, 'errors.npy'), ids: join(folder, 'ids.npy') };
 }
 
-/** Encodes every image of the data set; the three files appear together, `ids.npy` last. Returns the number of images. */
+/** `codes.npy` holds int32 where codes are whole numbers, else float32. Encodes every image of the data set; the three files appear together, `ids.npy` last. Returns the number of images. */
 export async function encodeDataset(
   executor: Executor,
   saved: SavedModel,
@@ -37,13 +38,15 @@ export async function encodeDataset(
   const { codeSize } = saved.model.spec;
   const ids = Uint32Array.from(dataset.items(), (item) => item.id);
   const paths = codePaths(folder);
-  const codes = await createNpyWriter(paths.codes, '<f4', [codeSize]);
+  const isWhole = saved.model.bottleneck.numbers.type === 'integers';
+  const codes = await createNpyWriter(paths.codes, isWhole ? '<i4' : '<f4', [codeSize]);
   const errors = await createNpyWriter(paths.errors, '<f4', []);
   const idWriter = await createNpyWriter(paths.ids, '<i4', []);
   const runner = await executor.compile(inferenceGraph(saved.model, ['codes', 'error']), saved.values);
   try {
     for await (const block of runBlocks(runner, dataset.pixels, ids, saved.model.image, 'encode', context)) {
-      await codes.write(block.results.codes!.data as Float32Array);
+      const numbers = block.results.codes!.data as Float32Array;
+      await codes.write(isWhole ? Int32Array.from(numbers) : numbers);
       await errors.write(block.results.error!.data as Float32Array);
     }
     await idWriter.write(Int32Array.from(ids));
@@ -63,7 +66,7 @@ export async function readCodes(folder: string): Promise<Codes> {
   const [ids, codes, errors] = await Promise.all([readNpy(paths.ids), readNpy(paths.codes), readNpy(paths.errors)]);
   return {
     ids: Uint32Array.from(ids.data as Int32Array),
-    codes: codes.data as Float32Array,
+    codes: codes.dtype === '<i4' ? Float32Array.from(codes.data as Int32Array) : (codes.data as Float32Array),
     errors: errors.data as Float32Array,
     size: codes.shape[1]!,
   };
@@ -85,6 +88,7 @@ export async function decodeCodes(
       'Use codes that this model made.',
     );
   }
+  expectLevels(saved.model.bottleneck.numbers, codes.data);
   const runner = await executor.compile(decoderGraph(saved.model), saved.values);
   const started = performance.now();
   const block = 256;
@@ -107,6 +111,23 @@ export async function decodeCodes(
   } finally {
     await runner.dispose();
   }
+}
+
+/** A number that stands for no level or entry would decode to something that no image has. */
+function expectLevels(numbers: CodeNumbers, data: Float32Array): void {
+  if (numbers.type === 'continuous') return;
+  const { levels } = numbers;
+  const wrong = data.findIndex((value, index) => {
+    const count = levels[index % levels.length]!;
+    return !(Number.isInteger(value) && value >= 0 && value < count);
+  });
+  if (wrong < 0) return;
+  const [row, place] = [Math.floor(wrong / levels.length), wrong % levels.length];
+  throw new PinholeError(
+    'usage',
+    `Expected whole numbers from 0 to ${levels[place]! - 1} for the codes of this model, received ${data[wrong]} as number ${place} of row ${row}, counted from 0.`,
+    'Correct that number, or use codes that this model made.',
+  );
 }
 
 function expectSameShape({ model }: SavedModel, { info }: OpenDataset): void {

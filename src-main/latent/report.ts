@@ -163,7 +163,7 @@ async function neighbourAccuracies(
       context,
     );
   return {
-    knn: await accuracy((ids) => codesOf(input.codes, ids)),
+    knn: await accuracy((ids) => withEntries(input.saved, codesOf(input.codes, ids))),
     pcaKnn: await accuracy((ids) => pcaCodesOf(input, ids, context)),
     rawKnn: await accuracy((ids) => pixelsOf(input.dataset, ids)),
     knnCount: queries.length,
@@ -185,6 +185,18 @@ function codesOf(codes: Codes, ids: Uint32Array): Vectors {
     data.set(codes.codes.subarray(position * codes.size, (position + 1) * codes.size), row * codes.size);
   });
   return { count: ids.length, size: codes.size, data };
+}
+
+/** Places in a codebook are no distances: they are compared by the entries that stand there. */
+function withEntries({ model: { spec }, values }: SavedModel, codes: Vectors): Vectors {
+  if (spec.code.type !== 'vq') return codes;
+  const { size } = spec.code;
+  const codebook = values.get('codebook')!;
+  const data = new Float32Array(codes.data.length * size);
+  codes.data.forEach((entry, place) => {
+    data.set(codebook.subarray(entry * size, (entry + 1) * size), place * size);
+  });
+  return { count: codes.count, size: codes.size * size, data };
 }
 
 async function pcaCodesOf(

@@ -85,3 +85,22 @@ test('a failure leaves no file', async () => {
   await expect(writeParquet(join(folder, 'features.parquet'), source)).rejects.toThrow('Expected 1 images');
   expect(readdirSync(folder).sort()).toEqual(['c.npy', 'e.npy']);
 });
+
+test('codes that are whole numbers are INT32', async () => {
+  const source = {
+    items: [item(0), item(1)],
+    codesFile: join(folder, 'c.npy'),
+    errorsFile: join(folder, 'e.npy'),
+  };
+  await writeNpy(source.codesFile, Int32Array.of(3, 255, 0, 65535), [2, 2]);
+  await writeNpy(source.errorsFile, Float32Array.of(0.5, 0.25), [2]);
+  const path = join(folder, 'whole.parquet');
+  await writeParquet(path, source);
+  const types = parquetMetadata(asBuffer(path)).schema.slice(-2);
+  expect(types.map(({ name, type }) => `${name} ${type}`)).toEqual(['z000 INT32', 'z001 INT32']);
+  const rows = await parquetReadObjects({ file: asBuffer(path) });
+  expect(rows.map(({ z000, z001 }) => [z000, z001])).toEqual([
+    [3, 255],
+    [0, 65535],
+  ]);
+});

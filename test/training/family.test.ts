@@ -1,12 +1,11 @@
 // Every preset on a small image: the same course on every executor, and on the CPU fused and as a graph; codes as they should be.
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { buildModel, type Model } from '../../src-main/compiler/model.ts';
+import { buildModel } from '../../src-main/compiler/model.ts';
 import { elements } from '../../src-main/compiler/ops/shapes.ts';
 import { type PresetName, presetNames, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
 import type { Executor } from '../../src-main/engine/executor.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
-import { createRandom } from '../../src-main/numerics/random.ts';
 import { createBatches } from '../../src-main/training/batches.ts';
 import { evaluatedOutputs, evaluateModel } from '../../src-main/training/evaluation.ts';
 import { inferenceGraph, trainingProgram } from '../../src-main/training/graphs.ts';
@@ -15,6 +14,7 @@ import { planTraining, presets } from '../../src-main/training/presets.ts';
 import { needDevice, openTestDevice, type TestDevice } from '../engine/devices-under-test.ts';
 import { expectSameValues } from '../engine/support.ts';
 import { chooseSoftwareVulkan } from '../support/resources.ts';
+import { drawnValues } from './support.ts';
 
 chooseSoftwareVulkan();
 
@@ -48,23 +48,6 @@ function prepare(preset: PresetName) {
   return { plan, model, program: trainingProgram(model, plan), batches };
 }
 
-/** Drawn as a run draws them; what a PCA would say is made up. */
-function startingValues(model: Model): Map<string, Float32Array> {
-  const random = createRandom(4);
-  const limits = { zeros: 0.02, ones: 0, uniform: 1 };
-  const parameters = model.parameters.map(({ name, shape, start }): [string, Float32Array] => {
-    const limit = start.type === 'uniform' ? start.limit : limits[start.type];
-    const middle = start.type === 'ones' ? 1 : 0;
-    const data = Float32Array.from({ length: elements(shape) }, () => middle + limit * (2 * random.next() - 1));
-    return [name, data];
-  });
-  const constants = model.constants.map(({ name, shape }): [string, Float32Array] => {
-    const draw = name === 'pca.basis' ? () => 0.06 * random.normal() : () => 0.5;
-    return [name, Float32Array.from({ length: elements(shape) }, draw)];
-  });
-  return new Map([...parameters, ...constants]);
-}
-
 async function using<T>(opening: Promise<Executor>, use: (executor: Executor) => Promise<T>): Promise<T> {
   const executor = await opening;
   try {
@@ -77,7 +60,7 @@ async function using<T>(opening: Promise<Executor>, use: (executor: Executor) =>
 async function trainOn(opening: Promise<Executor>, preset: PresetName) {
   const { program, batches, model } = prepare(preset);
   return using(opening, async (executor) => {
-    const trainer = await executor.train(program, startingValues(model));
+    const trainer = await executor.train(program, drawnValues(model));
     const losses: number[] = [];
     for (let step = 1; step <= steps; step++) {
       await trainer.step(batches.at(step, (step - 1) / steps), presets[preset].learningRate, step);

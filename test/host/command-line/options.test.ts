@@ -1,5 +1,4 @@
 // Every setting of the contract has an option, and every option reaches its setting.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import {
   settingOptions,
   trainingOptions,
 } from '../../../src-main/host/command-line/options.ts';
+import { readSpecFile } from '../../../src-main/host/command-line/spec-file.ts';
 
 /** A value for each setting as a person types it, and as the schema wants it. */
 const typed: Record<string, [string, unknown]> = {
@@ -27,7 +27,7 @@ const typed: Record<string, [string, unknown]> = {
   pixelLimit: ['1000000', 1_000_000],
   preset: ['conv', 'conv'],
   codeSize: ['30', 30],
-  spec: ['resources/specs/plane.json', JSON.parse(readFileSync('resources/specs/plane.json', 'utf8'))],
+  spec: ['resources/specs/plane.json', readSpecFile('resources/specs/plane.json')],
   hidden: ['512,256', [512, 256]],
   filters: ['24', 24],
   activation: ['gelu', 'gelu'],

@@ -1,9 +1,12 @@
 // The command line over a fake service: requests, output, JSON, errors, interrupts and exit codes.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { buildModel } from '../../../src-main/compiler/model.ts';
 import type { DeviceReport, Service } from '../../../src-main/contract/api.ts';
 import { PinholeError } from '../../../src-main/contract/errors.ts';
+import { modelSpecSchema } from '../../../src-main/contract/spec.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { dataset, fakeService, fakeSurroundings, report, run, untilCancelled } from './fake-service.ts';
@@ -15,7 +18,10 @@ async function pinhole(words: string[], overrides: Partial<Service> = {}, option
   return { code, ...printed, opened, calls: service.calls };
 }
 
-const commandNames = ['reduce', 'import', 'train', 'encode', 'decode', 'export', 'info', 'devices', 'serve', 'samples'];
+const commandNames = [
+  ...['reduce', 'import', 'train', 'encode', 'decode', 'export', 'sample', 'walk'],
+  ...['presets', 'info', 'devices', 'serve', 'samples'],
+];
 
 describe('help', () => {
   test('lists every command and the exit codes', async () => {
@@ -42,9 +48,30 @@ describe('help', () => {
     expect(text).toContain('(number 0–30; default: 20)');
   });
 
+  test('a preset is printed as the spec that --spec takes', async () => {
+    const { code, output } = await pinhole(['presets', 'conv', '--image', '32x48x3', '--codes', '5']);
+    expect(code).toBe(0);
+    const spec = v.parse(modelSpecSchema, JSON.parse(output));
+    expect(buildModel(spec, { height: 32, width: 48, channels: 3 }).spec).toMatchObject({ name: 'conv', codeSize: 5 });
+    expect((await pinhole(['presets'])).output).toMatch(/^recommended: Starts at the PCA solution/);
+    const unknown = await pinhole(['presets', 'magic']);
+    expect([unknown.code, unknown.errors]).toEqual([2, expect.stringContaining('There is no preset "magic".')]);
+    const image = await pinhole(['presets', 'conv', '--image', '32']);
+    expect([image.code, image.errors]).toEqual([2, expect.stringContaining('Expected height×width×channels')]);
+  });
+
   test('the version is that of the package', async () => {
     expect((await pinhole(['--version'])).output).toBe('1.2.3\n');
   });
+});
+
+test('samples and walks go to the picture that was named', async () => {
+  const sampled = await pinhole(['sample', run.id, '--count', '9', '--seed', '4', '--out', 'new.png']);
+  expect(sampled.calls).toContainEqual(['sample', run.id, { count: 9, seed: 4 }, resolve('new.png')]);
+  const walked = await pinhole(['walk', run.id, '--from', 'a/1.png', '--to', '7', '--out', 'walk.png', '--json']);
+  const options = { from: 'a/1.png', to: '7', steps: 10 };
+  expect(walked.calls).toContainEqual(['walk', run.id, options, resolve('walk.png')]);
+  expect(JSON.parse(walked.output)).toEqual({ run: run.id, ...options, file: resolve('walk.png') });
 });
 
 describe('wrong use', () => {
