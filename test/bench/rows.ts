@@ -31,7 +31,7 @@ export interface Row {
 }
 
 const densePresets = ['agarap2019', 'recommended', 'deep'] as const;
-const residualConvolutional: PresetName = 'conv';
+const residualConvolutional: PresetName = 'resconv';
 
 /** `threadCounts`: what PyTorch is tried at. `seconds`: how long one turn of a contender lasts where it can be cut short. */
 export function benchmarkRows(data: Data, threadCounts: readonly number[], seconds: number): Row[] {
