@@ -26,7 +26,8 @@ export async function createEventLog(
   let highestStep = resumeAt ?? -1;
 
   return {
-    async write({ step, trainLoss, validationMse, learningRate, imagesPerSecond }, reconstructions) {
+    async write(metrics, reconstructions) {
+      const { step, trainLoss, validationMse, learningRate, imagesPerSecond } = metrics;
       // After a rollback the same steps come again: what was logged of them is taken back.
       if (step <= highestStep) for (const writer of [train, validation]) writer.restart(step);
       highestStep = step;
@@ -36,6 +37,7 @@ export async function createEventLog(
       }
       train.scalar('learning_rate', step, learningRate);
       validation.scalar('loss', step, validationMse);
+      for (const [name, value] of ofTheCode(metrics)) validation.scalar(name, step, value);
       validation.imageGrid('original', step, asBatch(originals, image));
       validation.imageGrid('reconstructed', step, asBatch(reconstructions, image));
       await Promise.all([train.flush(), validation.flush()]);
@@ -44,6 +46,18 @@ export async function createEventLog(
       await Promise.all([train.close(), validation.close()]);
     },
   };
+}
+
+/** How the code is used, where a model has more to say of it than its error. */
+function ofTheCode({ kl, activeUnits, deadUnits, codebookUse }: EpochMetrics): [name: string, value: number][] {
+  const figures: [string, number | undefined][] = [
+    ['code/kl', kl],
+    ['code/active_units', activeUnits],
+    ['code/dead_units', deadUnits],
+    ['code/share_used', codebookUse?.share],
+    ['code/perplexity', codebookUse?.perplexity],
+  ];
+  return figures.filter((figure): figure is [string, number] => figure[1] !== undefined);
 }
 
 /** The probe images themselves, uint8 P×H×W×C. */
