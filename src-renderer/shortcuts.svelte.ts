@@ -34,6 +34,7 @@ export function listenToShortcuts(): () => void {
     const keys = keysOf(event);
     const shortcut = all.findLast((candidate) => candidate.run && candidate.keys === keys);
     if (shortcut === undefined || event.defaultPrevented) return;
+    if (editing.has(keys) && isText(event.target)) return;
     if (!/^(mod|alt)\+/.test(keys) && (isField(event.target) || document.querySelector('[role="dialog"]'))) return;
     event.preventDefault();
     shortcut.run!();
@@ -48,6 +49,14 @@ function keysOf(event: KeyboardEvent): string {
   // With Option, a Mac's digits are other characters.
   const key = /^Digit\d$/.test(event.code) && event.altKey ? event.code.slice(-1) : event.key.toLowerCase();
   return `${mod ? 'mod+' : ''}${event.altKey ? 'alt+' : ''}${shift ? 'shift+' : ''}${key}`;
+}
+
+/** In a field with text these are the field's own: select all of it, undo, and so on. */
+const editing = new Set(['a', 'c', 'v', 'x', 'y', 'z'].map((key) => `mod+${key}`));
+
+function isText(target: EventTarget | null): boolean {
+  const other = /^(button|checkbox|color|file|image|radio|range|reset|submit)$/;
+  return isField(target) && !(target instanceof HTMLInputElement && other.test(target.type));
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -112,16 +112,18 @@ async function chooseFastest(request: DeviceRequest): Promise<DeviceChoice> {
     if (kind !== 'cpu' && !lost.includes(kind)) reports.push(await probeDevice(kind, context.signal));
   }
   const candidates = reports.filter(({ usable, software }) => usable && !software);
-  if (candidates.length === 0) return cpuChoice(request, `The CPU: ${whyNoGpu(reports)}`);
+  if (candidates.length === 0) return cpuChoice(request, whyNoGpu(reports));
   return fastest(request, candidates);
 }
 
 /** Of a machine's GPU it is WebGPU that tells most: every vendor's would do. */
 function whyNoGpu(reports: readonly DeviceReport[]): string {
   const [first] = reports;
-  if (!first) return 'no other device is left.';
   const emulated = reports.find(({ software }) => software);
-  return emulated ? `${emulated.name} is a GPU emulated in software.` : `there is no usable GPU. ${first.reason}`;
+  let reason = 'The CPU: no other device is left.';
+  if (emulated) reason = `The CPU: ${emulated.name} is a GPU emulated in software.`;
+  else if (first) reason = `The CPU: there is no usable GPU. ${first.reason}`;
+  return reason;
 }
 
 async function fastest(request: DeviceRequest, candidates: readonly DeviceReport[]): Promise<DeviceChoice> {

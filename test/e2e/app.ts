@@ -54,6 +54,9 @@ export function throughEachDoor(declare: (door: DoorName) => void): void {
   }
 }
 
+/** For one thing to be there: on a busy machine, a page alone takes long to come. */
+const patience = 120_000;
+
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const workspace = options.workspace ?? join(temporaryFolder(), 'workspace');
   const files = options.files ?? temporaryFolder();
@@ -63,6 +66,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
   const network = options.network && name === 'browser' ? new Network() : null;
   const open = (first: boolean) =>
     door.window(async (page) => {
+      page.setDefaultTimeout(patience);
       watch(page, door.origin, complaints);
       if (first) await network?.attach(page);
     });

@@ -68,7 +68,7 @@ async function openBrowser({ workspace, files, locale, width, height, theme }: D
     ...['serve', '--workspace', workspace, '--root', files],
   ]);
   const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
-  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 60_000);
+  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 240_000);
   const address = addressOf();
   if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
   const context = await (await sharedBrowser()).newContext({

@@ -20,7 +20,7 @@ afterAll(async () => {
 function openMap(): Promise<App> {
   opened ??= (async () => {
     const workspace = join(temporaryFolder(), 'workspace');
-    const reduce = ['reduce', '--samples', '--epochs', '2', '--workspace', workspace];
+    const reduce = ['reduce', '--samples', '--hidden', '32', '--epochs', '2', '--workspace', workspace];
     const { code, stderr } = await run(process.execPath, [
       join(repository, 'src-main/host/pinhole.mjs'),
       ...reduce,
@@ -58,7 +58,7 @@ async function saveSelection(page: Page): Promise<Row[]> {
   });
 }
 
-test('the CSV of a lasso has the images that it enclosed', { timeout: 120_000 }, async () => {
+test('the CSV of a lasso has the images that it enclosed', { timeout: 600_000 }, async () => {
   const { page, complaints } = await openMap();
   await page.getByRole('button', { name: 'All', exact: true }).click();
   const all = await saveSelection(page);
@@ -90,7 +90,7 @@ test('the CSV of a lasso has the images that it enclosed', { timeout: 120_000 },
   expect(complaints).toEqual([]);
 });
 
-test('map, table and card show the same image; a click on the table moves the map', { timeout: 120_000 }, async () => {
+test('map, table and card show the same image; a click on the table moves the map', { timeout: 600_000 }, async () => {
   const { page } = await openMap();
   await page.getByLabel('Filter by path or label').fill('star/00');
   const row = page.getByRole('row', { name: 'star/00004.png' });
@@ -106,7 +106,24 @@ test('map, table and card show the same image; a click on the table moves the ma
   await page.getByLabel('Filter by path or label').fill('');
 });
 
-test('by keyboard alone: to an image, select it, the next one, the large view', { timeout: 120_000 }, async () => {
+test('nothing moves when an image is pointed at: the row below the pointer stays there', {
+  timeout: 600_000,
+}, async () => {
+  const { page } = await openMap();
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'None', exact: true }).hover();
+  await page.getByText('Point at an image to see it here; click to keep it.').waitFor();
+  const path = 'circle/00000.png';
+  const row = page.getByRole('row', { name: path });
+  const before = await row.boundingBox();
+  await row.hover();
+  await page.getByRole('region', { name: 'Image' }).getByText(path).waitFor();
+  expect(await row.boundingBox()).toEqual(before);
+});
+
+test('by keyboard alone: to an image, select it, the next one, the large view', { timeout: 600_000 }, async () => {
   const { page } = await openMap();
   await page.getByRole('button', { name: 'None', exact: true }).click();
   await page.getByRole('application').focus();
@@ -127,7 +144,7 @@ test('by keyboard alone: to an image, select it, the next one, the large view', 
   await page.getByRole('row', { name: 'triangle/02995.png' }).waitFor();
 });
 
-test('a map by UMAP is made when it is asked for', { timeout: 120_000 }, async () => {
+test('a map by UMAP is made when it is asked for', { timeout: 600_000 }, async () => {
   const { page, complaints } = await openMap();
   await page.getByRole('radio', { name: 'UMAP' }).check();
   await page.getByRole('button', { name: 'Run UMAP' }).click();

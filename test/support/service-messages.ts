@@ -32,6 +32,10 @@ function visit(node: ts.Node, found: Set<string>): void {
   } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
     if (wanted.test(node.left.getText())) collect(node.right, found);
   }
+  // Why a device was taken is their last argument.
+  if (ts.isCallExpression(node) && /^(cpuChoice|choice)$/.test(node.expression.getText())) {
+    collect(node.arguments.at(-1)!, found);
+  }
   ts.forEachChild(node, (child) => visit(child, found));
 }
 

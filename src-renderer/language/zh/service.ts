@@ -2,6 +2,12 @@
 import type { Sentences } from '../sentences.ts';
 
 export const service: Sentences = {
+  'The CPU, as asked.': 'CPU，按您的选择。',
+  '{}, as asked.': '{0}，按您的选择。',
+  'The CPU: no other device is left.': 'CPU：没有其他可用的设备。',
+  'The CPU: {} is a GPU emulated in software.': 'CPU：{0} 是软件模拟的 GPU。',
+  'The CPU: there is no usable GPU. {}': 'CPU：没有可用的 GPU。{0}',
+  'The CPU: {}': 'CPU：{0}',
   'It was not timed: a GPU emulated in software is slower than the CPU that does the work.':
     '未测速：软件模拟的 GPU 比承担其计算的 CPU 更慢。',
   'It could not be timed: {}': '无法测速：{0}',

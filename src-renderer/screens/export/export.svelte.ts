@@ -27,7 +27,7 @@ class ExportState {
   preview = $state.raw<ExportPreview | null>(null);
   /** Why there is no preview. */
   problem = $state.raw<SerializedError | null>(null);
-  /** The task that the button started last, while what is chosen has not changed since. */
+  /** The task that a button started last, while what is chosen has not changed since. */
   startedId = $state<string | null>(null);
   #restored = false;
   #asked = 0;
@@ -105,6 +105,11 @@ class ExportState {
     if (request === null) return;
     this.startedId = (await attempt(() => service.startTask({ kind: 'export', request }))) ?? null;
     if (this.startedId !== null) await workspace.prefer({ lastExport: rememberChoices(this.choices) });
+  }
+
+  /** Once more; how it goes is then said where the first try was. */
+  async again(id: string): Promise<void> {
+    this.startedId = (await attempt(() => service.retryTask(id))) ?? null;
   }
 }
 
