@@ -22,8 +22,8 @@ test('a tab without a key offers nothing, until the address with the key is open
     ).toBe(true);
     // Only what stands behind # differs: a browser loads nothing for that by itself.
     await tab.goto(app.address);
-    await tab.getByRole('button', { name: 'Draw sample images' }).click();
-    await tab.getByText('images imported as “Sample images”').waitFor({ timeout: 50_000 });
+    await tab.getByRole('button', { name: 'Choose on this computer…' }).click();
+    await tab.getByRole('dialog', { name: 'Choose images' }).getByRole('list').waitFor();
     expect(await tab.getByText('This page has no valid key').count()).toBe(0);
     expect(new URL(tab.url()).hash).not.toContain('token');
   } finally {
