@@ -190,7 +190,7 @@ test('the keyboard goes on where it was, whatever closes or goes away', { timeou
   await expect.poll(focused).toBe('Import');
   await button('Delete “shapes”').focus();
   await page.keyboard.press('Enter');
-  await page.getByText('“shapes” was deleted.').waitFor();
+  await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
   await button('Undo').focus();
   await page.keyboard.press('Enter');
   await button('Delete “shapes”').waitFor();
@@ -214,7 +214,7 @@ test('settings, the list of shortcuts, a list that is open, a notice', { timeout
   await page.keyboard.press('Escape');
   await show('Import');
   await button('Delete “shapes”').click();
-  await page.getByText('“shapes” was deleted.').waitFor();
+  await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
   expect(await findings()).toEqual([]);
   expect(app.complaints).toEqual([]);
 });
