@@ -8,22 +8,22 @@ import { closeBrowser, startApp } from './app.ts';
 beforeEach((context) => need(context, 'chromium'));
 afterAll(closeBrowser);
 
-test('draw samples, train, stop early, look at the map, take the CSV home', { timeout: 120_000 }, async () => {
+test('draw samples, train, stop early, look at the map, take the CSV home', { timeout: 300_000 }, async () => {
   const app = await startApp();
   try {
     const { page } = app;
     await page.getByRole('button', { name: 'Draw sample images' }).click();
-    await page.getByRole('button', { name: 'Train on it' }).click({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Train on it' }).click({ timeout: 300_000 });
     await page.getByRole('button', { name: 'Train', exact: true }).last().click();
-    await page.getByRole('button', { name: 'Stop and keep the best' }).click({ timeout: 60_000 });
-    await page.getByRole('button', { name: 'Stop and keep the best' }).waitFor({ state: 'hidden', timeout: 60_000 });
+    await page.getByRole('button', { name: 'Stop and keep the best' }).click({ timeout: 300_000 });
+    await page.getByRole('button', { name: 'Stop and keep the best' }).waitFor({ state: 'hidden', timeout: 300_000 });
     await page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
-    await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor({ timeout: 300_000 });
     await page.getByRole('navigation').getByRole('button', { name: 'Export' }).click();
     const out = join(app.files, 'features');
     await page.getByLabel('Folder to write to').fill(out);
     await page.getByRole('button', { name: 'Export', exact: true }).last().click();
-    await page.getByTitle(join(out, 'features.csv')).waitFor({ timeout: 60_000 });
+    await page.getByTitle(join(out, 'features.csv')).waitFor({ timeout: 300_000 });
     expect(readFileSync(join(out, 'features.csv'), 'utf8').trim().split('\r\n')).toHaveLength(3001);
     expect(app.complaints).toEqual([]);
   } finally {
@@ -31,7 +31,7 @@ test('draw samples, train, stop early, look at the map, take the CSV home', { ti
   }
 });
 
-test('Chinese is complete on every screen', { timeout: 60_000 }, async () => {
+test('Chinese is complete on every screen', { timeout: 300_000 }, async () => {
   const app = await startApp({ locale: 'zh-CN' });
   try {
     for (const name of ['训练', '探索', '导出', '设置', '导入']) {
