@@ -11,8 +11,8 @@ export default defineConfig({
     // Native code brings its own threads; more processes than this only wait for each other.
     maxWorkers: 2,
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     reporters: ['default'],
   },
 });

@@ -55,7 +55,7 @@ export function throughEachDoor(declare: (door: DoorName) => void): void {
 }
 
 /** For one thing to be there: on a busy machine, a page alone takes long to come. */
-const patience = 120_000;
+const patience = 240_000;
 
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const workspace = options.workspace ?? join(temporaryFolder(), 'workspace');

@@ -68,7 +68,7 @@ async function openBrowser({ workspace, files, locale, width, height, theme }: D
     ...['serve', '--workspace', workspace, '--root', files],
   ]);
   const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
-  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address', 240_000);
+  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address');
   const address = addressOf();
   if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
   const context = await (await sharedBrowser()).newContext({
@@ -89,7 +89,7 @@ async function openBrowser({ workspace, files, locale, width, height, theme }: D
       return page;
     },
     async save(page, press) {
-      const download = page.waitForEvent('download', { timeout: 60_000 });
+      const download = page.waitForEvent('download', { timeout: 300_000 });
       await press();
       return (await download).path();
     },
@@ -134,7 +134,7 @@ async function openElectron({ workspace, files, locale, width, height, theme }: 
       }, folder);
       await press();
       const file = join(folder, 'features.csv');
-      await waitUntil(() => existsSync(file), file, 60_000);
+      await waitUntil(() => existsSync(file), file);
       return file;
     },
     async close() {

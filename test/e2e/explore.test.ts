@@ -148,7 +148,7 @@ test('a map by UMAP is made when it is asked for', { timeout: 600_000 }, async (
   const { page, complaints } = await openMap();
   await page.getByRole('radio', { name: 'UMAP' }).check();
   await page.getByRole('button', { name: 'Run UMAP' }).click();
-  await page.getByText('15 neighbours, distance 0.1, seed 1').waitFor({ timeout: 90_000 });
+  await page.getByText('15 neighbours, distance 0.1, seed 1').waitFor({ timeout: 300_000 });
   await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor();
   expect(complaints).toEqual([]);
 });

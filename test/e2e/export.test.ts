@@ -52,7 +52,7 @@ const readTable = (file: string) =>
     .map((line) => line.split(','));
 
 test('chosen columns, with a preview that says what will be written, and a download of it', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   app = await startApp({ workspace: await prepare() });
   const { page } = app;
@@ -94,7 +94,7 @@ test('chosen columns, with a preview that says what will be written, and a downl
 });
 
 test('the selection made on the map, its ids beside its codes; then all images in its place', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   app = await startApp({ workspace: await prepare() });
   const { page } = app;
@@ -126,7 +126,7 @@ test('the selection made on the map, its ids beside its codes; then all images i
   expect(app.complaints).toEqual([]);
 });
 
-test('what stands in the way is said beside the button', { timeout: 300_000 }, async () => {
+test('what stands in the way is said beside the button', { timeout: 600_000 }, async () => {
   app = await startApp({ workspace: await prepare() });
   const { page } = app;
   await open(page, 'Export');
@@ -163,7 +163,7 @@ test('what stands in the way is said beside the button', { timeout: 300_000 }, a
 });
 
 test('by keyboard alone: every format, all files listed with sizes, then taken off the list', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   app = await startApp({ workspace: await prepare() });
   const { page } = app;
@@ -201,7 +201,7 @@ test('by keyboard alone: every format, all files listed with sizes, then taken o
   expect(app.complaints).toEqual([]);
 });
 
-test('without images, and without a run, it says what to do first', { timeout: 300_000 }, async () => {
+test('without images, and without a run, it says what to do first', { timeout: 600_000 }, async () => {
   app = await startApp();
   await open(app.page, 'Export');
   await button(app.page, 'Import images').click();

@@ -8,7 +8,7 @@ import { closeBrowser, startApp } from './app.ts';
 beforeEach((context) => need(context, 'chromium'));
 afterAll(closeBrowser);
 
-test('draw samples, train, stop early, look at the map, take the CSV home', { timeout: 300_000 }, async () => {
+test('draw samples, train, stop early, look at the map, take the CSV home', { timeout: 600_000 }, async () => {
   const app = await startApp();
   try {
     const { page } = app;
@@ -31,7 +31,7 @@ test('draw samples, train, stop early, look at the map, take the CSV home', { ti
   }
 });
 
-test('Chinese is complete on every screen', { timeout: 300_000 }, async () => {
+test('Chinese is complete on every screen', { timeout: 600_000 }, async () => {
   const app = await startApp({ locale: 'zh-CN' });
   try {
     for (const name of ['训练', '探索', '导出', '设置', '导入']) {

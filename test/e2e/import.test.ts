@@ -19,7 +19,7 @@ async function digits(perClass: number): Promise<string> {
 }
 
 test('a dropped folder: the look beforehand, the import, what was passed over, rename, delete, undo', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const app = await startApp();
   try {
@@ -60,7 +60,7 @@ test('a dropped folder: the look beforehand, the import, what was passed over, r
   }
 });
 
-test('a folder chosen on this computer, moved afterwards, and found again', { timeout: 300_000 }, async () => {
+test('a folder chosen on this computer, moved afterwards, and found again', { timeout: 600_000 }, async () => {
   const folder = await digits(3);
   const app = await startApp({ files: join(folder, '..') });
   try {
@@ -86,7 +86,7 @@ test('a folder chosen on this computer, moved afterwards, and found again', { ti
   }
 });
 
-test('a folder that is gone into and chosen at once is the one that is taken', { timeout: 300_000 }, async () => {
+test('a folder that is gone into and chosen at once is the one that is taken', { timeout: 600_000 }, async () => {
   const app = await startApp({ network: true });
   try {
     const { page } = app;
@@ -105,7 +105,7 @@ test('a folder that is gone into and chosen at once is the one that is taken', {
 });
 
 test('nothing but what lies in the allowed roots can be chosen; a folder without images is said to have none', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const app = await startApp();
   try {
@@ -126,7 +126,7 @@ test('nothing but what lies in the allowed roots can be chosen; a folder without
   }
 });
 
-test('the guide is there at first, and never again once it was put away', { timeout: 300_000 }, async () => {
+test('the guide is there at first, and never again once it was put away', { timeout: 600_000 }, async () => {
   const app = await startApp();
   try {
     const { page } = app;

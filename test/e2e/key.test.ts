@@ -7,7 +7,7 @@ beforeEach((context) => need(context, 'chromium'));
 afterAll(closeBrowser);
 
 test('a tab without a key offers nothing, until the address with the key is opened in it', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   const app = await startApp();
   try {

@@ -20,7 +20,7 @@ const openSettings = (page: Page) => page.getByRole('navigation').getByRole('but
 const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 const title = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-test('theme and language change at once, in every window, and stay', { timeout: 300_000 }, async () => {
+test('theme and language change at once, in every window, and stay', { timeout: 600_000 }, async () => {
   const { page } = app;
   const other = await app.window();
   await openSettings(other);
@@ -41,12 +41,12 @@ test('theme and language change at once, in every window, and stay', { timeout: 
   expect(app.complaints).toEqual([]);
 });
 
-test('devices are measured on request and remembered, for the train screen too', { timeout: 300_000 }, async () => {
+test('devices are measured on request and remembered, for the train screen too', { timeout: 600_000 }, async () => {
   const { page } = app;
   await page.getByText('Not measured yet. It takes a few seconds.').waitFor();
   await page.getByRole('button', { name: 'Measure the devices' }).click();
   await page.getByText('Measuring: this takes a few seconds…').waitFor();
-  await page.getByRole('button', { name: 'Measure again' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Measure again' }).waitFor({ timeout: 300_000 });
   const rate = await page
     .getByText(/^[\d,.]+ steps\/s$/)
     .first()
@@ -63,7 +63,7 @@ test('devices are measured on request and remembered, for the train screen too',
 });
 
 test('notifications are asked for when they are switched on; what the browser refuses is said', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const { page } = app;
   // A page without a screen is asked nobody: Chromium refuses at once.
@@ -79,7 +79,7 @@ test('notifications are asked for when they are switched on; what the browser re
     .toBe(false);
 });
 
-test('workspace, shortcuts, guide and about', { timeout: 300_000 }, async () => {
+test('workspace, shortcuts, guide and about', { timeout: 600_000 }, async () => {
   const { page } = app;
   await page.getByText(app.workspace, { exact: true }).waitFor();
   await page.getByText(/used; .* free on its disk\.$/).waitFor();

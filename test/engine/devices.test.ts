@@ -16,7 +16,7 @@ import { chooseSoftwareVulkan, need } from '../support/resources.ts';
 import { tensorflowStandIn } from '../support/tensorflow.ts';
 import { adamw, denseProgram, imagesAt, startingValues } from './support.ts';
 
-const patience = { timeout: 180_000 };
+const patience = { timeout: 600_000 };
 const program = denseProgram(adamw);
 const request = (requested: DeviceRequest['requested'], more: Partial<DeviceRequest> = {}): DeviceRequest => {
   const values = startingValues(program);

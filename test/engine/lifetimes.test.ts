@@ -15,7 +15,7 @@ import { adamw, denseProgram, imagesAt, startingValues, takeSteps } from './supp
 chooseSoftwareVulkan();
 
 /** A software GPU compiles its shaders on the CPU. */
-const patience = { timeout: 180_000 };
+const patience = { timeout: 600_000 };
 
 const program = denseProgram(adamw);
 
@@ -42,7 +42,7 @@ test.each(['fused', 'graph'] as const)('a CPU trainer (%s) releases its sessions
 });
 
 test('a WebGPU trainer releases its sessions and disposes every GPU tensor before', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async (context) => {
   need(context, 'webgpu');
   const inner = createSessionPool({ device: 'webgpu', threads: 1 });

@@ -25,7 +25,7 @@ const devices = testDevices.map((device) => ({ device, tolerance: tolerances[dev
 chooseSoftwareVulkan();
 
 /** A software GPU compiles its shaders on the CPU, a new one for every shape: on a busy machine a case takes a minute. */
-const patience = { timeout: 180_000 };
+const patience = { timeout: 600_000 };
 
 describe.each(devices)('$device agrees with the reference within $tolerance', ({ device, tolerance }) => {
   let executor: Executor;

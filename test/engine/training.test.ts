@@ -23,7 +23,7 @@ import {
 chooseSoftwareVulkan();
 
 /** A software GPU compiles its shaders on the CPU, and tests share it. */
-const patience = { timeout: 180_000 };
+const patience = { timeout: 600_000 };
 
 const adam = { type: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 const momentum = { type: 'sgd', momentum: 0.9, nesterov: false } as const;

@@ -332,4 +332,4 @@ test('a million rows are written and read in a heap that could not hold them', (
   `;
   const flags = ['--max-old-space-size=48', '--input-type=module', '-e', child, folder];
   expect(execFileSync(process.execPath, flags, { encoding: 'utf8' }).trim()).toBe('1000000 true');
-}, 120_000);
+}, 600_000);

@@ -67,7 +67,7 @@ test('of several processes that race for a lock left by a dead one, exactly one 
   const workspace = temporaryFolder();
   writeFileSync(join(workspace, 'writer.json'), '{"pid":999999,"command":"pinhole import","since":"2020-01-01"}');
   const racers = Array.from({ length: 6 }, () => start(process.execPath, lockerArguments(workspace)));
-  await waitUntil(() => racers.every(({ said }) => said.stdout.includes('\n')), 'the race to end', 25_000);
+  await waitUntil(() => racers.every(({ said }) => said.stdout.includes('\n')), 'the race to end');
   const outcomes = racers.map(({ said }) => JSON.parse(said.stdout));
   for (const { child } of racers) child.kill();
   await Promise.all(racers.map(({ ended }) => ended));

@@ -27,7 +27,7 @@ const failures = [
   ['hang', /^The device has not answered for 4 seconds\./],
 ] as const;
 
-test.each(failures)('a device that fails by a %s', { timeout: 180_000 }, async (failure, words) => {
+test.each(failures)('a device that fails by a %s', { timeout: 600_000 }, async (failure, words) => {
   process.env[libraryVariable] = tensorflowStandIn('failing');
   process.env.PINHOLE_TEST_FAILURE = failure;
   process.env.PINHOLE_DEVICE_PATIENCE = '4';

@@ -33,7 +33,7 @@ beforeAll(async () => {
   expect(code).toBe(0);
 });
 
-test('reduce turns a folder of images into features', { timeout: 120_000 }, async () => {
+test('reduce turns a folder of images into features', { timeout: 600_000 }, async () => {
   const [workspace, out] = [temporaryFolder(), join(temporaryFolder(), 'features')];
   const words = ['reduce', images, ...small, '--epochs', '2', '--out', out, '--json'];
   const { code, stdout, stderr } = await pinhole(workspace, ...words).ended;
@@ -67,7 +67,7 @@ test('reduce turns a folder of images into features', { timeout: 120_000 }, asyn
 
 describe('an interrupted training', () => {
   test('Ctrl-C exits with 130, says how to go on, and leaves a run to resume', {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async (context) => {
     need(context, 'signals');
     const [workspace, out] = [temporaryFolder(), temporaryFolder()];
@@ -86,7 +86,7 @@ describe('an interrupted training', () => {
     expect(runs).toMatchObject([{ state: 'interrupted' }]);
   });
 
-  test('SIGKILL loses nothing that was written, and the lock is free again', { timeout: 120_000 }, async (context) => {
+  test('SIGKILL loses nothing that was written, and the lock is free again', { timeout: 600_000 }, async (context) => {
     need(context, 'signals');
     const [workspace, out] = [temporaryFolder(), temporaryFolder()];
     const long = await startLongTraining(workspace, out);

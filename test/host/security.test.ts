@@ -79,7 +79,7 @@ async function openDesktop(root: string, workspace: string): Promise<Door> {
     async close() {
       world.answers = [1];
       world.app.quit();
-      await waitUntil(() => world.app.ended, 'the end', 30_000);
+      await waitUntil(() => world.app.ended, 'the end');
     },
   };
 }
@@ -112,7 +112,7 @@ describe.each([
     const request = { codeSize: 2, hidden: [4], epochs: 1, device: 'cpu', threads: 1 } as const;
     await perform({ kind: 'train', datasetId, request: { ...request, hidden: [4] } });
     runId = (await service.runs())[0]!.id;
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     connection.close();
@@ -123,7 +123,7 @@ describe.each([
   async function perform(request: TaskRequest): Promise<Task['result']> {
     const id = await service.startTask(request);
     const isEnded = (task: Task) => task.id === id && task.ended !== null;
-    const { error, result } = await waitFor(async () => (await service.tasks()).find(isEnded), request.kind, 120_000);
+    const { error, result } = await waitFor(async () => (await service.tasks()).find(isEnded), request.kind);
     if (error) throw PinholeError.fromJSON(error);
     return result;
   }
@@ -453,7 +453,7 @@ describe.each([
     globSync('**/*', { cwd: folder, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name));
 
   describe('10,000 messages of nonsense', () => {
-    test('are refused in words or by closing; the worker lives and answers', { timeout: 240_000 }, async () => {
+    test('are refused in words or by closing; the worker lives and answers', { timeout: 600_000 }, async () => {
       const nonsense = nonsenseMaker(createRandom(20_26), root);
       const pid = door.pid();
       const codes = new Map<string, number>();
@@ -491,7 +491,7 @@ describe.each([
       expect(readdirSync(outside).sort()).toEqual(['images', 'secret.txt']);
     });
 
-    test('1,000 calls of the bridge are refused or do what a person must agree to', { timeout: 240_000 }, async () => {
+    test('1,000 calls of the bridge are refused or do what a person must agree to', { timeout: 600_000 }, async () => {
       const { world } = door;
       if (!world) return; // a browser has no bridge
       const random = createRandom(77);
@@ -566,7 +566,7 @@ describe('nothing leaves the machine', () => {
 
   const root = join(temporaryFolder(), 'root');
 
-  test('a session from import to export speaks to nobody', { timeout: 400_000 }, async () => {
+  test('a session from import to export speaks to nobody', { timeout: 600_000 }, async () => {
     await drawSamples({ count: 12, size: 8, seed: 1 }, join(root, 'images'));
     const contacts = join(temporaryFolder(), 'contacts.txt');
     writeFileSync(contacts, '');
@@ -576,13 +576,13 @@ describe('nothing leaves the machine', () => {
     const words = ['serve', '--workspace', workspace, '--root', root];
     const session = start(process.execPath, [join(repository, 'src-main/host/pinhole.mjs'), ...words], { env });
     const addressOf = () => /http:\/\/\S+/.exec(session.said.stdout)?.[0];
-    await waitUntil(() => addressOf() !== undefined || session.child.exitCode !== null, 'the address', 120_000);
+    await waitUntil(() => addressOf() !== undefined || session.child.exitCode !== null, 'the address');
     const { service, close } = connectService(await openSocketPort(addressOf()!));
     await service.info();
     const perform = async (task: Parameters<RemoteService['startTask']>[0]) => {
       const id = await service.startTask(task);
       const isEnded = (task: Task) => task.id === id && task.ended !== null;
-      const { error } = await waitFor(async () => (await service.tasks()).find(isEnded), task.kind, 120_000);
+      const { error } = await waitFor(async () => (await service.tasks()).find(isEnded), task.kind);
       if (error) throw PinholeError.fromJSON(error);
     };
     await perform({ kind: 'import', request: { sources: [join(root, 'images')] } });

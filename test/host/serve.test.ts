@@ -31,7 +31,7 @@ const addressOf = ({ said }: Started) => /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-
 async function serve(workspace: string, ...words: string[]) {
   const started = pinhole('serve', '--workspace', workspace, ...words);
   running.push(started);
-  await waitUntil(() => addressOf(started) !== undefined || started.child.exitCode !== null, 'the address', 60_000);
+  await waitUntil(() => addressOf(started) !== undefined || started.child.exitCode !== null, 'the address');
   return { ...started, address: addressOf(started)! };
 }
 
@@ -92,7 +92,7 @@ describe('beside one that runs', () => {
     const workspace = temporaryFolder();
     const both = [pinhole('serve', '--workspace', workspace), pinhole('serve', '--workspace', workspace)];
     running.push(...both);
-    await waitUntil(() => both.every((started) => addressOf(started) !== undefined), 'two addresses', 60_000);
+    await waitUntil(() => both.every((started) => addressOf(started) !== undefined), 'two addresses');
     expect(addressOf(both[0]!)).toBe(addressOf(both[1]!));
     await waitUntil(() => both.some(({ child }) => child.exitCode === 0), 'the second one to be done');
   });
@@ -165,7 +165,9 @@ describe('what cannot be served is said', () => {
     expect(stderr).toContain('received a damaged file');
   });
 
-  test('a worker that dies again and again: each time in words, then it ends with 1', { timeout: 60_000 }, async () => {
+  test('a worker that dies again and again: each time in words, then it ends with 1', {
+    timeout: 600_000,
+  }, async () => {
     const workspace = temporaryFolder();
     const { ended, said } = await serve(workspace);
     const known = new Set<number>();

@@ -11,7 +11,7 @@ import { createWindowService } from '../../src-main/host/window-service.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 // Each starts processes that train, which a busy machine is long about.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const folder = temporaryFolder();
 const workspace = join(folder, 'workspace');

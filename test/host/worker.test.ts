@@ -132,7 +132,7 @@ describe('a worker that dies', () => {
     expect((await again.service.listFolder(picked)).entries).toMatchObject([{ name: 'a.png' }]);
   });
 
-  test('goes on with the training that ran', { timeout: 60_000 }, async (context) => {
+  test('goes on with the training that ran', { timeout: 600_000 }, async (context) => {
     need(context, 'signals');
     const { worker, connect, before } = await trainForLong(temporaryFolder());
     const { closed } = await connect();
@@ -177,7 +177,7 @@ describe('a worker that dies', () => {
   });
 });
 
-test('told to end, it interrupts what runs, which can be taken up again', { timeout: 60_000 }, async () => {
+test('told to end, it interrupts what runs, which can be taken up again', { timeout: 600_000 }, async () => {
   const workspace = temporaryFolder();
   const { worker, before } = await trainForLong(workspace);
   const { pid } = worker;

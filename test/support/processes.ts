@@ -45,7 +45,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function waitUntil(condition: () => boolean, what: string, milliseconds = 10_000): Promise<void> {
+export async function waitUntil(condition: () => boolean, what: string, milliseconds = 240_000): Promise<void> {
   const deadline = performance.now() + milliseconds;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`Waited ${milliseconds} ms in vain for ${what}.`);
@@ -54,7 +54,7 @@ export async function waitUntil(condition: () => boolean, what: string, millisec
 }
 
 /** What `find` finds as soon as it finds something; its errors are the test's. */
-export async function waitFor<T>(find: () => Promise<T | undefined>, what: string, milliseconds = 30_000): Promise<T> {
+export async function waitFor<T>(find: () => Promise<T | undefined>, what: string, milliseconds = 240_000): Promise<T> {
   const deadline = performance.now() + milliseconds;
   for (;;) {
     const found = await find();

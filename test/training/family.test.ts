@@ -19,7 +19,7 @@ import { drawnValues } from './support.ts';
 chooseSoftwareVulkan();
 
 /** A software GPU compiles its shaders on the CPU, and tests share it. */
-const patience = { timeout: 300_000 };
+const patience = { timeout: 600_000 };
 const image = { height: 20, width: 12, channels: 1 } as const;
 const count = 32;
 const steps = 20;

@@ -32,7 +32,7 @@ describe.each(presetNames)('%s', (preset) => {
 
   test.for(testDevices.filter((device) => device !== 'cpu').map((device) => [device, tolerances[device]] as const))(
     `${steps} steps on %s lose what they lose on the CPU, within %d`,
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async ([device, tolerance], context) => {
       needDevice(context, device);
       expected ??= lossesOn(openTestDevice('cpu'), program);

@@ -46,7 +46,7 @@ async function trainInto(folder: string, request: TrainingRequest, resume = fals
 }
 
 /** Whole runs, each with its checkpoints and models: seconds on an idle machine, many more on one that is shared. */
-const patience = { timeout: 120_000 };
+const patience = { timeout: 600_000 };
 
 describe('a run', patience, () => {
   test('starts at PCA, never ends above it, and leaves every file it promises', async () => {

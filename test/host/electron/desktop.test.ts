@@ -17,7 +17,7 @@ afterEach(async () => {
   if (!world || !desktop || world.app.ended) return;
   world.answers = [1];
   world.app.quit();
-  await waitUntil(() => world.app.ended, 'the end', 30_000);
+  await waitUntil(() => world.app.ended, 'the end');
 });
 
 async function begin(options: StartOptions = {}) {
@@ -339,7 +339,7 @@ describe('the program', () => {
     close();
     const { world } = await begin({ home });
     world.answers = [1];
-    await waitUntil(() => world.app.ended, 'the end', 30_000);
+    await waitUntil(() => world.app.ended, 'the end');
     expect(world.boxes[0]!.detail).toContain('is in use by');
     running = first;
   });
@@ -359,7 +359,7 @@ describe('with work under way', () => {
     const { world, service } = await beginWork();
     const [task] = await service.tasks();
     await service.cancelTask(task!.id);
-    await waitUntil(() => world.awake.size === 0, 'the computer to be let go', 30_000);
+    await waitUntil(() => world.awake.size === 0, 'the computer to be let go');
   });
 
   test('quitting asks: staying keeps all, going on closes the windows only, stopping ends it', async () => {
@@ -377,7 +377,7 @@ describe('with work under way', () => {
     world.app.emit('activate');
     await waitUntil(() => world.windows.length === 1, 'a new window');
     world.app.quit();
-    await waitUntil(() => world.app.ended, 'the end', 30_000);
+    await waitUntil(() => world.app.ended, 'the end');
   });
 
   test('closing the last window ends all where the person does not want work to go on', async () => {
@@ -385,7 +385,7 @@ describe('with work under way', () => {
     await service.setPreferences({ keepTraining: false, language: 'zh' });
     await waitUntil(() => world.menu.some(({ label }) => label === '文件'), 'the preferences to be known');
     window.close();
-    await waitUntil(() => world.app.ended, 'the end', 30_000);
+    await waitUntil(() => world.app.ended, 'the end');
   });
 
   test('work that ends without a window is said, and the program with it', async () => {
@@ -394,7 +394,7 @@ describe('with work under way', () => {
     window.close();
     expect(world.app.ended).toBe(false);
     await service.cancelTask(task!.id);
-    await waitUntil(() => world.app.ended, 'the end', 30_000);
+    await waitUntil(() => world.app.ended, 'the end');
     expect(world.notifications.at(-1)!.body).toBe('What was running has ended.');
   });
 });

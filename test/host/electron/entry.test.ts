@@ -104,9 +104,9 @@ test('the main entry begins in a clone: window, preload script, worker on a Node
   await import('../../../src-main/host/electron/main.ts');
   process.argv = words;
   expect(world.windows[0]!.options.webPreferences!.preload).toBe(join(repository, 'out', 'preload', 'preload.cjs'));
-  await waitUntil(() => existsSync(join(home, 'workspace', 'catalogue.sqlite')), 'the workspace', 20_000);
+  await waitUntil(() => existsSync(join(home, 'workspace', 'catalogue.sqlite')), 'the workspace');
   world.app.quit();
-  await waitUntil(() => world.app.ended, 'the end', 30_000);
+  await waitUntil(() => world.app.ended, 'the end');
 });
 
 test('a package without its Node says so and ends', async () => {

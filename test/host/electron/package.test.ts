@@ -44,7 +44,7 @@ beforeAll(async () => {
     { cwd: repository },
   );
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
-}, 400_000);
+}, 600_000);
 
 test('the archive holds what Electron reads, and nothing of the sources or the tests', (context) => {
   if (process.platform !== 'linux') return context.skip('packed on Linux only: elsewhere the runtime has other parts');
@@ -86,7 +86,7 @@ test('beside it lies what the worker reads: sources, native modules of this syst
 });
 
 test('the packed worker on the packed Node imports, trains and maps; it knows its devices and licences', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async (context) => {
   if (process.platform !== 'linux') return context.skip('packed on Linux only: elsewhere the runtime has other parts');
   const worker = new WorkerProcess({
@@ -100,7 +100,7 @@ test('the packed worker on the packed Node imports, trains and maps; it knows it
     const { service, close } = connectService(await worker.connect());
     const ended = async (id: string) => {
       const find = async () => (await service.tasks()).find((task) => task.id === id && task.ended !== null);
-      const task = await waitFor(find, `the task ${id}`, 60_000);
+      const task = await waitFor(find, `the task ${id}`);
       expect([task.kind, task.state, task.error]).toEqual([task.kind, 'done', null]);
     };
     await ended(await service.startTask({ kind: 'samples', count: 60 }));
