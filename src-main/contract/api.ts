@@ -1,5 +1,6 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report } from './records.ts';
+import type { Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
 import type {
@@ -143,6 +144,13 @@ export interface Core {
     file: string,
     context?: Context,
   ): Promise<void>;
+  /**
+   * Trains and encodes every cell of a grid, one after the other, and stops what the median stopping rule gives up. The same
+   * sweep once more skips what is there and goes on where it was cancelled.
+   */
+  sweep(datasetId: string, request: SweepRequest, context?: SweepContext): Promise<Sweep>;
+  /** Newest first. */
+  sweeps(): Promise<Sweep[]>;
   datasets(): Promise<Dataset[]>;
   items(datasetId: string): Promise<Item[]>;
   failures(datasetId: string): Promise<ImportFailure[]>;

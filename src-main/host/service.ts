@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { buildModel } from '../compiler/model.ts';
 import type {
   Core,
@@ -17,6 +16,7 @@ import type {
 } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item } from '../contract/records.ts';
+import type { SweepContext, SweepRequest } from '../contract/search.ts';
 import {
   type ImportRequest,
   importSettingsSchema,
@@ -39,6 +39,8 @@ import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
+import { parse } from './parse-settings.ts';
+import { readSweeps, runSweep } from './sweep.ts';
 import type { JobInput, JobResults } from './training-job.ts';
 
 export interface ServiceOptions {
@@ -231,6 +233,14 @@ class WorkspaceService implements Core {
     await writePictures(file, images, { columns: steps });
   }
 
+  async sweep(datasetId: string, request: SweepRequest, context: SweepContext = {}) {
+    return runSweep(this, this.#readyDataset(datasetId), request, context);
+  }
+
+  async sweeps() {
+    return readSweeps(this.workspace);
+  }
+
   async datasets(): Promise<Dataset[]> {
     return this.#catalogue.listDatasets();
   }
@@ -409,17 +419,4 @@ function codesFolder(run: Run, datasetId: string): string {
 function runId(dataset: Dataset, { checkpointSeconds: _, ...settings }: TrainingSettings): string {
   const identity = JSON.stringify([dataset.hash, Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))]);
   return `${settings.spec ? 'spec' : settings.preset}-${createHash('sha256').update(identity).digest('hex').slice(0, 10)}`;
-}
-
-/** Settings checked against their schema; the error names the field, what was expected and what came. */
-function parse<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  const field = issue.path?.map((part) => String(part.key)).join('.') ?? 'settings';
-  throw new PinholeError(
-    'usage',
-    `Expected ${issue.expected ?? 'a valid value'} for ${field}, received ${issue.received}.`,
-    'See --help for the range of every setting.',
-  );
 }

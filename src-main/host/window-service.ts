@@ -75,6 +75,8 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     export: core.export.bind(core),
     sample: core.sample.bind(core),
     walk: core.walk.bind(core),
+    sweep: core.sweep.bind(core),
+    sweeps: core.sweeps.bind(core),
     datasets: core.datasets.bind(core),
     items: core.items.bind(core),
     failures: core.failures.bind(core),

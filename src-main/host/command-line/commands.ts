@@ -251,7 +251,7 @@ async function importAs(work: Work, run: Run, sources: string[], options: Option
   return result.dataset;
 }
 
-function importRequest({ service }: Work, sources: string[], options: Options): ImportRequest {
+export function importRequest({ service }: Work, sources: string[], options: Options): ImportRequest {
   if (sources.length === 0) {
     throw new PinholeError(
       'usage',
@@ -268,7 +268,7 @@ function importRequest({ service }: Work, sources: string[], options: Options): 
 }
 
 /** The data set or run with this id (its beginning is enough) or name; the newest one where none is named. */
-function findOne<T extends { id: string; created: string; name?: string }>(
+export function findOne<T extends { id: string; created: string; name?: string }>(
   what: string,
   all: T[],
   id: string | undefined,

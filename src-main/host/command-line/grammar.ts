@@ -4,7 +4,8 @@ import type { ExportFormat } from '../../contract/api.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as commands from './commands.ts';
-import { settingOptions } from './options.ts';
+import { listOption, settingOptions, settingOptionsBut } from './options.ts';
+import * as search from './search.ts';
 
 type Arguments = readonly (string | string[] | undefined)[];
 
@@ -68,6 +69,24 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       options: [fresh, ...settingOptions('train'), ...common],
       hasPreset: true,
       run: (work, options, [dataset]) => commands.train(work, dataset as string | undefined, options),
+    },
+    {
+      usage: 'sweep [source...]',
+      description:
+        'Trains a grid of runs on a data set (the newest, if nothing is named) or on images, and compares them.',
+      examples: [
+        'sweep mnist --codes 8,16,32 --presets recommended,conv --seeds 1,2',
+        'sweep photos --size 64 --presets resconv --codes 16,64 --seconds 60',
+      ],
+      options: [
+        listOption('--codes <list>', 'learned features per image', 'codeSize', search.usualGrid.codes.join()),
+        listOption('--presets <list>', 'models to begin from', 'preset', search.usualGrid.presets.join()),
+        listOption('--seeds <list>', 'seeds of the runs', 'seed', search.usualGrid.seeds.join()),
+        ...settingOptionsBut(['codes', 'preset', 'seed'], 'import', 'train'),
+        ...common,
+      ],
+      hasPreset: true,
+      run: (work, options, [sources]) => search.sweep(work, sources as string[], options),
     },
     {
       usage: 'encode <run> [source...]',

@@ -103,11 +103,12 @@ export const trainingOptions: OptionTable<keyof TrainingRequest> = {
   checkpointSeconds: { flags: '--checkpoint-seconds <s>', what: 'seconds between checkpoints', read: Number },
 };
 
+type SettingKind = 'import' | 'train';
 type Schema = v.GenericSchema;
 type Entries = Record<string, Schema>;
 
 /** Options of `import`, of `train`, or of both (`reduce`), where a setting that both have is one option. */
-export function settingOptions(...kinds: ('import' | 'train')[]): Option[] {
+export function settingOptions(...kinds: SettingKind[]): Option[] {
   const options = new Map<string, Option>();
   for (const kind of kinds) {
     const [table, entries] = tables[kind];
@@ -118,8 +119,25 @@ export function settingOptions(...kinds: ('import' | 'train')[]): Option[] {
   return [...options.values()];
 }
 
+/** The same without some settings, which the command has in a way of its own. */
+export function settingOptionsBut(left: readonly string[], ...kinds: SettingKind[]): Option[] {
+  return settingOptions(...kinds).filter((option) => !left.includes(option.name()));
+}
+
+/** A setting as a list of values, each checked like the setting itself. */
+export function listOption(flags: string, what: string, setting: keyof TrainingRequest, standard: string): Option {
+  const { read } = trainingOptions[setting];
+  const schema = trainingSettingsSchema.entries[setting];
+  const range = `${describeRange(schema)}, …`;
+  return new Option(flags, `${what} (${range}; default: ${standard})`).argParser((text: string) => {
+    const values = text.split(',').map((part) => (read ? read(part, undefined) : part));
+    if (values.every((value) => v.safeParse(schema, value).success)) return [...new Set(values)];
+    throw new InvalidArgumentError(`Expected ${range}.`);
+  });
+}
+
 /** What a person gave of the settings of `import` or `train`; settings that were not given are left out. */
-export function pickSettings(kind: 'import' | 'train', given: Record<string, unknown>): Record<string, unknown> {
+export function pickSettings(kind: SettingKind, given: Record<string, unknown>): Record<string, unknown> {
   const [table] = tables[kind];
   const settings = Object.entries(table).map(([setting, { flags }]) => [
     setting,
@@ -128,7 +146,7 @@ export function pickSettings(kind: 'import' | 'train', given: Record<string, unk
   return Object.fromEntries(settings.filter(([, value]) => value !== undefined));
 }
 
-const tables: Record<'import' | 'train', [OptionTable<string>, Entries]> = {
+const tables: Record<SettingKind, [OptionTable<string>, Entries]> = {
   import: [importOptions, importSettingsSchema.entries],
   train: [trainingOptions, trainingSettingsSchema.entries],
 };

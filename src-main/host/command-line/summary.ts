@@ -1,6 +1,7 @@
 // Results in words and small tables: what was imported, how good a run is, where the files are.
 import type { DeviceReport, ImportResult, Run } from '../../contract/api.ts';
 import type { Dataset, Quality, Report } from '../../contract/records.ts';
+import type { Trial } from '../../contract/search.ts';
 import { alignTable, formatBytes, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
 const failuresShown = 5;
@@ -88,6 +89,17 @@ export function describeRuns(runs: readonly Run[]): string {
     run.report ? run.report.model.mse.toPrecision(3) : '',
   ]);
   return `Runs\n${indent(alignTable([['id', 'data set', 'state', 'codes', 'epochs', 'held-out MSE'], ...rows]))}`;
+}
+
+/** The trials of a sweep beside each other; `runs` are theirs, in their order. */
+export function describeSweep(trials: readonly Trial[], runs: readonly Run[]): string {
+  const rows = trials.map(({ preset, codeSize, seed, state }, index) => {
+    const { id, report } = runs[index]!;
+    const errors = [report!.model, report!.pca].map(({ mse }) => mse.toPrecision(3));
+    return [id, preset, String(codeSize), String(seed), ...errors, formatShare(report!.knn), state];
+  });
+  const header = ['run', 'preset', 'codes', 'seed', 'held-out MSE', 'PCA', '5-NN', ''];
+  return indent(alignTable([header, ...rows]));
 }
 
 /** A file name that cannot move the cursor or break the line it is printed on. */

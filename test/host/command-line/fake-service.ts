@@ -8,6 +8,7 @@ import type {
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
+import type { Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
 
 export const dataset: Dataset = {
@@ -51,6 +52,14 @@ export const run: Run = {
   report,
 };
 
+export const sweep: Sweep = {
+  id: 'sweep-decade',
+  datasetId: dataset.id,
+  created: '2026-01-03T00:00:00.000Z',
+  request: { presets: ['recommended'], codeSizes: [64], seeds: [1], settings: {} },
+  trials: [{ preset: 'recommended', codeSize: 64, seed: 1, state: 'finished', run: run.id, stop: null }],
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -82,6 +91,8 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     export: answer('export', exported),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
+    sweep: answer('sweep', sweep),
+    sweeps: answer('sweeps', [sweep]),
     datasets: answer('datasets', [dataset]),
     items: answer('items', []),
     failures: answer('failures', failures),

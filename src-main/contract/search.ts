@@ -1,0 +1,53 @@
+// Searching and comparing: a grid of runs, and runs beside each other. Plain data only.
+import type { Run } from './api.ts';
+import type { Context } from './records.ts';
+import type { PresetName, TrainingRequest } from './settings.ts';
+
+/** Every preset with every code size and every seed. */
+export interface SweepRequest {
+  presets: PresetName[];
+  /** Empty: each preset's own. */
+  codeSizes: number[];
+  seeds: number[];
+  /** What all runs have in common. */
+  settings: Omit<TrainingRequest, 'preset' | 'codeSize' | 'seed'>;
+}
+
+/** One cell of the grid. */
+export interface Trial {
+  /** Of a spec of one's own, its name. */
+  preset: string;
+  codeSize: number;
+  seed: number;
+  /** `stopped`: ended early because there was no hope for it; its run is a finished one with the best model so far. */
+  state: 'waiting' | 'finished' | 'stopped';
+  /** Null while it waits, in the middle of its training too. */
+  run: string | null;
+  /** Why it was stopped; null where it was not. */
+  stop: MedianStop | null;
+}
+
+/** What the median stopping rule found: errors are held-out mean-squared errors. */
+export interface MedianStop {
+  /** Passes over the images when it was stopped; not whole with a time budget. */
+  epoch: number;
+  /** The lowest error of the run so far. */
+  best: number;
+  /** The median of what the others had on average by then. */
+  median: number;
+  others: number;
+}
+
+/** `sweeps/<id>.json` in the workspace. */
+export interface Sweep {
+  id: string;
+  datasetId: string;
+  created: string;
+  request: SweepRequest;
+  trials: Trial[];
+}
+
+export interface SweepContext extends Context {
+  /** When a trial begins and when it ends, then with its run. `number` counts from 1. */
+  onTrial?: (trial: Trial, number: number, run: Run | null) => void;
+}
