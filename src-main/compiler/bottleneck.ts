@@ -57,6 +57,14 @@ export interface Passage {
   readonly penalty?: Value;
 }
 
+/** What is known of each code: a distribution, of which the code is the mean. */
+export interface Posterior {
+  /** N×encoderSize and standard normal numbers N×K → N×K, one draw of each code. */
+  draw(encoded: Value, noise: Value): Value;
+  /** N×encoderSize → N: nats from the prior. */
+  divergence(encoded: Value): Value;
+}
+
 export interface Bottleneck {
   /** Numbers that the encoder must end in and that the decoder begins with. */
   readonly encoderSize: number;
@@ -69,8 +77,8 @@ export interface Bottleneck {
   /** Codes N×K → N×decoderSize. */
   decode(lookup: Lookup, codes: Value): Value;
   train(inputs: TrainingInputs, encoded: Value): Passage;
-  /** N×encoderSize → N: nats between what is known of each code and the prior, where the code has one. */
-  divergence?(encoded: Value): Value;
+  /** Where codes have a prior: what the decoder learns from and what they cost. */
+  readonly posterior?: Posterior;
 }
 
 /** Throws `spec-invalid` where the code's own numbers do not fit together. */
@@ -116,6 +124,14 @@ function variational(codeSize: number): Bottleneck {
   const half = (encoded: Value, first: number) => slice(encoded, [0, first], [encoded.shape[0]!, codeSize]);
   const mean = (encoded: Value) => half(encoded, 0);
   const logVariance = (encoded: Value) => clipStraightThrough(half(encoded, codeSize), ...logVarianceRange);
+  const posterior: Posterior = {
+    draw: (encoded, noise) => add(mean(encoded), multiply(exp(multiply(logVariance(encoded), 0.5)), noise)),
+    divergence(encoded) {
+      const spread = subtract(exp(logVariance(encoded)), logVariance(encoded));
+      const nats = subtract(add(square(mean(encoded)), spread), 1);
+      return multiply(reduceSum(nats, { axes: [1] }), 0.5);
+    },
+  };
   return {
     encoderSize: 2 * codeSize,
     decoderSize: codeSize,
@@ -124,16 +140,8 @@ function variational(codeSize: number): Bottleneck {
     feeds: (batchSize) => [{ name: 'codeNoise', shape: [batchSize, codeSize], draw: 'normal' }],
     encode: (_, encoded) => mean(encoded),
     decode: (_, codes) => codes,
-    train({ feed }, encoded) {
-      const deviation = exp(multiply(logVariance(encoded), 0.5));
-      const drawn = add(mean(encoded), multiply(deviation, feed('codeNoise')));
-      return { decoded: drawn, codes: mean(encoded) };
-    },
-    divergence(encoded) {
-      const spread = subtract(exp(logVariance(encoded)), logVariance(encoded));
-      const nats = subtract(add(square(mean(encoded)), spread), 1);
-      return multiply(reduceSum(nats, { axes: [1] }), 0.5);
-    },
+    train: ({ feed }, encoded) => ({ decoded: posterior.draw(encoded, feed('codeNoise')), codes: mean(encoded) }),
+    posterior,
   };
 }
 

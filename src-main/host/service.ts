@@ -134,7 +134,7 @@ class WorkspaceService implements Core {
     const file = {
       ...outcome.run,
       reason: outcome.reason,
-      seconds: { train: outcome.seconds, encode: 0, evaluate: 0 },
+      seconds: { train: outcome.seconds, encode: 0, evaluate: 0, processor: outcome.processorSeconds },
     };
     await writeRunFile(run.folder, file);
     this.#catalogue.updateRun(run.id, {

@@ -1,8 +1,10 @@
 // What an evaluation says of a model: its held-out error, and how much of its code is in use.
 import type { CodeNumbers } from '../compiler/bottleneck.ts';
+import type { Feeds } from '../compiler/graph.ts';
 import type { Model } from '../compiler/model.ts';
 import type { EpochMetrics } from '../contract/records.ts';
 import type { Runner } from '../engine/executor.ts';
+import { createRandom } from '../numerics/random.ts';
 import type { Pixels } from './batches.ts';
 import type { Output } from './graphs.ts';
 import { runBlocks } from './inference.ts';
@@ -17,10 +19,11 @@ export type Evaluation = Pick<
 const activeVariance = 0.01;
 // Below this share of the largest unit's deviation a unit carries no information that float32 codes would keep.
 const deadShare = 1e-4;
+const noiseSeed = 1;
 
 /** Outputs that `evaluateModel` needs of the inference graph. */
 export function evaluatedOutputs({ bottleneck }: Model): Output[] {
-  return bottleneck.divergence ? ['error', 'codes', 'divergence'] : ['error', 'codes'];
+  return bottleneck.posterior ? ['error', 'codes', 'divergence', 'drawnError'] : ['error', 'codes'];
 }
 
 export async function evaluateModel(
@@ -33,11 +36,13 @@ export async function evaluateModel(
   const { bottleneck, image, spec } = model;
   const units = unitStatistics(spec.codeSize);
   const use = bottleneck.numbers.type === 'integers' ? levelUse(spec.code.type === 'vq', bottleneck.numbers) : null;
-  let [errors, nats] = [0, 0];
-  for await (const { results } of runBlocks(runner, pixels, ids, image)) {
+  const feedsFor = bottleneck.posterior && codeNoise(spec.codeSize);
+  let [errors, drawnErrors, nats] = [0, 0, 0];
+  for await (const { results } of runBlocks(runner, pixels, ids, image, 'evaluate', {}, feedsFor)) {
     const codes = results.codes!.data as Float32Array;
     errors += sum(results.error!.data);
     if (results.divergence) nats += sum(results.divergence.data);
+    if (results.drawnError) drawnErrors += sum(results.drawnError.data);
     units.add(codes);
     use?.add(codes);
   }
@@ -45,11 +50,21 @@ export async function evaluateModel(
   const variances = units.variances();
   const evaluation: Evaluation = { validationMse, deadUnits: deadUnits(variances) };
   if (use) evaluation.codebookUse = use.result();
-  if (!bottleneck.divergence) return evaluation;
+  if (!bottleneck.posterior) return evaluation;
   const kl = nats / ids.length;
-  // While β rises the error alone is lowest at the start, when nothing holds the codes to the prior yet.
-  const score = validationMse + divergenceWeight(objective, 'mse', image) * kl;
+  // The bound that is trained, with β at its full weight. Without the nats, the best would be a model from while β rises; with
+  // the error of the means in place of draws, the untrained one at the PCA solution, whose wide draws decode to nothing.
+  const score = drawnErrors / ids.length + divergenceWeight(objective, 'mse', image) * kl;
   return { ...evaluation, score, kl, activeUnits: variances.filter((variance) => variance > activeVariance).length };
+}
+
+/** The same numbers at every evaluation, so that evaluations can be compared. */
+function codeNoise(codeSize: number) {
+  const { normal } = createRandom(noiseSeed);
+  return (count: number): Feeds => {
+    const data = Float32Array.from({ length: count * codeSize }, normal);
+    return { codeNoise: { dtype: 'float32', shape: [count, codeSize], data } };
+  };
 }
 
 function deadUnits(variances: Float64Array): number {

@@ -38,11 +38,12 @@ export function trainingProgram(model: Model, plan: TrainingPlan): TrainingProgr
   });
 }
 
-export type Output = 'codes' | 'error' | 'reconstruction' | 'divergence';
+export type Output = 'codes' | 'error' | 'reconstruction' | 'divergence' | 'drawnError';
 
 /**
  * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
- * 0–1, before rounding), `reconstruction` uint8 N×H×W×C, `divergence` N (nats from the prior, where the code has one).
+ * 0–1, before rounding), `reconstruction` uint8 N×H×W×C; where codes have a prior, `divergence` N (nats from it) and
+ * `drawnError` N (as `error`, of a code drawn with the input `codeNoise` N×K, standard normal).
  */
 export function inferenceGraph(model: Model, outputs: readonly Output[], batch: Dim = 'N'): Graph {
   const { builder, lookup, images } = open(model, 'images', batch);
@@ -51,7 +52,11 @@ export function inferenceGraph(model: Model, outputs: readonly Output[], batch: 
   const codes = model.bottleneck.encode(lookup, embedded);
   const reconstruction = model.decode(lookup, codes);
   const results: Record<Output, () => Value> = {
-    divergence: () => model.bottleneck.divergence!(embedded),
+    divergence: () => model.bottleneck.posterior!.divergence(embedded),
+    drawnError() {
+      const noise = builder.input('codeNoise', { dtype: 'float32', shape: [batch, model.spec.codeSize] });
+      return squaredErrors(model.rebuild(lookup, model.bottleneck.posterior!.draw(embedded, noise)), pixels);
+    },
     codes: () => codes,
     error: () => squaredErrors(reconstruction, pixels),
     reconstruction: () => toImages(reconstruction, model.image),

@@ -1,6 +1,6 @@
 // Running a model's forward graph over many images, block by block.
 import { setImmediate } from 'node:timers/promises';
-import type { Tensor } from '../compiler/graph.ts';
+import type { Feeds, Tensor } from '../compiler/graph.ts';
 import type { ImageShape } from '../compiler/model.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Progress } from '../contract/records.ts';
@@ -20,7 +20,7 @@ export interface Block {
   results: Record<string, Tensor>;
 }
 
-/** Feeds the images of `ids` to a graph with input `images` and yields its results in order. */
+/** Feeds the images of `ids` to a graph with input `images` and yields its results in order; `feedsFor` so many images, what else it needs. */
 export async function* runBlocks(
   runner: Runner,
   pixels: Pixels,
@@ -28,6 +28,7 @@ export async function* runBlocks(
   image: ImageShape,
   stage: Progress['stage'] = 'evaluate',
   context: Context = {},
+  feedsFor: (count: number) => Feeds = () => ({}),
 ): AsyncGenerator<Block> {
   const size = image.height * image.width * image.channels;
   const bytes = new Uint8Array(Math.min(blockImages, ids.length) * size);
@@ -38,7 +39,7 @@ export async function* runBlocks(
     const data = bytes.subarray(0, block.length * size);
     pixels.read(block, data);
     const images: Tensor = { dtype: 'uint8', shape: [block.length, image.height, image.width, image.channels], data };
-    yield { first, ids: block, images, results: await runner.run({ images }) };
+    yield { first, ids: block, images, results: await runner.run({ images, ...feedsFor(block.length) }) };
     const done = first + block.length;
     context.onProgress?.({ stage, done, total: ids.length, rate: (done * 1000) / (performance.now() - started) });
     // Lets a cancel arrive: the runtime blocks this thread while it computes.

@@ -84,7 +84,7 @@ export function trainingLoss(model: Model, objective: Objective, inputs: Trainin
     terms.push(multiply(subtract(1, structuralSimilarity(rebuilt, pixels, model.image)), objective.ssimWeight));
   if (objective.codeL1 > 0) terms.push(multiply(reduceMean(abs(codes)), objective.codeL1));
   if (penalty) terms.push(penalty);
-  const divergence = model.bottleneck.divergence?.(encoded);
+  const divergence = model.bottleneck.posterior?.divergence(encoded);
   if (divergence && objective.beta > 0) {
     const weight = divergenceWeight(objective, objective.loss, model.image);
     const share = needsProgress(objective) ? minimum(divide(feed('progress'), objective.klWarmup), 1) : 1;

@@ -115,7 +115,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     description: 'Learns the distribution of the images: draws new ones, and codes that go over into each other (VAE).',
     codeSize: 16,
     code: { type: 'variational' },
-    beta: 1,
+    beta: 12,
     klWarmup: 0.2,
   },
   vq: {
@@ -265,10 +265,15 @@ function expectUsed(settings: TrainingSettings): void {
   }
 }
 
-/** Small sets need more passes for the same number of steps: at least 1,000 steps, at most 1,000 epochs. */
+/** Fewer steps leave a network half trained; more keep a person waiting for hours where convolutions meet many images. */
+const defaultSteps = { least: 1000, most: 10_000 };
+
+/** Few images need more passes for the same number of steps, up to 1,000; many need fewer. */
 function defaultEpochs(preset: Preset, trainCount: number): number {
   const stepsPerEpoch = Math.max(1, Math.floor(trainCount / batchFor(preset, trainCount)));
-  return Math.max(preset.epochs, Math.min(1000, Math.ceil(1000 / stepsPerEpoch)));
+  const least = Math.min(1000, Math.ceil(defaultSteps.least / stepsPerEpoch));
+  const most = Math.max(1, Math.floor(defaultSteps.most / stepsPerEpoch));
+  return Math.max(least, Math.min(most, preset.epochs));
 }
 
 /** The preset's batch, halved while it would leave fewer than eight steps an epoch; 16 is where hardware starts to idle. */

@@ -30,7 +30,11 @@ export interface RunFile {
   parameterCount: number;
   /** Why training ended; null while it has not. */
   reason: StopReason | null;
-  seconds: { train: number; encode: number; evaluate: number };
+  /**
+   * `processor` sums up every core that the training process used, which a busy machine hardly changes; of an interrupted run
+   * it is that of the last process alone. Runs from before it was measured lack it.
+   */
+  seconds: { train: number; encode: number; evaluate: number; processor?: number };
   report: Report | null;
 }
 

@@ -76,6 +76,8 @@ export interface TrainingOutcome {
   bestMse: number;
   /** Of training, PCA included, over all interruptions. */
   seconds: number;
+  /** As in `RunFile`. */
+  processorSeconds: number;
 }
 
 const probeCount = 10;
@@ -90,6 +92,7 @@ const augmentedSamples = 4096;
  */
 export async function train(job: TrainingJob, context: Context = {}): Promise<TrainingOutcome> {
   const started = performance.now();
+  const usage = process.cpuUsage();
   const { dataset, folder, settings } = job;
   const image = { height: dataset.info.height, width: dataset.info.width, channels: dataset.info.channels };
   const trainIds = trainingImages(dataset);
@@ -127,7 +130,7 @@ export async function train(job: TrainingJob, context: Context = {}): Promise<Tr
     try {
       return await trainOn(
         trainer,
-        { job, plan, model, run, batches, started, checkpoint, baselines, shapes: shapesOf(program) },
+        { job, plan, model, run, batches, started, usage, checkpoint, baselines, shapes: shapesOf(program) },
         context,
       );
     } finally {
@@ -145,6 +148,8 @@ interface Prepared {
   run: RunFile;
   batches: ReturnType<typeof createBatches>;
   started: number;
+  /** The process's, at the start. */
+  usage: NodeJS.CpuUsage;
   checkpoint: Awaited<ReturnType<typeof loadCheckpoint>>;
   baselines: Baselines;
   shapes: ReadonlyMap<string, readonly number[]>;
@@ -251,7 +256,7 @@ class Course {
 
 /** The kept model is the best one; its files are what every later stage reads. */
 async function finish(
-  { job, model, run, batches, plan }: Prepared,
+  { job, model, run, batches, plan, usage }: Prepared,
   reason: StopReason,
   step: number,
   seconds: number,
@@ -269,6 +274,7 @@ async function finish(
     step: best.progress.bestStep,
     validationMse: best.progress.bestMse,
   });
+  const spent = process.cpuUsage(usage);
   return {
     run,
     reason,
@@ -277,6 +283,7 @@ async function finish(
     bestStep: best.progress.bestStep,
     bestMse: best.progress.bestMse,
     seconds,
+    processorSeconds: (spent.user + spent.system) / 1e6,
   };
 }
 

@@ -84,7 +84,7 @@ describe('a variational code', () => {
   ])('%j diverges from the prior by %d nats', (row, nats) => {
     const builder = new GraphBuilder();
     const x = builder.input('encoded', { dtype: 'float32', shape: [1, 4] });
-    const graph = builder.build('divergence', { nats: createBottleneck(spec).divergence!(x) });
+    const graph = builder.build('divergence', { nats: createBottleneck(spec).posterior!.divergence(x) });
     expect(interpret(graph, { encoded: tensor([1, 4], ...row) }).nats!.data[0]).toBeCloseTo(nats, 5);
   });
 });

@@ -105,7 +105,9 @@ describe.each(presetNames)('%s', (preset) => {
     await using(cpu(), async (executor) => {
       const { numbers } = model.bottleneck;
       const runner = await executor.compile(inferenceGraph(model, evaluatedOutputs(model)), values);
-      const codes = (await runner.run({ images: { dtype: 'uint8', shape: [count, 20, 12, 1], data: pixels } })).codes!;
+      const images = { dtype: 'uint8', shape: [count, 20, 12, 1], data: pixels } as const;
+      const codeNoise = { dtype: 'float32', shape: [count, 3], data: new Float32Array(3 * count) } as const;
+      const codes = (await runner.run({ images, ...(model.bottleneck.posterior && { codeNoise }) })).codes!;
       expect(codes.shape).toEqual([count, 3]);
       if (numbers.type === 'integers') {
         for (const [index, code] of codes.data.entries()) {

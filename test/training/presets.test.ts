@@ -72,3 +72,14 @@ test('few images get smaller batches and more epochs, never a batch larger than 
   expect(plan({}, digits, 3).batchSize).toBe(3);
   expect(plan({ batchSize: 500 }, digits, 80).batchSize).toBe(80);
 });
+
+test('many images get fewer epochs, so that no preset takes more than 10,000 steps by itself', () => {
+  const steps = ({ epochs, batchSize }: ReturnType<typeof plan>, count: number) =>
+    epochs * Math.floor(count / batchSize);
+  expect(plan({ preset: 'conv' }, digits, 10_000).epochs).toBe(30);
+  for (const preset of presetNames) {
+    expect(steps(plan({ preset }, digits, 60_000), 60_000)).toBeLessThanOrEqual(10_000);
+    expect(plan({ preset }, digits, 10_000_000).epochs).toBe(1);
+  }
+  expect(plan({ preset: 'conv', epochs: 500 }, digits, 60_000).epochs).toBe(500);
+});
