@@ -39,7 +39,7 @@ const neighbourReferences = 100_000;
 export async function makeReport(input: ReportInput, context: Context = {}): Promise<Report> {
   const { dataset, codes } = input;
   const items = [...dataset.items()];
-  const split = items.some((item) => item.split === 'test') ? 'test' : 'validation';
+  const split = heldOutSplit(items);
   const held = idsOf(items.filter((item) => item.split === split));
   const heldIds = held.length > 0 ? held : idsOf(items);
   const trainIds = dataset.split('train');
@@ -67,6 +67,13 @@ export async function makeReport(input: ReportInput, context: Context = {}): Pro
     plan: input.plan,
   });
   return { ...report, warnings };
+}
+
+type HeldOut = 'validation' | 'test';
+
+/** What figures are of: the test images where there are any. */
+export function heldOutSplit(items: readonly Item[]): HeldOut {
+  return items.some((item) => item.split === 'test') ? 'test' : 'validation';
 }
 
 function hasRectifiedOutput({ decoder }: ModelSpec): boolean {
@@ -137,21 +144,11 @@ type Accuracies = Pick<Report, 'knn' | 'pcaKnn' | 'rawKnn' | 'knnCount'>;
 async function neighbourAccuracies(
   input: ReportInput,
   items: readonly Item[],
-  split: 'validation' | 'test',
+  split: HeldOut,
   context: Context,
 ): Promise<Accuracies> {
-  const labelled = items.filter((item) => item.label !== null);
-  const queries = sample(
-    labelled.filter((item) => item.split === split),
-    neighbourQueries,
-  );
-  const references = sample(
-    labelled.filter((item) => item.split !== split),
-    referenceLimit(input.saved.model.image),
-  );
-  if (queries.length === 0 || new Set(references.map((item) => item.label)).size < 2) {
-    return { knn: null, pcaKnn: null, rawKnn: null, knnCount: 0 };
-  }
+  const { references, queries } = labelledImages(items, split, input.saved.model.image);
+  if (queries.length === 0) return { knn: null, pcaKnn: null, rawKnn: null, knnCount: 0 };
   const accuracy = async (vectors: (ids: Uint32Array) => Promise<Vectors> | Vectors) =>
     neighbourAccuracy(
       input.executor,
@@ -163,11 +160,20 @@ async function neighbourAccuracies(
       context,
     );
   return {
-    knn: await accuracy((ids) => withEntries(input.saved, codesOf(input.codes, ids))),
+    knn: await accuracy((ids) => comparableCodes(input.saved, input.codes, ids)),
     pcaKnn: await accuracy((ids) => pcaCodesOf(input, ids, context)),
     rawKnn: await accuracy((ids) => pixelsOf(input.dataset, ids)),
     knnCount: queries.length,
   };
+}
+
+/** Held-out images that have a label, and all others to learn labels from; both empty without at least two labels. */
+export function labelledImages(items: readonly Item[], split: HeldOut, image: ImageShape) {
+  const labelled = items.filter((item) => item.label !== null);
+  const ofSplit = (held: boolean) => labelled.filter((item) => (item.split === split) === held);
+  const references = sample(ofSplit(false), referenceLimit(image));
+  if (new Set(references.map((item) => item.label)).size < 2) return { references: [], queries: [] };
+  return { references, queries: sample(ofSplit(true), neighbourQueries) };
 }
 
 function referenceLimit({ height, width, channels }: ImageShape): number {
@@ -187,8 +193,9 @@ function codesOf(codes: Codes, ids: Uint32Array): Vectors {
   return { count: ids.length, size: codes.size, data };
 }
 
-/** Places in a codebook are no distances: they are compared by the entries that stand there. */
-function withEntries({ model: { spec }, values }: SavedModel, codes: Vectors): Vectors {
+/** Codes of images. Places in a codebook are no distances: they are compared by the entries that stand there. */
+export function comparableCodes({ model: { spec }, values }: SavedModel, all: Codes, ids: Uint32Array): Vectors {
+  const codes = codesOf(all, ids);
   if (spec.code.type !== 'vq') return codes;
   const { size } = spec.code;
   const codebook = values.get('codebook')!;
@@ -199,8 +206,9 @@ function withEntries({ model: { spec }, values }: SavedModel, codes: Vectors): V
   return { count: codes.count, size: codes.size * size, data };
 }
 
-async function pcaCodesOf(
-  { executor, dataset, saved, pca }: ReportInput,
+/** Coordinates along as many principal components as the model's code has numbers. */
+export async function pcaCodesOf(
+  { executor, dataset, saved, pca }: Pick<ReportInput, 'executor' | 'dataset' | 'saved' | 'pca'>,
   ids: Uint32Array,
   context: Context,
 ): Promise<Vectors> {

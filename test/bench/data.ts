@@ -15,7 +15,8 @@ import { createNpyWriter, readNpy, writeNpy } from '../../src-main/files/npy.ts'
 import { createRandom } from '../../src-main/numerics/random.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const source = process.env.PINHOLE_TEST_DATA ?? join(repository, '../shared/data');
+/** Where MNIST and the photographs are. */
+export const testData = process.env.PINHOLE_TEST_DATA ?? join(repository, '../shared/data');
 
 export const imageCount = 60_000;
 export const codeSize = 64;
@@ -61,9 +62,9 @@ export async function prepareData(place: Place, quick: boolean): Promise<Data> {
   await mkdir(place.here, { recursive: true });
   await once(place, 'codes.npy', (path) => writeNpy(path, randomCodes(), [imageCount, codeSize]));
   await once(place, 'errors.npy', (path) => writeNpy(path, randomErrors(), [imageCount]));
-  const archive = join(source, 'mnist/mnist-png.tar.gz');
-  const images = join(source, 'mnist/train-images-idx3-ubyte.gz');
-  const photographs = join(source, 'photos');
+  const archive = join(testData, 'mnist/mnist-png.tar.gz');
+  const images = join(testData, 'mnist/train-images-idx3-ubyte.gz');
+  const photographs = join(testData, 'photos');
   const png = await once(place, 'mnist-png', (path) => unpack(archive, path), archive);
   return {
     place,
