@@ -42,7 +42,8 @@ export type Output = 'codes' | 'error' | 'reconstruction' | 'divergence' | 'draw
 
 /**
  * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
- * 0–1, before rounding), `reconstruction` uint8 N×H×W×C; where codes have a prior, `divergence` N (nats from it) and
+ * 0–1 and limited to that range, before rounding), `reconstruction` uint8 N×H×W×C; where codes have a prior, `divergence` N
+ * (nats from it) and
  * `drawnError` N (as `error`, of a code drawn with the input `codeNoise` N×K, standard normal).
  */
 export function inferenceGraph(model: Model, outputs: readonly Output[], batch: Dim = 'N'): Graph {
@@ -79,7 +80,7 @@ export function decoderGraph(model: Model): Graph {
   );
 }
 
-/** The baseline: `images` (uint8 N×H×W×C), `mean` D and `basis` D×K → `codes`, `error`, `reconstruction` of plain PCA. */
+/** The baseline: `images` (uint8 N×H×W×C), `mean` D and `basis` D×K → `codes`, `error`, `reconstruction` of plain PCA, as `inferenceGraph` has them. */
 export function pcaGraph(image: ImageShape, components: number): Graph {
   const builder = new GraphBuilder();
   const size = pixelCount(image);
@@ -120,9 +121,12 @@ function pixelCount({ height, width, channels }: ImageShape): number {
   return height * width * channels;
 }
 
-/** N×D → N. */
+/**
+ * N×D → N. What is shown and exported has no pixels beyond black and white: errors, of PCA too, are those of what it shows,
+ * or a model whose output is limited would be better than PCA by that alone.
+ */
 function squaredErrors(reconstruction: Value, target: Value): Value {
-  return reduceMean(square(subtract(reconstruction, target)), { axes: [1] });
+  return reduceMean(square(subtract(clip(reconstruction, 0, 1), target)), { axes: [1] });
 }
 
 /** Pixels 0–1 to uint8 images, rounded to the nearest. */

@@ -213,6 +213,8 @@ class TrainingLoop {
     const { step, lossSum, lossSteps } = this.progress;
     const imagesPerSecond = this.takeRate();
     const evaluation = await this.options.evaluate();
+    // The last steps before it may have exploded when the mean of their losses had not shown it yet. It is no place to go back to.
+    if (this.lastGood !== null && !Number.isFinite(evaluation.validationMse)) return this.rollBack();
     const metrics: EpochMetrics = {
       epoch: step / batches.stepsPerEpoch,
       step,

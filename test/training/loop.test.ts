@@ -203,6 +203,16 @@ describe('an exploding loss', () => {
     expect(saved.metrics.every(({ validationMse }) => Number.isFinite(validationMse))).toBe(true);
   });
 
+  test('is seen in an evaluation that is no number, which is no place to go back to', async () => {
+    const errors = [1, Number.NaN, 0.9, 0.8, 0.7, 0.6];
+    const { options, saved, notices, context } = setUp({ evaluate: async () => ({ validationMse: errors.shift()! }) });
+    const { reason, progress } = await runTrainingLoop(options, context);
+    expect(reason).toBe('epochs');
+    expect(progress).toMatchObject({ rollbacks: 1, bestMse: 0.6 });
+    expect(notices[0]!.message).toBe('The loss exploded at step 3: back to step 0 with 30 % of the learning rate.');
+    expect(saved.metrics.map(({ validationMse }) => validationMse)).toEqual([1, 0.9, 0.8, 0.7, 0.6]);
+  });
+
   test('gives up after three rollbacks and keeps the best model', async () => {
     let steps = 0;
     const { options, saved, notices, context } = setUp({}, (w) => (++steps > 3 ? 1e9 : w * w));
