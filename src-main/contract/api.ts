@@ -1,5 +1,5 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
-import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report } from './records.ts';
+import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
@@ -156,6 +156,8 @@ export interface Core {
   failures(datasetId: string): Promise<ImportFailure[]>;
   runs(): Promise<Run[]>;
   metrics(runId: string): Promise<EpochMetrics[]>;
+  /** What the doctor says of a run: of its course so far, or of the kept model where that has been encoded. */
+  warnings(runId: string): Promise<Warning[]>;
   devices(context?: Context): Promise<DeviceReport[]>;
   /** Releases the writer lock and everything native. */
   close(): Promise<void>;

@@ -9,7 +9,7 @@ export function bestOf(epochs: readonly EpochMetrics[]): EpochMetrics | null {
   );
 }
 
-/** Lower is better. */
-function scoreOf({ score, validationMse }: EpochMetrics): number {
+/** What the kept model is chosen by; lower is better. */
+export function scoreOf({ score, validationMse }: EpochMetrics): number {
   return score ?? validationMse;
 }

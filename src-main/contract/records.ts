@@ -1,4 +1,5 @@
 // What the stages tell each other and the screens: data sets, items, runs, metrics, progress. Plain data only.
+import type { TrainingRequest } from './settings.ts';
 import type { RunEvent } from './views.ts';
 
 /** `train` learns, `validation` chooses the checkpoint, `test` (only with a separate source) is measured on at the end. */
@@ -169,18 +170,25 @@ export interface Report {
   warnings: Warning[];
 }
 
+/** What the training doctor can find, the most serious first; resources/docs/doctor.md says how each is judged. */
+export const diagnosisNames = [
+  'nothing-held-out',
+  'few-images',
+  'diverged',
+  'dead-units',
+  'dead-outputs',
+  'mean-image',
+  'worse-than-pca',
+  'overfitting',
+] as const;
+export type DiagnosisName = (typeof diagnosisNames)[number];
+
 export interface Warning {
-  code:
-    | 'mean-image'
-    | 'worse-than-pca'
-    | 'dead-units'
-    | 'overfitting'
-    | 'few-images'
-    | 'diverged'
-    | 'dead-outputs'
-    | 'nothing-held-out';
+  code: DiagnosisName;
   message: string;
   advice: string;
+  /** The figures that show it, by name. */
+  figures: Record<string, number>;
   /** Changes to the training settings that a person can apply with one click; absent where it takes other images. */
-  remedy?: Record<string, unknown>;
+  remedy?: TrainingRequest;
 }

@@ -15,7 +15,7 @@ import type {
   TrainResult,
 } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Context, Dataset, Item } from '../contract/records.ts';
+import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { SweepContext, SweepRequest } from '../contract/search.ts';
 import {
   type ImportRequest,
@@ -34,7 +34,7 @@ import { encodePng } from '../files/png.ts';
 import { codePaths } from '../latent/encode.ts';
 import { type ImageBatch, imageGrid } from '../numerics/image-grid.ts';
 import { planTraining } from '../training/presets.ts';
-import { readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
+import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
@@ -170,10 +170,11 @@ class WorkspaceService implements Core {
     if (!own) return { run, ...encoded, codesFile, evaluateSeconds: 0 };
 
     const started = performance.now();
-    const report = await runInJob({ kind: 'report', ...input, gaveUp: file.reason === 'diverged' }, context);
+    const report = await runInJob({ kind: 'report', ...input }, context);
     const evaluateSeconds = (performance.now() - started) / 1000;
     const seconds = { ...file.seconds, encode: encoded.seconds, evaluate: evaluateSeconds };
-    await writeRunFile(run.folder, { ...file, report, seconds });
+    const { warnings: _, ...kept } = file;
+    await writeRunFile(run.folder, { ...kept, report, seconds });
     this.#catalogue.updateRun(id, { report });
     return { run: this.#catalogue.getRun(id), ...encoded, codesFile, evaluateSeconds };
   }
@@ -259,6 +260,11 @@ class WorkspaceService implements Core {
 
   async metrics(id: string) {
     return readMetrics(this.#catalogue.getRun(id).folder);
+  }
+
+  async warnings(id: string): Promise<Warning[]> {
+    const run = this.#catalogue.getRun(id);
+    return run.report?.warnings ?? (await findRunFile(run.folder))?.warnings ?? [];
   }
 
   async devices(context: Context = {}): Promise<DeviceReport[]> {

@@ -19,7 +19,7 @@ import type { ImageBatch } from '../numerics/image-grid.ts';
 import { inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
-import { loadPca, readRunFile, runPaths } from '../training/run-files.ts';
+import { loadPca, readBaselines, readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
 import { Steering, type SteeringCommand } from '../training/steering.ts';
 import { type LostDevice, type TrainingOutcome, train } from '../training/train.ts';
 import { yardstick } from '../training/yardstick.ts';
@@ -39,7 +39,7 @@ export type JobInput =
       patience: number;
     }
   | { kind: 'encode'; workspace: string; datasetId: string; runFolder: string; codesFolder: string }
-  | { kind: 'report'; workspace: string; datasetId: string; runFolder: string; gaveUp: boolean }
+  | { kind: 'report'; workspace: string; datasetId: string; runFolder: string }
   | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
   | { kind: 'session'; workspace: string; datasetId: string; runFolder: string }
   | { kind: 'sample'; runFolder: string; count: number; seed: number }
@@ -124,9 +124,11 @@ async function report(input: Input<'report'>, dataset: OpenDataset, context: Con
   const paths = runPaths(input.runFolder);
   const pca = await loadPca(paths.pca);
   const codes = await readCodes(paths.codes);
-  const { plan } = await readRunFile(input.runFolder);
+  const run = await readRunFile(input.runFolder);
+  const epochs = await readMetrics(input.runFolder);
+  const baselines = await readBaselines(input.runFolder);
   return withModel(input.runFolder, (executor, saved) =>
-    makeReport({ executor, saved, dataset, codes, pca: pca!, gaveUp: input.gaveUp, plan }, context),
+    makeReport({ executor, saved, dataset, codes, pca: pca!, run, epochs, baselines }, context),
   );
 }
 

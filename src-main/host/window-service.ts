@@ -82,5 +82,6 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     failures: core.failures.bind(core),
     runs: core.runs.bind(core),
     metrics: core.metrics.bind(core),
+    warnings: core.warnings.bind(core),
   };
 }

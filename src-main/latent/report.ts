@@ -1,20 +1,20 @@
-// The honest account of a run: held-out error beside PCA and the mean image, neighbour accuracy, and warnings in words.
+// The honest account of a run: held-out error beside PCA and the mean image, neighbour accuracy, and what the doctor finds.
 import type { ImageShape } from '../compiler/model.ts';
-import type { Context, Item, Quality, Report } from '../contract/records.ts';
-import type { ModelSpec } from '../contract/spec.ts';
+import type { Baselines, Context, EpochMetrics, Item, Quality, Report } from '../contract/records.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import type { Executor } from '../engine/executor.ts';
 import { createQualityMeter, peakSignalToNoise } from '../numerics/image-quality.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
 import { errorOfMean, pcaValues } from '../training/baselines.ts';
+import { courseEvidence, diagnose, type Finished } from '../training/doctor.ts';
+import { levelUse } from '../training/evaluation.ts';
 import { inferenceGraph, pcaGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import type { SavedModel } from '../training/model-files.ts';
 import type { Pca } from '../training/pca.ts';
-import type { TrainingPlan } from '../training/presets.ts';
+import type { RunFile } from '../training/run-files.ts';
 import type { Codes } from './encode.ts';
 import { neighbourAccuracy, type Vectors } from './neighbours.ts';
-import { warningsFor } from './warnings.ts';
 
 export interface ReportInput {
   executor: Executor;
@@ -22,9 +22,10 @@ export interface ReportInput {
   dataset: OpenDataset;
   codes: Codes;
   pca: Pca;
-  gaveUp: boolean;
-  /** What the run was trained by. */
-  plan: TrainingPlan;
+  run: RunFile;
+  /** The course of the run, and what it was held against. */
+  epochs: readonly EpochMetrics[];
+  baselines: Baselines | null;
 }
 
 // The references become part of a graph, which may not exceed 2 GB.
@@ -55,18 +56,19 @@ export async function makeReport(input: ReportInput, context: Context = {}): Pro
     meanImage: baselines.meanImage,
     ...accuracies,
   };
-  const warnings = warningsFor({
-    report,
+  const finished: Finished = {
+    mse: report.model.mse,
+    pcaMse: report.pca.mse,
+    meanImageMse: report.meanImage.mse,
     trainMse: meanOf(codes, trainIds),
-    trainCount: trainIds.length,
     codeDeviations: deviations(codes),
+    levelShare: levelShare(input),
     varyingOutputs: model.varyingOutputs,
     deadOutputs: model.deadOutputs,
-    rectifiedOutput: hasRectifiedOutput(input.saved.model.spec),
-    gaveUp: input.gaveUp,
-    plan: input.plan,
-  });
-  return { ...report, warnings };
+    gaveUp: input.run.reason === 'diverged',
+  };
+  const course = courseEvidence(input.run, dataset, { ...input, rollbacks: input.run.rollbacks ?? 0 });
+  return { ...report, warnings: diagnose({ ...course, heldOut: report.heldOut, finished }) };
 }
 
 type HeldOut = 'validation' | 'test';
@@ -76,9 +78,13 @@ export function heldOutSplit(items: readonly Item[]): HeldOut {
   return items.some((item) => item.split === 'test') ? 'test' : 'validation';
 }
 
-function hasRectifiedOutput({ decoder }: ModelSpec): boolean {
-  const last = decoder.at(-1);
-  return last !== undefined && 'activation' in last && last.activation === 'relu';
+/** Over all images, however few: an entry that none of them uses is one too many. */
+function levelShare({ saved: { model }, codes }: ReportInput): number | null {
+  const { numbers } = model.bottleneck;
+  if (numbers.type !== 'integers') return null;
+  const use = levelUse(model.spec.code.type === 'vq', numbers);
+  use.add(codes.codes);
+  return use.result().share;
 }
 
 // ---- quality of pixels --------------------------------------------------------------------------------------------

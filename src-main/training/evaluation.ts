@@ -93,7 +93,7 @@ function unitStatistics(size: number) {
 }
 
 /** How often each level is used: of one codebook that all places share, or of each place by itself, then averaged. */
-function levelUse(shared: boolean, { levels }: Extract<CodeNumbers, { type: 'integers' }>) {
+export function levelUse(shared: boolean, { levels }: Extract<CodeNumbers, { type: 'integers' }>) {
   const counts = (shared ? levels.slice(0, 1) : levels).map((count) => new Float64Array(count));
   return {
     add(codes: Float32Array): void {

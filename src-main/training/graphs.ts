@@ -43,8 +43,7 @@ export type Output = 'codes' | 'error' | 'reconstruction' | 'divergence' | 'draw
 /**
  * `images` (uint8 N×H×W×C) → what is asked for: `codes` N×K, `error` N (mean-squared error of each image, pixels in
  * 0–1 and limited to that range, before rounding), `reconstruction` uint8 N×H×W×C; where codes have a prior, `divergence` N
- * (nats from it) and
- * `drawnError` N (as `error`, of a code drawn with the input `codeNoise` N×K, standard normal).
+ * (nats from it) and `drawnError` N (as `error`, of a code drawn with the input `codeNoise` N×K, standard normal).
  */
 export function inferenceGraph(model: Model, outputs: readonly Output[], batch: Dim = 'N'): Graph {
   const { builder, lookup, images } = open(model, 'images', batch);

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageShape } from '../compiler/model.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Baselines, EpochMetrics, Preprocessing, Report, StepMetrics } from '../contract/records.ts';
+import type { Baselines, EpochMetrics, Preprocessing, Report, StepMetrics, Warning } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { appendJsonLine, ifThere, readJsonLines, writeJsonLines } from '../files/json-lines.ts';
@@ -28,6 +28,10 @@ export interface RunFile {
   /** Ids of the images whose reconstructions are logged at every evaluation. */
   probes: number[];
   parameterCount: number;
+  /** What the doctor says of its course; the report, where there is one, has the final word. */
+  warnings?: Warning[];
+  /** How often its loss exploded and it was taken back, once it has ended. */
+  rollbacks?: number;
   /** Why training ended; null while it has not. */
   reason: StopReason | null;
   /**
@@ -114,6 +118,11 @@ export async function readRunFile(folder: string): Promise<RunFile> {
       cause,
     });
   }
+}
+
+/** Null before training has got as far as to write one. Errors: as `readRunFile`. */
+export async function findRunFile(folder: string): Promise<RunFile | null> {
+  return (await readText(runPaths(folder).run)) === null ? null : readRunFile(folder);
 }
 
 export async function saveCheckpoint(

@@ -3,7 +3,7 @@ import { buildModel, countParameters, type Model, modelValues, type Start } from
 import { elements } from '../compiler/ops/shapes.ts';
 import { PinholeError } from '../contract/errors.ts';
 import { bestOf } from '../contract/metrics.ts';
-import type { Baselines, Context, EpochMetrics } from '../contract/records.ts';
+import type { Baselines, Context, EpochMetrics, Warning } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
 import { chooseDevice } from '../engine/devices.ts';
@@ -13,7 +13,7 @@ import { watchExecutor } from '../engine/watch.ts';
 import { createRandom, permutation, type Random } from '../numerics/random.ts';
 import { measureBaselines } from './baselines.ts';
 import { augmentImages, createBatches } from './batches.ts';
-import { diagnose } from './doctor.ts';
+import { courseEvidence, diagnose } from './doctor.ts';
 import { evaluatedOutputs, evaluateModel } from './evaluation.ts';
 import { createEventLog, readProbeImages } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
@@ -30,6 +30,7 @@ import {
   type DeviceRecord,
   loadCheckpoint,
   loadPca,
+  type Progress,
   type RunFile,
   readBaselines,
   readRunFile,
@@ -191,7 +192,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
             step: metrics.step,
             data: (reconstruction!.data as Uint8Array).slice(),
           });
-          course.add(metrics);
+          await course.add(metrics);
         },
         async onSteps(steps) {
           await appendSteps(folder, steps);
@@ -200,7 +201,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
         async onRewind(step, rollbacks) {
           await truncateMetrics(folder, step);
           context.onRunEvent?.({ type: 'rewind', step });
-          course.rewind(step, rollbacks);
+          await course.rewind(step, rollbacks);
         },
         ...(job.steering && { steering: job.steering }),
       },
@@ -208,7 +209,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
     );
     if (result.reason === 'cancelled')
       throw new PinholeError('cancelled', 'Training was stopped.', 'Run the same again to go on from here.');
-    return await finish(prepared, result.reason, result.progress.step, result.progress.seconds);
+    return await finish({ ...prepared, run: course.run }, result.reason, result.progress);
   } finally {
     await log.close();
     probes.close();
@@ -216,50 +217,60 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   }
 }
 
-/** The evaluations so far and what the doctor says of them; says it only when it has changed. */
+/** The evaluations so far and what the doctor says of them; says it when it has changed, and keeps it with the run. */
 class Course {
   readonly #prepared: Prepared;
   readonly #context: Context;
   #epochs: EpochMetrics[];
   #rollbacks: number;
-  #said = '[]';
+  #run: RunFile;
 
   constructor(prepared: Prepared, epochs: EpochMetrics[], context: Context) {
     this.#prepared = prepared;
     this.#context = context;
     this.#epochs = epochs;
     this.#rollbacks = prepared.checkpoint?.progress.rollbacks ?? 0;
+    this.#run = prepared.run;
   }
 
-  add(metrics: EpochMetrics): void {
+  get run(): RunFile {
+    return this.#run;
+  }
+
+  async add(metrics: EpochMetrics): Promise<void> {
     this.#epochs.push(metrics);
     this.#context.onRunEvent?.({ type: 'epoch', metrics, bestStep: bestOf(this.#epochs)!.step });
-    this.#diagnose();
+    await this.#diagnose();
   }
 
-  rewind(step: number, rollbacks: number): void {
+  async rewind(step: number, rollbacks: number): Promise<void> {
     this.#epochs = this.#epochs.filter((metrics) => metrics.step <= step);
     this.#rollbacks = rollbacks;
-    this.#diagnose();
+    await this.#diagnose();
   }
 
-  #diagnose(): void {
-    const { plan, baselines, batches } = this.#prepared;
-    const totalSteps = plan.epochs * batches.stepsPerEpoch;
-    const warnings = diagnose({ plan, epochs: this.#epochs, baselines, rollbacks: this.#rollbacks, totalSteps });
-    const text = JSON.stringify(warnings);
-    if (text === this.#said) return;
-    this.#said = text;
+  async #diagnose(): Promise<void> {
+    const { job, baselines } = this.#prepared;
+    const course = { epochs: this.#epochs, baselines, rollbacks: this.#rollbacks };
+    const warnings = diagnose(courseEvidence(this.#run, job.dataset, course));
+    const { warnings: before = [] } = this.#run;
+    if (JSON.stringify(warnings) === JSON.stringify(before)) return;
+    this.#run = { ...this.#run, warnings };
     this.#context.onRunEvent?.({ type: 'warnings', warnings });
+    // Figures change with every evaluation: the file follows when there is something else to say.
+    if (namesOf(warnings) !== namesOf(before)) await writeRunFile(job.folder, this.#run);
   }
+}
+
+function namesOf(warnings: readonly Warning[]): string {
+  return warnings.map(({ code }) => code).join();
 }
 
 /** The kept model is the best one; its files are what every later stage reads. */
 async function finish(
   { job, model, run, batches, plan, usage }: Prepared,
   reason: StopReason,
-  step: number,
-  seconds: number,
+  { step, seconds, rollbacks }: Progress,
 ): Promise<TrainingOutcome> {
   const paths = runPaths(job.folder);
   const best = await loadCheckpoint(paths.best);
@@ -276,7 +287,7 @@ async function finish(
   });
   const spent = process.cpuUsage(usage);
   return {
-    run,
+    run: { ...run, rollbacks },
     reason,
     // A time budget may end in the middle of one.
     epochs: Math.floor(step / batches.stepsPerEpoch),

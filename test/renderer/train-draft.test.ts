@@ -1,7 +1,8 @@
 // From what is typed to a request: every setting has a field, ranges hold, optimisers stay whole, remedies are applied.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { presetNames, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
+import { withRemedy } from '../../src-main/contract/remedy.ts';
+import { presetNames, type TrainingRequest, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
 import { planTraining } from '../../src-main/training/presets.ts';
 import { en } from '../../src-renderer/language/en/index.ts';
 import {
@@ -12,7 +13,6 @@ import {
   fieldNames,
   interpret,
   recallDraft,
-  withRemedy,
 } from '../../src-renderer/screens/train/draft.ts';
 import { fieldOf, schemaFields, units } from '../../src-renderer/screens/train/settings.ts';
 
@@ -151,12 +151,14 @@ test('the draft of a request makes that request', () => {
 });
 
 test('a remedy is applied on top; one that changes the preset drops what was set for the old one', () => {
-  const before = draft({ learningRate: '0.1', epochs: '5', seed: '3', codeSize: '16' }, 'deep');
-  expect(withRemedy(before, { learningRate: 0.01 })).toEqual(
+  const before: TrainingRequest = { preset: 'deep', learningRate: 0.1, epochs: 5, seed: 3, codeSize: 16 };
+  expect(draftOf(withRemedy(before, { learningRate: 0.01 }))).toEqual(
     draft({ learningRate: '0.01', epochs: '5', seed: '3', codeSize: '16' }, 'deep'),
   );
-  expect(withRemedy(before, { preset: 'recommended' })).toEqual(draft({ seed: '3', codeSize: '16' }, 'recommended'));
-  expect(withRemedy(draft({ device: 'webgpu' }), { device: 'auto' }).fields.device).toBe('auto');
+  expect(draftOf(withRemedy(before, { preset: 'recommended' }))).toEqual(
+    draft({ seed: '3', codeSize: '16' }, 'recommended'),
+  );
+  expect(withRemedy({ device: 'webgpu' }, { device: 'auto' })).toEqual({ device: 'auto' });
 });
 
 test('fields say their defaults where the schema has them', () => {
@@ -173,8 +175,9 @@ test('a model of one’s own goes through unchanged until another preset is chos
   };
   const own = draftOf({ preset: 'recommended', spec });
   expect(interpret(own, defaults, null).request.spec).toEqual(spec);
-  expect(withRemedy(own, { epochs: 9 }).spec).toEqual(spec);
-  expect(withRemedy(own, { preset: 'resconv' }).spec).toBeUndefined();
+  const request = interpret(own, defaults, null).request;
+  expect(withRemedy(request, { epochs: 9 }).spec).toEqual(spec);
+  expect(withRemedy(request, { preset: 'recommended' })).toEqual({ preset: 'recommended', codeSize: 1 });
 });
 
 test('what a tab kept is taken back as far as it is a draft', () => {

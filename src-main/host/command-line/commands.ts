@@ -34,6 +34,7 @@ import {
   describeReport,
   describeRuns,
   describeTraining,
+  describeWarning,
   printable,
 } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -228,8 +229,10 @@ async function showRun(work: Work, run: Run): Promise<void> {
   const metrics = await work.service.metrics(run.id);
   work.terminal.say(describeRuns([run]));
   work.terminal.say(`Made ${run.created} on ${run.device}; files in ${run.folder}`);
+  const warnings = await work.service.warnings(run.id);
   if (run.report) work.terminal.say(describeReport(run.report, run.preset));
-  work.terminal.result({ run, metrics });
+  else for (const warning of warnings) work.terminal.say(describeWarning(warning));
+  work.terminal.result({ run, metrics, warnings });
 }
 
 async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<TrainResult> {
@@ -357,6 +360,7 @@ function reduceResult(
     pcaKnn: report?.pcaKnn ?? null,
     rawKnn: report?.rawKnn ?? null,
     warnings: said.map(({ message, advice }) => (advice ? `${message} ${advice}` : message)),
+    findings: report?.warnings ?? [],
     workspace: service.workspace,
     dataset: dataset.id,
     run: run.id,

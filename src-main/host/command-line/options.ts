@@ -146,6 +146,20 @@ export function pickSettings(kind: SettingKind, given: Record<string, unknown>):
   return Object.fromEntries(settings.filter(([, value]) => value !== undefined));
 }
 
+/** Settings of `train` as a person types them, e.g. `--learning-rate 0.002 --optimizer adamw,clipNorm=1`. */
+export function writeOptions(settings: TrainingRequest): string {
+  const given = Object.entries(settings) as [keyof TrainingRequest, unknown][];
+  return given.map(([name, value]) => `${trainingOptions[name].flags.split(' ')[0]} ${writeValue(value)}`).join(' ');
+}
+
+function writeValue(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',');
+  if (typeof value !== 'object' || value === null) return inWords(value);
+  const { type, ...fields } = value as Record<string, unknown>;
+  const named = Object.entries(fields).map(([name, field]) => `${name}=${field}`);
+  return [...(type === undefined ? [] : [type]), ...named].join(',');
+}
+
 const tables: Record<SettingKind, [OptionTable<string>, Entries]> = {
   import: [importOptions, importSettingsSchema.entries],
   train: [trainingOptions, trainingSettingsSchema.entries],

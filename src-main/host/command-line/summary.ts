@@ -1,7 +1,8 @@
 // Results in words and small tables: what was imported, how good a run is, where the files are.
 import type { DeviceReport, ImportResult, Run } from '../../contract/api.ts';
-import type { Dataset, Quality, Report } from '../../contract/records.ts';
+import type { Dataset, Quality, Report, Warning } from '../../contract/records.ts';
 import type { Trial } from '../../contract/search.ts';
+import { writeOptions } from './options.ts';
 import { alignTable, formatBytes, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
 const failuresShown = 5;
@@ -61,8 +62,13 @@ export function describeReport(report: Report, model: string): string {
     report.heldOut === 'none'
       ? `Error on the ${images} that it learned from (none were held out):`
       : `Held-out error on ${images} (${report.heldOut}):`;
-  const warnings = report.warnings.map(({ message, advice }) => `Warning: ${message} ${advice}`);
-  return [heldOut, indent(alignTable(rows)), ...warnings].join('\n');
+  return [heldOut, indent(alignTable(rows)), ...report.warnings.map(describeWarning)].join('\n');
+}
+
+/** What the doctor has found, what to do, and the options that do it. */
+export function describeWarning({ message, advice, remedy }: Warning): string {
+  const said = `Warning: ${message} ${advice}`;
+  return remedy ? `${said}\n  To try it: ${writeOptions(remedy)}` : said;
 }
 
 export function describeDatasets(datasets: readonly Dataset[]): string {

@@ -8,12 +8,11 @@ import { bestOf } from '../../contract/metrics.ts';
 import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
 import type { ModelSummary, RunDetails } from '../../contract/views.ts';
 import type { RunRecord } from '../../dataset/catalogue.ts';
-import { diagnose } from '../../training/doctor.ts';
 import { inferenceGraph, trainingProgram } from '../../training/graphs.ts';
 import { planTraining, type TrainingPlan } from '../../training/presets.ts';
 import { readProbeSteps, readProbes } from '../../training/probes.ts';
 import {
-  loadCheckpoint,
+  findRunFile,
   type RunFile,
   readBaselines,
   readMetrics,
@@ -135,12 +134,8 @@ function resolve(settings: TrainingSettings, plan: TrainingPlan, threads: number
 /** Works before the first step too, when there is no more than the settings. */
 async function describeRun(run: RunRecord): Promise<RunDetails> {
   const { folder } = run;
-  const file = await readRunFile(folder).catch((error: unknown) => {
-    if (error instanceof PinholeError && error.code === 'not-found') return null;
-    throw error;
-  });
+  const file = await findRunFile(folder);
   const epochs = await readMetrics(folder);
-  const baselines = await readBaselines(folder);
   return {
     settings: run.settings as Record<string, unknown>,
     summary: file && {
@@ -152,21 +147,11 @@ async function describeRun(run: RunRecord): Promise<RunDetails> {
     bytes: await folderBytes(folder),
     epochs,
     steps: await readSteps(folder),
-    baselines,
-    warnings: run.report?.warnings ?? (file ? await liveWarnings(file, folder, epochs, baselines) : []),
+    baselines: await readBaselines(folder),
+    warnings: run.report?.warnings ?? file?.warnings ?? [],
     bestStep: bestOf(epochs)?.step ?? null,
     totalSteps: file ? totalSteps(file, epochs) : null,
   };
-}
-
-async function liveWarnings(
-  file: RunFile,
-  folder: string,
-  epochs: RunDetails['epochs'],
-  baselines: RunDetails['baselines'],
-) {
-  const { rollbacks = 0 } = (await loadCheckpoint(runPaths(folder).last))?.progress ?? {};
-  return diagnose({ plan: file.plan, epochs, baselines, rollbacks, totalSteps: totalSteps(file, epochs) });
 }
 
 /** Null with a time budget, and until an epoch has shown how many steps it has. */

@@ -228,7 +228,6 @@ export const service: Sentences = {
     '损失在第 {0} 步再次爆炸。训练停止，保留目前最好的模型（第 {1} 步）。',
   'The loss exploded at step {}: back to step {} with {} % of the learning rate.':
     '损失在第 {0} 步爆炸：回到第 {1} 步，学习率降为 {2}%。',
-  'The loss exploded four times; the model is the best one from before.': '损失爆炸了四次；保留的是之前最好的模型。',
   'The port {} cannot be used: {}.': '无法使用端口 {0}：{1}。',
   'The preset {} has no {}.': '预设 {0} 没有 {1}。',
   'The run {} is {}; it has no model yet.': '训练记录 {0} 的状态为 {1}；尚无模型。',
@@ -270,8 +269,6 @@ export const service: Sentences = {
   'What it had written is kept; run it again to go on from there.': '已写入的内容已保留；再次运行即可继续。',
   '{} Training goes on from its last checkpoint.': '{0} 训练从最近的检查点继续。',
   '{} has no rows of codes.': '{0} 没有编码行。',
-  '{} images are few for {} numbers per image; the {} held-out ones are what its error rests on.':
-    '对于每张图像 {1} 个数字而言，{0} 张图像太少；误差仅基于留出的 {2} 张。',
   '{} is a GPU emulated on the CPU, which is much slower than the CPU itself.':
     '{0} 是在 CPU 上模拟的 GPU，比 CPU 本身慢得多。',
   '{} is not a model description: {}': '{0} 不是模型描述：{1}',
@@ -317,13 +314,9 @@ export const service: Sentences = {
   'Only training that has begun can be paused or finished early.': '只有已经开始的训练才能暂停或提前结束。',
   'Only {} of {} images were found in {}, with the same names and sizes.':
     '在 {2} 中只找到名称和大小相同的 {0} 张图像（共 {1} 张）。',
-  'Plain PCA with as many numbers per image does better so far (error {}, the model {}).':
-    '每张图像使用同样多的数字时，普通 PCA 目前更好（误差 {0}，模型 {1}）。',
   'Say where the folder is now (Relocate on the Import screen), or import it again.':
     '请指明文件夹现在的位置（在“导入”页面重新定位），或重新导入。',
   'Start it again if there is more to do.': '如果还有工作要做，请重新启动。',
-  'The best model is kept. Stop now, or train again with noise on the input, which makes memorising harder.':
-    '最好的模型已保留。请立即停止，或在输入上加噪声重新训练，使模型更难死记硬背。',
   'The data set {} has no source {}.': '数据集 {0} 没有来源 {1}。',
   'The error of images it has not seen was lowest {} evaluations ago and rises: it has begun to memorise.':
     '未见过的图像的误差在 {0} 次评估之前最低，之后上升：模型已开始死记硬背。',
@@ -346,12 +339,23 @@ export const service: Sentences = {
   'There is nothing at {}.': '{0} 处没有任何内容。',
   'There is nothing for UMAP to reduce: the map shows the codes themselves.':
     'UMAP 没有可降维的内容：分布图直接显示编码本身。',
-  'Use the recommended preset, which starts at the PCA solution.': '请使用从 PCA 解出发的推荐预设。',
   'Wait until it is done, or cancel it.': '请等待其完成，或将其取消。',
   'Wait until training has begun, or cancel it.': '请等待训练开始，或将其取消。',
   'Wait until training has ended, or train it to the end.': '请等待训练结束，或将其训练到底。',
   'Wait, or cancel it.': '请等待，或将其取消。',
-  'What comes back is hardly better than the mean image so far (error {} against {}).':
-    '目前还原结果几乎不比平均图像好（误差 {0}，平均图像 {1}）。',
   'Run npm ci, then try again.': '请运行 npm ci，然后重试。',
+  'Plain PCA with as many numbers per image does much better (error {}, the model {}, {} times as much): more than what else this model is asked for should cost.':
+    '每张图像使用同样多的数字时，普通 PCA 好得多（误差 {0}，模型 {1}，为其 {2} 倍）：超出了对此模型的其他要求所应付出的代价。',
+  'The best model is kept.': '最好的模型已保留。',
+  'The kept model is the start of training.': '保留的模型就是训练开始时的模型。',
+  'The loss exploded {} times, and training was ended.': '损失爆炸了 {0} 次，训练已结束。',
+  'Weigh the penalty on the code less, or use the recommended preset.': '请减小对编码的惩罚权重，或使用推荐预设。',
+  'Weigh what it is asked for beside a small error less, use the recommended preset, or train longer.':
+    '请减小误差以外各项要求的权重、使用推荐预设，或训练更长时间。',
+  '{} Add images, or train again with noise on the input, which makes memorising harder.':
+    '{0} 请添加图像，或在输入上加噪声重新训练，使模型更难死记硬背。',
+  '{} Choose a lower learning rate, or clip gradients.': '{0} 请选择更低的学习率，或裁剪梯度。',
+  '{} Stop now, or train again with noise on the input, which makes memorising harder.':
+    '{0} 请立即停止，或在输入上加噪声重新训练，使模型更难死记硬背。',
+  '{} images are few for {} numbers per image.': '对于每张图像 {1} 个数字而言，{0} 张图像太少。',
 };

@@ -77,7 +77,7 @@ export function inForce(draft: Draft, defaults: Readonly<Record<string, unknown>
   return { ...flatten(defaults), preset: draft.preset, ...Object.fromEntries(chosen) };
 }
 
-/** A draft that makes this request: of a run that is to be repeated, or with a remedy applied. Unknown fields are left out. */
+/** A draft that makes this request: of a run that is to be repeated, with a remedy or without. Unknown fields are left out. */
 export function draftOf(request: Readonly<Record<string, unknown>>): Draft {
   const flat = flatten(request);
   const preset = presetNames.find((name) => name === flat.preset) ?? 'recommended';
@@ -87,23 +87,6 @@ export function draftOf(request: Readonly<Record<string, unknown>>): Draft {
   });
   const spec = request.spec as Draft['spec'];
   return { preset, ...(spec && { spec }), fields: Object.fromEntries(fields) };
-}
-
-/** Settings that say where and how long to compute, not what: they outlive a change of preset. */
-const ofTheMachine: readonly FieldName[] = ['codeSize', 'seconds', 'device', 'threads', 'seed', 'checkpointSeconds'];
-
-/**
- * The draft with the doctor's remedy. Another preset comes with its own choices: overrides that were made for the old one
- * would bring the trouble along.
- */
-export function withRemedy(draft: Draft, remedy: Readonly<Record<string, unknown>>): Draft {
-  const flat = flatten(remedy);
-  const preset = presetNames.find((name) => name === flat.preset) ?? draft.preset;
-  const cure = fieldNames.filter((name) => name in flat).map((name) => [name, writeField(flat[name])] as const);
-  const keeps = (name: FieldName) => preset === draft.preset || ofTheMachine.includes(name);
-  const kept = fieldNames.filter((name) => draft.fields[name] && keeps(name)).map((name) => [name, draft.fields[name]]);
-  const spec = preset === draft.preset && draft.spec && { spec: draft.spec };
-  return { preset, ...spec, fields: Object.fromEntries([...kept, ...cure]) };
 }
 
 function completeOptimizer(values: Record<string, unknown>, defaults: Readonly<Record<string, unknown>>): void {

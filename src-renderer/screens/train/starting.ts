@@ -1,5 +1,6 @@
 // Starting, resuming and deleting training, as buttons do it: errors become notices, a deletion can be undone.
 import type { Run } from '../../../src-main/contract/api.ts';
+import { withRemedy } from '../../../src-main/contract/remedy.ts';
 import type { TrainingRequest } from '../../../src-main/contract/settings.ts';
 import { type Task, undoSeconds } from '../../../src-main/contract/tasks.ts';
 import { t } from '../../language/index.svelte.ts';
@@ -7,7 +8,7 @@ import { go, place } from '../../navigation.svelte.ts';
 import { attempt, notify } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { isActive, workspace } from '../../service/workspace.svelte.ts';
-import { draftOf, withRemedy } from './draft.ts';
+import { draftOf } from './draft.ts';
 import { train } from './train.svelte.ts';
 import { runWords } from './words.ts';
 
@@ -46,9 +47,8 @@ export async function deleteRun(run: Run): Promise<void> {
 }
 
 /** Fills in the settings of a run, with a remedy on top where there is one, and shows them. */
-export function repeat(run: Run, settings: Readonly<Record<string, unknown>>, remedy?: Record<string, unknown>): void {
-  const draft = draftOf(settings);
-  train.fill(remedy ? withRemedy(draft, remedy) : draft, { runId: run.id, changed: Object.keys(remedy ?? {}) });
+export function repeat(run: Run, settings: Readonly<Record<string, unknown>>, remedy: TrainingRequest = {}): void {
+  train.fill(draftOf(withRemedy(settings as TrainingRequest, remedy)), { runId: run.id, changed: Object.keys(remedy) });
   newTraining(run.datasetId);
 }
 

@@ -36,7 +36,12 @@ export const report: Report = {
   pcaKnn: 0.976,
   rawKnn: 0.969,
   knnCount: 10,
-  warnings: [{ code: 'dead-units', message: '2 of 64 codes never change.', advice: 'Ask for 62 codes.' }],
+  warnings: [
+    {
+      ...{ code: 'dead-units', message: '2 of 64 codes never change.', advice: 'Ask for 62 codes.' },
+      ...{ figures: { dead: 2, units: 64 }, remedy: { codeSize: 62 } },
+    },
+  ],
 };
 
 export const run: Run = {
@@ -98,6 +103,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     failures: answer('failures', failures),
     runs: answer('runs', [run]),
     metrics: answer('metrics', []),
+    warnings: answer('warnings', report.warnings),
     devices: answer('devices', [
       { kind: 'webgpu', name: 'SwiftShader', software: true, usable: true, reason: 'Agrees with the CPU.' },
     ]),

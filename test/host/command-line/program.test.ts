@@ -264,6 +264,7 @@ describe('output', () => {
       pcaKnn: 0.976,
       rawKnn: 0.969,
       warnings: ['2 of 64 codes never change. Ask for 62 codes.'],
+      findings: [{ code: 'dead-units', figures: { dead: 2, units: 64 }, remedy: { codeSize: 62 } }],
     });
     expect(errors).toContain('Imported 100 images');
   });
@@ -294,6 +295,7 @@ Held-out error on 10 images (validation):
   mean image    0.0670  11.7 dB  0.100
   raw pixels                            96.9 %
 Warning: 2 of 64 codes never change. Ask for 62 codes.
+  To try it: --codes 62
 Wrote 100 rows in 0.1 s:
   /out/features.csv
 `);
