@@ -152,6 +152,8 @@ export interface Core {
   /** Newest first. */
   sweeps(): Promise<Sweep[]>;
   datasets(): Promise<Dataset[]>;
+  /** Of the prepared pixels and their splits: equal ones train alike, whatever files they came from. SHA-256. */
+  contentHash(datasetId: string, context?: Context): Promise<string>;
   items(datasetId: string): Promise<Item[]>;
   failures(datasetId: string): Promise<ImportFailure[]>;
   runs(): Promise<Run[]>;

@@ -57,6 +57,13 @@ export interface Preprocessing {
   intensity: { mode: 'full' | 'percentile'; low: number; high: number } | null;
 }
 
+/** What decides which images are held out: see the settings of the same names. */
+export interface Division {
+  validation: number;
+  fold?: [number, number] | undefined;
+  seed: number;
+}
+
 /** Progress of long work, said at most ten times a second. `total` is null while it is not known yet. */
 export interface Progress {
   stage:

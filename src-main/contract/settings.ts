@@ -7,7 +7,7 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 
 /** As in `Preprocessing` of records.ts. */
-const preprocessingSchema = v.strictObject({
+export const preprocessingSchema = v.strictObject({
   width: count(1, 65536),
   height: count(1, 65536),
   channels: v.picklist([1, 3]),

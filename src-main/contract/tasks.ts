@@ -19,6 +19,7 @@ export const exportFormats = [
   'contact-sheet',
   'loss-plot',
   'tensorboard',
+  'run-record',
 ] as const satisfies readonly string[];
 
 /** Columns of CSV and Parquet beside `image_id`, which is always there; `map` is x and y of the map that is shown. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Dataset, ImportFailure, Item, Preprocessing, Report } from '../contract/records.ts';
+import type { Dataset, Division, ImportFailure, Item, Preprocessing, Report } from '../contract/records.ts';
 
 /** Statements that bring a database from version i to version i + 1. Never edit one that was released: append. */
 const migrations = [
@@ -31,6 +31,8 @@ const migrations = [
    ALTER TABLE runs ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;`,
   // Where the sources lay at the first import, once they have moved.
   'ALTER TABLE datasets ADD COLUMN origin TEXT;',
+  // How the images were divided; null in data sets that an older Pinhole imported.
+  'ALTER TABLE datasets ADD COLUMN division TEXT;',
 ];
 
 /** An item with what the import needs to find it again. */
@@ -143,6 +145,16 @@ export class Catalogue {
 
   updateDataset(id: string, { state, hash, name }: Pick<Dataset, 'state' | 'hash' | 'name'>): void {
     this.#run('UPDATE datasets SET state = ?, hash = ?, name = ? WHERE id = ?', state, hash, name, id);
+  }
+
+  /** How its images were divided by the last import; null where an older Pinhole imported it. */
+  division(id: string): Division | null {
+    const row = this.#all('SELECT division FROM datasets WHERE id = ?', id)[0];
+    return row?.division ? (JSON.parse(row.division as string) as Division) : null;
+  }
+
+  updateDivision(id: string, { validation, fold, seed }: Division): void {
+    this.#run('UPDATE datasets SET division = ? WHERE id = ?', JSON.stringify({ validation, fold, seed }), id);
   }
 
   /** The same images, somewhere else. */

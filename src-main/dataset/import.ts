@@ -340,6 +340,7 @@ function settle(update: Update, { stored }: Store, failures: ImportFailure[], st
     if (state === 'ready') catalogue.replaceContainers(number, [...scanned.opened, ...scanned.unchanged]);
     const hash = datasetHash(items, dataset.preprocessing);
     catalogue.updateDataset(dataset.id, { state, hash, name: settings.name ?? dataset.name });
+    catalogue.updateDivision(dataset.id, settings);
   });
 }
 

@@ -1,9 +1,6 @@
 // Which images are held out for validation: by a seeded hash of the path, so that other images do not matter.
 
-import type { Split } from '../contract/records.ts';
-import type { ImportSettings } from '../contract/settings.ts';
-
-type SplitSettings = Pick<ImportSettings, 'seed' | 'validation' | 'fold'>;
+import type { Division, Split } from '../contract/records.ts';
 
 /** Uniform in [0, 1): FNV-1a over the path's UTF-16 units, mixed by the finaliser of MurmurHash3. */
 export function hashPath(path: string, seed: number): number {
@@ -15,7 +12,7 @@ export function hashPath(path: string, seed: number): number {
 }
 
 /** By its path alone; `assignSplits` corrects what only the whole set can tell (folds, a share that came out empty). */
-export function splitOf(path: string, { seed, validation }: SplitSettings): Split {
+export function splitOf(path: string, { seed, validation }: Division): Split {
   return hashPath(path, seed) < validation ? 'validation' : 'train';
 }
 
@@ -24,7 +21,7 @@ export function splitOf(path: string, { seed, validation }: SplitSettings): Spli
  * Folds have equal sizes (±1), so they are not: the chosen fold becomes the test split, and a share of the others
  * validates. Of two images or more that may be learned from, one at least is on each side, unless the share is 0.
  */
-export function assignSplits(paths: readonly string[], settings: SplitSettings): Split[] {
+export function assignSplits(paths: readonly string[], settings: Division): Split[] {
   const { seed, validation, fold } = settings;
   const hashes = paths.map((path) => hashPath(path, seed));
   const order = ranked(paths, hashes);

@@ -3,14 +3,15 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
-import { throwIfCancelled } from '../contract/errors.ts';
-import type { Context, Dataset, Item } from '../contract/records.ts';
+import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
+import type { Context, Dataset, Division, Item, Split } from '../contract/records.ts';
 import type { RunRecord } from '../dataset/catalogue.ts';
 import { contactSheetCapacity, writeContactSheet } from '../exports/contact-sheet.ts';
 import { type FeaturesNote, writeCsv, writeFeaturesNote } from '../exports/csv.ts';
 import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
+import { type RecordedRun, runRecordName, writeRunRecord } from '../exports/run-record.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
@@ -26,6 +27,8 @@ export interface ExportInput {
   codesFolder: string;
   /** CSV begins with a byte-order mark. */
   bom: boolean;
+  division: Division | null;
+  contentHash(): Promise<string>;
   /** Originals and reconstructions of these images, as uint8 N×H×W×C. */
   reconstruct(ids: number[]): Promise<{ originals: Uint8Array; reconstructions: Uint8Array }>;
 }
@@ -102,6 +105,12 @@ const writers: Record<ExportFormat, Writer> = {
     await writeLossPlot(path, { metrics: await readMetrics(run.folder), report: run.report, title: run.preset });
     return [path];
   },
+
+  async 'run-record'(input, folder) {
+    const path = join(folder, runRecordName);
+    await writeRunRecord(path, await describeRun(input));
+    return [path];
+  },
 };
 
 /** File by file, each whole or not at all; what else lies there stays. */
@@ -143,6 +152,39 @@ export async function describeFeatures({
     seed: plan.seed,
     dataset: { name: dataset.name, hash: dataset.hash, images: items.length },
     versions: others,
+  };
+}
+
+/** All that it takes to train the same again. */
+async function describeRun(input: ExportInput): Promise<RecordedRun> {
+  const { run, dataset, items, division } = input;
+  if (dataset.id !== run.datasetId)
+    throw new PinholeError('internal', 'internal: a run was to be recorded with images of another data set');
+  const { settings, plan, device, lostDevices, versions, reason, report, parameterCount } = await readRunFile(
+    run.folder,
+  );
+  const { info } = await loadModel(runPaths(run.folder).model);
+  const { height, width, channels, preprocessing, name } = dataset;
+  const countOf = (split: Split) => items.filter((item) => item.split === split).length;
+  return {
+    run: { id: run.id, preset: run.preset, created: run.created },
+    data: {
+      ...{ name, height, width, channels, preprocessing, division },
+      images: { train: countOf('train'), validation: countOf('validation'), test: countOf('test') },
+      hash: await input.contentHash(),
+      sourcesHash: dataset.hash,
+    },
+    seeds: { training: plan.seed, division: division?.seed ?? null },
+    settings,
+    plan: { ...plan },
+    device,
+    lostDevices: lostDevices ?? [],
+    versions,
+    reason,
+    best: { step: info.step, validationMse: info.validationMse },
+    weights: { parameters: parameterCount, sha256: info.weightsHash },
+    metrics: await readMetrics(run.folder),
+    report,
   };
 }
 

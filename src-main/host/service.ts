@@ -26,7 +26,9 @@ import {
 } from '../contract/settings.ts';
 import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
+import { contentHash } from '../dataset/content-hash.ts';
 import { importDataset } from '../dataset/import.ts';
+import { openDataset } from '../dataset/open.ts';
 import type { DeviceKind } from '../engine/executor.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
@@ -207,6 +209,8 @@ class WorkspaceService implements Core {
         items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
         bom: options.bom ?? false,
+        division: this.#catalogue.division(datasetId),
+        contentHash: () => this.contentHash(datasetId, context),
         reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
       },
       outFolder,
@@ -244,6 +248,15 @@ class WorkspaceService implements Core {
 
   async datasets(): Promise<Dataset[]> {
     return this.#catalogue.listDatasets();
+  }
+
+  async contentHash(datasetId: string, context: Context = {}): Promise<string> {
+    const dataset = openDataset(this.#catalogue, this.workspace, datasetId, { memoryLimit: 0 });
+    try {
+      return await contentHash(dataset, context);
+    } finally {
+      dataset.close();
+    }
   }
 
   async items(datasetId: string): Promise<Item[]> {

@@ -79,6 +79,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     sweeps: core.sweeps.bind(core),
     datasets: core.datasets.bind(core),
     items: core.items.bind(core),
+    contentHash: core.contentHash.bind(core),
     failures: core.failures.bind(core),
     runs: core.runs.bind(core),
     metrics: core.metrics.bind(core),

@@ -6,7 +6,7 @@ import { repository } from './resources.ts';
 
 const wanted = /^(message|advice|reason)$/;
 // What only developers and the command line see.
-const leftOut = /^(host\/command-line|host\/install-cuda|host\/cli)/;
+const leftOut = /^(host\/command-line|host\/install-cuda|host\/cli|exports\/run-record)/;
 
 /** Templates with `{}` where a value stands, e.g. `Expected {} for {}, received {}.`; each once, sorted. */
 export function serviceMessages(): string[] {

@@ -53,6 +53,8 @@ export interface LoneWork {
   workspace: string;
   command: string;
   findDevices: (context: Context, model: DeviceModel) => Promise<DeviceReport[]>;
+  /** The exit code of a command that did all it was asked to, with a result that scripts should not take for a success. */
+  endAs: (outcome: 'differs') => void;
 }
 
 export type Options = Record<string, unknown>;
@@ -265,9 +267,17 @@ export function importRequest({ service }: Work, sources: string[], options: Opt
   const settings = pickSettings('import', options) as Partial<ImportRequest>;
   const tests = settings.testSources ? { testSources: settings.testSources.map((source) => resolve(source)) } : {};
   const request = { ...settings, ...tests, sources: sources.map((source) => resolve(source)) };
-  expectOutside('workspace', service.workspace, request);
-  if (options.out) expectOutside('output folder', resolve(options.out as string), request);
+  expectSourcesOutside({ service }, request, options);
   return request;
+}
+
+export function expectSourcesOutside(
+  { service }: Pick<Work, 'service'>,
+  request: ImportRequest,
+  { out }: Options,
+): void {
+  expectOutside('workspace', service.workspace, request);
+  if (out) expectOutside('output folder', resolve(out as string), request);
 }
 
 /** The data set or run with this id (its beginning is enough) or name; the newest one where none is named. */

@@ -1,10 +1,11 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
-import type { ExportFormat } from '../../contract/api.ts';
 import { presetNames } from '../../contract/settings.ts';
+import { exportFormats } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as commands from './commands.ts';
-import { listOption, settingOptions, settingOptionsBut } from './options.ts';
+import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
+import { repeat } from './repeat.ts';
 import * as search from './search.ts';
 
 type Arguments = readonly (string | string[] | undefined)[];
@@ -115,6 +116,23 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [run]) => commands.exportFeatures(work, run as string | undefined, options),
     },
     {
+      usage: 'repeat <file> [source...]',
+      description:
+        'Trains a run again from its record (export --formats run-record), and says whether it came out the same.',
+      examples: [
+        'repeat features/run.pinhole-run.json',
+        'repeat run.pinhole-run.json photos --test held-out-photos --json',
+      ],
+      options: [
+        settingOption('import', 'testSources'),
+        new Option('--other-data', 'train alike on the sources that are named, even if these are other images'),
+        settingOption('train', 'device', 'cpu|webgpu|tensorflow|auto; default: the recorded one'),
+        settingOption('train', 'threads', 'whole number 1–256; default: as recorded, or as many as this machine has'),
+        ...common,
+      ],
+      run: (work, options, [file, sources]) => repeat(work, file as string, sources as string[], options),
+    },
+    {
       usage: 'sample <run>',
       description: 'Draws new images from what a run has learned of the distribution of its images (variational, wae).',
       examples: [
@@ -221,11 +239,12 @@ function drawnSamples(): Option {
 }
 
 function exportedFormats(): Option {
-  const known: ExportFormat[] = [...commands.exportFormats, 'tensorboard'];
-  const range = `any of ${known.join(',')}; default: all but tensorboard`;
+  const others = exportFormats.filter((format) => !commands.exportFormats.includes(format));
+  const known: readonly string[] = [...commands.exportFormats, ...others];
+  const range = `any of ${known.join(',')}; default: all but ${others.join(' and ')}`;
   return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
     const formats = text.split(',');
-    if (formats.every((format) => (known as string[]).includes(format))) return formats;
+    if (formats.every((format) => known.includes(format))) return formats;
     throw new InvalidArgumentError(`Expected ${range}.`);
   });
 }

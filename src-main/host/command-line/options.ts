@@ -136,6 +136,12 @@ export function listOption(flags: string, what: string, setting: keyof TrainingR
   });
 }
 
+/** One of them, with its range in other words. */
+export function settingOption(kind: 'import' | 'train', setting: string, range?: string): Option {
+  const [table, entries] = tables[kind];
+  return makeOption({ ...table[setting]!, ...(range && { range }) }, entries[setting]!);
+}
+
 /** What a person gave of the settings of `import` or `train`; settings that were not given are left out. */
 export function pickSettings(kind: SettingKind, given: Record<string, unknown>): Record<string, unknown> {
   const [table] = tables[kind];

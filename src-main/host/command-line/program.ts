@@ -26,7 +26,15 @@ export interface Surroundings {
 }
 
 /** 3 is the launcher's: no Node to run on. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, locked: 4, interrupted: 130, terminated: 143 } as const;
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  locked: 4,
+  differs: 5,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
 const exitCodeOf: Partial<Record<ErrorCode, number>> = {
   usage: exitCodes.usage,
@@ -41,10 +49,14 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
   const json = words.includes('--json');
   const terminal = new Terminal({ ...surroundings, json });
   const interrupts = listenToInterrupts(terminal, surroundings);
+  let exitCode: number = exitCodes.ok;
+  const endAs: LoneWork['endAs'] = (outcome) => {
+    exitCode = exitCodes[outcome];
+  };
   try {
-    const program = makeProgram(terminal, interrupts.signal, words, surroundings);
+    const program = makeProgram(terminal, interrupts.signal, words, surroundings, endAs);
     await program.parseAsync(words, { from: 'user' });
-    return exitCodes.ok;
+    return exitCode;
   } catch (thrown) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (thrown instanceof CommanderError) {
@@ -95,6 +107,7 @@ function makeProgram(
   signal: AbortSignal,
   words: readonly string[],
   surroundings: Surroundings,
+  endAs: LoneWork['endAs'],
 ): Command {
   const { output, errors, variables, version } = surroundings;
   const defaultWorkspace = variables.PINHOLE_WORKSPACE || join(homedir(), 'Pinhole');
@@ -105,6 +118,7 @@ function makeProgram(
     workspace: resolve((options.workspace as string | undefined) ?? defaultWorkspace),
     command,
     findDevices: surroundings.findDevices,
+    endAs,
   });
   const program = new Command('pinhole')
     .description('Learns compact features from folders of images, on this machine, and writes them as CSV.')
@@ -175,5 +189,5 @@ function describeSurroundings(defaultWorkspace: string): string {
 The workspace holds data sets and runs: --workspace, PINHOLE_WORKSPACE, or ${defaultWorkspace}.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 no Node to run on, 4 workspace in use by another process,
-130 interrupted by Ctrl-C, 143 by SIGTERM. Whatever was interrupted goes on from there when the same command is run again.`;
+5 a repeated run came out otherwise, 130 interrupted by Ctrl-C, 143 by SIGTERM. Whatever was interrupted goes on from there when the same command is run again.`;
 }

@@ -20,6 +20,7 @@ import {
 } from '../../exports/chosen-table.ts';
 import { writeFeaturesNote } from '../../exports/csv.ts';
 import type { FeatureSource } from '../../exports/feature-rows.ts';
+import { runRecordName } from '../../exports/run-record.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
@@ -159,6 +160,7 @@ const fileNames: Record<ExportFormat, readonly string[]> = {
   'contact-sheet': ['contact-sheet.png'],
   'loss-plot': ['loss.svg'],
   tensorboard: ['tensorboard'],
+  'run-record': [runRecordName],
 };
 
 /** Formats that are folders, and what of the run they are copies of. */

@@ -26,6 +26,9 @@ export const exports_ = {
   'export.hint.loss-plot': 'The course of training as a drawing; for reports and papers.',
   'export.format.tensorboard': 'TensorBoard',
   'export.hint.tensorboard': 'A folder with losses and reconstructions of every evaluation; for TensorBoard.',
+  'export.format.run-record': 'Run record',
+  'export.hint.run-record':
+    'Settings, seeds, versions, figures and a checksum of the images; “pinhole repeat” trains the same again from it.',
   'export.bom': 'CSV for spreadsheets',
   'export.bom.hint':
     'Begins with a byte-order mark, so that Excel shows letters such as é and 中 rightly. Leave it out for programs that stumble over it.',

@@ -100,6 +100,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     sweeps: answer('sweeps', [sweep]),
     datasets: answer('datasets', [dataset]),
     items: answer('items', []),
+    contentHash: answer('contentHash', 'cd'.repeat(32)),
     failures: answer('failures', failures),
     runs: answer('runs', [run]),
     metrics: answer('metrics', []),
