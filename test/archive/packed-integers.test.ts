@@ -90,7 +90,7 @@ describe('packed numbers', () => {
 
   test('the bytes are the cross-entropy of the tables, within one in a hundred', () => {
     const random = createRandom(4);
-    const values = Int32Array.from({ length: 80_000 }, (_, place) => Math.round((1 + (place % 8)) * random.normal()));
+    const values = Int32Array.from({ length: 200_000 }, (_, place) => Math.round((1 + (place % 8)) * random.normal()));
     const packed = packIntegers({ columns: 8, values });
     let bits = 0;
     for (let column = 0; column < 8; column++) {

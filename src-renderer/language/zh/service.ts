@@ -56,6 +56,7 @@ export const service: Sentences = {
   'Correct that number, or use codes that this model made.': '请更正该数字，或使用此模型生成的编码。',
   'Expected whole numbers from 0 to {} for the codes of this model, received {} as number {} of row {}, counted from 0.':
     '此模型的编码应为 0 到 {0} 的整数，实际为 {1}（第 {3} 行第 {2} 个数字，从 0 开始计数）。',
+  'Copy the archive again from where it came from.': '请从来源处重新复制该归档文件。',
   'Copy the model folder again.': '请重新复制模型文件夹。',
   'Correct that number; the codes of images are seldom beyond ±100.': '请更正该数字；图像的编码很少超过 ±100。',
   'Create the folder or choose another one.': '请创建该文件夹或选择其他文件夹。',
