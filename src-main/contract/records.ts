@@ -182,11 +182,16 @@ export const diagnosisNames = [
   'nothing-held-out',
   'few-images',
   'diverged',
+  'rate-too-high',
+  'rate-too-low',
+  'posterior-collapse',
   'dead-units',
+  'dead-entries',
   'dead-outputs',
   'mean-image',
   'worse-than-pca',
   'overfitting',
+  'plateau',
 ] as const;
 export type DiagnosisName = (typeof diagnosisNames)[number];
 

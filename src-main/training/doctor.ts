@@ -6,6 +6,7 @@ import type { Baselines, EpochMetrics, Warning } from '../contract/records.ts';
 import { withRemedy } from '../contract/remedy.ts';
 import { type TrainingRequest, trainingSettingsSchema } from '../contract/settings.ts';
 import type { OpenDataset } from '../dataset/open.ts';
+import { deadEntries } from './diagnoses/dead-entries.ts';
 import { deadOutputs } from './diagnoses/dead-outputs.ts';
 import { deadUnits } from './diagnoses/dead-units.ts';
 import type { Diagnosis, Evidence, Finding } from './diagnoses/diagnosis.ts';
@@ -14,6 +15,10 @@ import { fewImages } from './diagnoses/few-images.ts';
 import { meanImage } from './diagnoses/mean-image.ts';
 import { nothingHeldOut } from './diagnoses/nothing-held-out.ts';
 import { overfitting } from './diagnoses/overfitting.ts';
+import { plateau } from './diagnoses/plateau.ts';
+import { posteriorCollapse } from './diagnoses/posterior-collapse.ts';
+import { rateTooHigh } from './diagnoses/rate-too-high.ts';
+import { rateTooLow } from './diagnoses/rate-too-low.ts';
 import { worseThanPca } from './diagnoses/worse-than-pca.ts';
 import { planTraining, type TrainingPlan } from './presets.ts';
 import type { RunFile } from './run-files.ts';
@@ -25,11 +30,16 @@ export const diagnoses: readonly Diagnosis[] = [
   nothingHeldOut,
   fewImages,
   diverged,
+  rateTooHigh,
+  rateTooLow,
+  posteriorCollapse,
   deadUnits,
+  deadEntries,
   deadOutputs,
   meanImage,
   worseThanPca,
   overfitting,
+  plateau,
 ];
 
 /** Empty where there is nothing to say. */

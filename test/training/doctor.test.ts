@@ -1,7 +1,7 @@
 // The doctor's rules on made-up runs: when each diagnosis speaks and when it does not, what silences what, and remedies.
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { type DiagnosisName, diagnosisNames } from '../../src-main/contract/records.ts';
+import { type DiagnosisName, diagnosisNames, type EpochMetrics } from '../../src-main/contract/records.ts';
 import { withRemedy } from '../../src-main/contract/remedy.ts';
 import { type TrainingRequest, trainingSettingsSchema } from '../../src-main/contract/settings.ts';
 import type { ModelSpec } from '../../src-main/contract/spec.ts';
@@ -31,6 +31,17 @@ describe('nothing is said', () => {
     ['of images that do not differ', evidence({}, {}, { mse: 0, pcaMse: 0, meanImageMse: 0, trainMse: 0 })],
     ['of whole numbers that rebuild less well than PCA’s', evidence({ preset: 'vq' }, {}, { mse: 0.02 })],
     ['of what a prior costs', evidence({ preset: 'variational' }, {}, { mse: 0.018 })],
+    ['of a variational code that is half in use', variational({ activeUnits: 8, kl: 9 })],
+    ['of a code that has switched off before β has risen', variational({ activeUnits: 0, kl: 0 }, { done: 0.15 })],
+    ['of a codebook of which a quarter is used', evidence({ preset: 'vq' }, {}, { levelShare: 0.25 })],
+    ['of a codebook, by too few images', codebook(0.01, { evaluatedCount: 100 })],
+    ['of an error that doubles for a while', withErrors([0.009, 0.018, 0.012, 0.008, 0.006, 0.005, 0.004])],
+    ['of errors that rose and fell below what they were', withErrors([0.009, 0.09, 0.05, 0.02, 0.008, 0.006])],
+    ['of a run that learns most at its beginning', withErrors([0.009, 0.0088, 0.0086, 0.0085, 0.0085, 0.0084, 0.0084])],
+    ['of a rate that has only begun', withErrors(Array(8).fill(0.009), { done: 0.3 })],
+    ['of a plateau that patience waits for', evidence({ patience: 5 }, { epochs: course([0.05, ...level(0.004)]) })],
+    ['of small gains to the end', withErrors(Array.from({ length: 30 }, (_, epoch) => 0.008 * 0.99 ** epoch))],
+    ['of an error of nothing', withErrors([0.05, ...level(1e-12)])],
     ['of what sparse codes cost', evidence({ preset: 'sparse' }, {}, { mse: 0.018 })],
   ])('%s', (_, of) => {
     expect(diagnose(of)).toEqual([]);
@@ -39,6 +50,23 @@ describe('nothing is said', () => {
 
 function withErrors(errors: readonly number[], changes: Partial<Evidence> = {}): Evidence {
   return evidence({}, { epochs: course(errors), ...changes });
+}
+
+function variational(last: Partial<EpochMetrics>, changes: Partial<Evidence> = {}): Evidence {
+  const epochs = course([0.009, 0.008, 0.007, 0.006], (epoch) =>
+    epoch === 3 ? { score: 0.01, ...last } : { score: 1 },
+  );
+  return evidence({ preset: 'variational', codeSize: 16, beta: 1000 }, { epochs, ...changes });
+}
+
+function codebook(share: number, changes: Partial<Evidence> = {}): Evidence {
+  const epochs = course([0.05, 0.02], () => ({ codebookUse: { share, perplexity: 1 } }));
+  return evidence({ preset: 'vq', entries: 256 }, { epochs, evaluatedCount: 5000, ...changes });
+}
+
+/** Twenty evaluations that differ by no more than what a course wanders. */
+function level(error: number): number[] {
+  return Array.from({ length: 20 }, (_, epoch) => error * (1 + 0.001 * (epoch % 3)));
 }
 
 /** What is wrong, what is said of it, and what the button changes. */
@@ -63,10 +91,32 @@ const faults: Readonly<Record<string, Fault>> = {
     message: 'The loss exploded, 2× so far: the learning rate is too high for this model.',
     remedy: { learningRate: 2e-3 },
   },
+  'rate-too-high': {
+    of: evidence({ learningRate: 0.01 }, { epochs: course([0.009, 0.2, 0.3, 0.28, 0.3, 0.25, 0.2]) }),
+    message:
+      'Held-out errors rose to 33 times the best of before, and training errors with them: the learning rate is too high.',
+    remedy: { learningRate: 2e-3 },
+  },
+  'rate-too-low': {
+    of: evidence({ preset: 'deep', learningRate: 1e-7 }, { epochs: course(Array(8).fill(0.19)) }),
+    message:
+      'The error has hardly moved from where it began (0.190 against 0.190): the learning rate is too low for so few steps.',
+    remedy: { learningRate: 1e-3 },
+  },
+  'posterior-collapse': {
+    of: variational({ activeUnits: 1, kl: 0.01 }),
+    message: 'Only 1 of 16 numbers of the code are in use: the prior outweighs the images (posterior collapse).',
+    remedy: { beta: 12, klWarmup: 0.5 },
+  },
   'dead-units': {
     of: evidence({}, {}, { codeDeviations: Float64Array.of(2, 0, 1e-9, 1) }),
     message: '2 of 4 code units never change: they carry nothing.',
     remedy: { codeSize: 2 },
+  },
+  'dead-entries': {
+    of: codebook(0.02),
+    message: 'Only 5 of the 256 entries of the codebook are ever used.',
+    remedy: { entries: 8 },
   },
   'dead-outputs': {
     of: evidence({ preset: 'agarap2019' }, {}, { deadOutputs: 50 }),
@@ -97,6 +147,11 @@ const faults: Readonly<Record<string, Fault>> = {
     message: 'The error of images it has not seen was lowest 5 evaluations ago and rises: it has begun to memorise.',
     remedy: { noise: 0.1, patience: 10 },
   },
+  plateau: {
+    of: evidence({ schedule: 'constant' }, { epochs: course([0.05, ...level(0.004)]) }),
+    message: 'The error has not got better by 0.2 % in the last 8 evaluations: it has reached a plateau.',
+    remedy: { schedule: 'one-cycle' },
+  },
 };
 
 describe('is said, with figures and with what to change', () => {
@@ -111,6 +166,31 @@ describe('is said, with figures and with what to change', () => {
     expect(warning!.remedy).toEqual(remedy);
     expect(warning!.advice).not.toBe('');
     expect(Object.values(warning!.figures).every(Number.isFinite)).toBe(true);
+  });
+
+  test('a rate that is too low, by a line that leads nowhere', () => {
+    const errors = Array.from({ length: 8 }, (_, epoch) => 0.19 - 0.0005 * epoch);
+    const [warning] = diagnose(evidence({ preset: 'deep', learningRate: 3e-4 }, { epochs: course(errors) }));
+    expect(warning).toMatchObject({ code: 'rate-too-low', remedy: { learningRate: 1e-3 } });
+  });
+
+  test('levels that nothing uses, while it trains and at the end', () => {
+    const [warning] = diagnose(evidence({ preset: 'fsq', levels: 1000 }, {}, { levelShare: 0.02 }));
+    expect(warning).toMatchObject({
+      message: 'Only 20 of the 1000 levels of each number are ever used, on average.',
+      remedy: { levels: 32 },
+    });
+  });
+
+  test('a plateau that patience would end, and a start that nothing was better than', () => {
+    const [flat] = diagnose(evidence({}, { epochs: course([0.05, ...level(0.004)]) }));
+    expect(flat!.remedy).toEqual({ patience: 10 });
+    const [start] = diagnose(evidence({}, { epochs: course([0.008, ...level(0.00805)]) }));
+    expect(start).toMatchObject({
+      message: 'No evaluation was better than the start (error 0.00800).',
+      advice: 'The kept model is the start of training. Choose a lower learning rate, which takes finer steps.',
+    });
+    expect(start!.remedy!.learningRate).toBeCloseTo(2e-4, 9);
   });
 
   test('memorising, by the errors of the kept model alone', () => {
@@ -157,6 +237,17 @@ describe('does not contradict itself', () => {
       'outputs of which most are dark give a mean image',
       evidence({ preset: 'agarap2019' }, {}, { mse: 0.06, deadOutputs: 150 }),
       ['dead-outputs'],
+    ],
+    ['a rate that is too low has not collapsed to anything yet', withErrors(Array(20).fill(0.07)), ['rate-too-low']],
+    [
+      'a rate that is too high memorises nothing and reaches no plateau',
+      withErrors([0.009, ...Array(20).fill(0.3)]),
+      ['rate-too-high'],
+    ],
+    [
+      'a collapsed posterior gives a mean image',
+      variational({ activeUnits: 0, kl: 0 }, { baselines: { pca: 0.001, meanImage: 0.006 } }),
+      ['posterior-collapse'],
     ],
     ['a mean image is worse than PCA', evidence({}, {}, { mse: 0.06 }), ['mean-image']],
     [

@@ -55,6 +55,11 @@ export function higherRate({ plan }: Evidence): number {
   return plan.learningRate < usual / farFromPreset ? usual : plan.learningRate * 10;
 }
 
+/** A hundredth of the penalty on the code, or what the preset for sparse codes takes where that is less. */
+export function lowerPenalty(codeL1: number): number {
+  return Math.min(codeL1 / 100, presets.sparse.codeL1);
+}
+
 /** Twice as long, by whichever of both ends it. */
 export function longer({ plan: { epochs, seconds } }: Evidence) {
   return seconds === null ? { epochs: Math.min(1_000_000, 2 * epochs) } : { seconds: 2 * seconds };

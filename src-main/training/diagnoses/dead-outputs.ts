@@ -20,7 +20,7 @@ export const deadOutputs: Diagnosis = {
       advice:
         'A ReLU output that has gone dark gets no gradient and never recovers; use a linear output (any other preset).',
       remedies: [{ preset: 'recommended' }],
-      silences: dead >= varying * limits.most ? ['mean-image', 'worse-than-pca'] : [],
+      silences: dead >= varying * limits.most ? ['mean-image', 'worse-than-pca', 'plateau'] : [],
     };
   },
 };

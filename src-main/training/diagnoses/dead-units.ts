@@ -1,4 +1,5 @@
 // Numbers of the code that never change, whatever the image.
+import { lowerPenalty } from './course.ts';
 import type { Diagnosis, Evidence } from './diagnosis.ts';
 
 // Below this share of the largest unit's deviation a unit carries no information that float32 codes would keep. Over fewer
@@ -24,10 +25,10 @@ export const deadUnits: Diagnosis = {
           : `Choose a code size of ${alive} or less, or an activation other than ReLU for the code.`,
       remedies:
         alive === 0
-          ? [...(codeL1 > 0 ? [{ codeL1: codeL1 / 100 }] : []), { preset: 'recommended' }]
+          ? [...(codeL1 > 0 ? [{ codeL1: lowerPenalty(codeL1) }] : []), { preset: 'recommended' }]
           : [{ codeSize: alive }],
-      // Where nothing is left of the code, the mean image is all that can come back.
-      silences: alive === 0 ? ['mean-image', 'worse-than-pca'] : [],
+      // Where nothing is left of the code, one image is all that can come back.
+      silences: alive === 0 ? ['dead-entries', 'dead-outputs', 'mean-image', 'worse-than-pca', 'plateau'] : [],
     };
   },
 };

@@ -19,7 +19,7 @@ export const diverged: Diagnosis = {
         : `The loss exploded, ${rollbacks}× so far: the learning rate is too high for this model.`,
       advice: `${kept} Choose a lower learning rate, or clip gradients.`,
       remedies: [{ learningRate: lowerRate(evidence) }],
-      silences: ['mean-image', 'worse-than-pca'],
+      silences: ['rate-too-high', 'rate-too-low', 'mean-image', 'worse-than-pca', 'plateau'],
     };
   },
 };

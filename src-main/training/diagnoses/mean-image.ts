@@ -1,5 +1,5 @@
 // Collapse to the mean image: every image comes back as nearly the same picture.
-import { errorsOf, longer, lowerRate } from './course.ts';
+import { errorsOf, longer, lowerPenalty, lowerRate } from './course.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { figure } from './words.ts';
 
@@ -22,11 +22,11 @@ export const meanImage: Diagnosis = {
       message: `What comes back is hardly better than the mean image (error ${figure(errors.model)} against ${figure(errors.meanImage)}).`,
       advice: 'Use the recommended preset, a lower learning rate, or train longer.',
       remedies: [
-        ...(plan.codeL1 > 0 ? [{ codeL1: plan.codeL1 / 100 }] : []),
+        ...(plan.codeL1 > 0 ? [{ codeL1: lowerPenalty(plan.codeL1) }] : []),
         ...(usual ? [{ learningRate: lowerRate(evidence) }] : [{ preset: 'recommended' as const }]),
         longer(evidence),
       ],
-      silences: ['worse-than-pca', 'overfitting'],
+      silences: ['worse-than-pca', 'overfitting', 'plateau'],
     };
   },
 };

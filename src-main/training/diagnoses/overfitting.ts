@@ -32,6 +32,7 @@ function byCourse(evidence: Evidence): Finding | null {
       ? `${kept} Add images, or train again with noise on the input, which makes memorising harder.`
       : `${kept} Stop now, or train again with noise on the input, which makes memorising harder.`,
     remedies: remedies(evidence),
+    silences: ['plateau'],
   };
 }
 
@@ -44,6 +45,7 @@ function byRatio(evidence: Evidence): Finding | null {
     advice:
       'Add images, use a smaller code or narrower layers, noise on the input, or random crops and flips (--augment).',
     remedies: remedies(evidence),
+    silences: ['plateau'],
   };
 }
 

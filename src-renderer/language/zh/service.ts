@@ -359,4 +359,27 @@ export const service: Sentences = {
   '{} Stop now, or train again with noise on the input, which makes memorising harder.':
     '{0} 请立即停止，或在输入上加噪声重新训练，使模型更难死记硬背。',
   '{} images are few for {} numbers per image.': '对于每张图像 {1} 个数字而言，{0} 张图像太少。',
+  'Choose a higher learning rate, or train for many more steps.': '请选择更高的学习率，或训练更多的步数。',
+  'Choose a smaller β, and let it rise more slowly.': '请选择更小的 β，并让它上升得更慢。',
+  'Choose fewer entries: those that nothing uses cost time and memory.':
+    '请选择更少的条目：无人使用的条目耗费时间和内存。',
+  'Choose fewer levels: those that nothing uses cost bits.': '请选择更少的级别：无人使用的级别浪费比特。',
+  'Held-out errors rose to {} times the best of before, and training errors with them: the learning rate is too high.':
+    '未见过的图像的误差升至此前最好值的 {0} 倍，训练误差也随之上升：学习率过高。',
+  'No evaluation was better than the start (error {}).': '没有一次评估优于起点（误差 {0}）。',
+  'Only {} of the {} entries of the codebook are ever used.': '码本的 {1} 个条目中只有 {0} 个被使用过。',
+  'Only {} of the {} levels of each number are ever used, on average.':
+    '每个数字的 {1} 个级别中平均只有 {0} 个被使用过。',
+  'Only {} of {} numbers of the code are in use: the prior outweighs the images (posterior collapse).':
+    '编码的 {1} 个数字中只有 {0} 个在使用：先验压过了图像（后验坍塌）。',
+  'The error has hardly moved from where it began ({} against {}): the learning rate is too low for so few steps.':
+    '误差几乎停在起点（{0}，起点 {1}）：对于这样少的步数，学习率过低。',
+  'The error has not got better by {} in the last {} evaluations: it has reached a plateau.':
+    '在最近 {1} 次评估中误差的改善不足 {0}：已进入平台期。',
+  '{} Choose a lower learning rate, which takes finer steps.': '{0} 请选择更低的学习率，步子更细。',
+  '{} Choose a lower learning rate.': '{0} 请选择更低的学习率。',
+  '{} Let the rate fall towards the end (one-cycle), which often gets below it.':
+    '{0} 请让学习率在末尾下降（one-cycle），这样往往能更低。',
+  '{} Longer training gains nothing: a larger code or wider layers would. Patience ends it in time.':
+    '{0} 训练更久没有收益：更大的编码或更宽的层才有。设置耐心值可及时结束训练。',
 };
