@@ -43,6 +43,9 @@ const stepsBetweenChecks = 50;
 
 // A loss ten times the first one of the run is no noise: no schedule here raises it by more than about two.
 const explosionFactor = 10;
+// Few images are known by heart at a PCA start: next to that first loss every other one looks like an explosion. Ten times this
+// is a tenth of the range of pixels.
+const leastFirstLoss = 1e-3;
 const allowedRollbacks = 3;
 const rollbackRateFactor = 0.3;
 
@@ -173,7 +176,7 @@ class TrainingLoop {
     this.progress.lossSum += sum;
     this.progress.lossSteps += steps;
     this.recent = { loss: this.recent.loss + sum, steps: this.recent.steps + steps };
-    return !Number.isFinite(mean) || mean > explosionFactor * this.firstLoss;
+    return !Number.isFinite(mean) || mean > explosionFactor * Math.max(leastFirstLoss, this.firstLoss);
   }
 
   private async rollBack(): Promise<void> {

@@ -69,7 +69,8 @@ describe('from images to features', () => {
     const { run } = await finishedRun();
     const report = run.report!;
     expect(report.heldOut).toBe('validation');
-    expect(report.model.mse).toBeLessThanOrEqual(report.pca.mse);
+    // It starts at PCA, and rounding may take a little.
+    expect(report.model.mse).toBeLessThanOrEqual(report.pca.mse * 1.0001);
     expect(report.pca.mse).toBeLessThan(report.meanImage.mse);
     expect(report.model.psnr).toBeCloseTo(-10 * Math.log10(report.model.mse), 6);
     for (const accuracy of [report.knn, report.pcaKnn, report.rawKnn])

@@ -149,7 +149,7 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   plateau: {
     of: evidence({ schedule: 'constant' }, { epochs: course([0.05, ...level(0.004)]) }),
-    message: 'The error has not got better by 0.2 % in the last 8 evaluations: it has reached a plateau.',
+    message: 'The error has not got better by 0.5 % in the last 8 evaluations: it has reached a plateau.',
     remedy: { schedule: 'one-cycle' },
   },
 };

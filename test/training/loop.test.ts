@@ -203,6 +203,11 @@ describe('an exploding loss', () => {
     expect(saved.metrics.every(({ validationMse }) => Number.isFinite(validationMse))).toBe(true);
   });
 
+  test('is none where the first loss was next to nothing, as that of few images at a PCA start', async () => {
+    const { options } = setUp({}, (w) => (w === 1 ? 1e-12 : 1e-4));
+    expect((await runTrainingLoop(options)).progress.rollbacks).toBe(0);
+  });
+
   test('is seen in an evaluation that is no number, which is no place to go back to', async () => {
     const errors = [1, Number.NaN, 0.9, 0.8, 0.7, 0.6];
     const { options, saved, notices, context } = setUp({ evaluate: async () => ({ validationMse: errors.shift()! }) });

@@ -4,8 +4,8 @@ import { keepsStart, keptWords, lowerRate } from './course.ts';
 import type { Diagnosis, Evidence, Finding } from './diagnosis.ts';
 import { figure, percent } from './words.ts';
 
-// Schedules that lower the rate gain several percent in their last part; two thousandths over that long is nothing.
-const limits = { evaluations: 10, window: 0.4, gain: 0.002, done: 0.5, leastError: 1e-8 };
+// Schedules that lower the rate gain several percent in their last part; half a percent over that long is nothing.
+const limits = { evaluations: 10, window: 0.4, gain: 0.005, done: 0.5, leastError: 1e-8 };
 
 export const plateau: Diagnosis = {
   name: 'plateau',
