@@ -71,30 +71,6 @@ export function writeField(value: unknown): string {
   return value === null || value === undefined ? '' : String(value);
 }
 
-/** `{ 'optimizer.type': 'sgd', epochs: 3 }` → `{ optimizer: { type: 'sgd' }, epochs: 3 }`. */
-export function nest(flat: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const whole: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(flat)) {
-    const [key = '', inner] = name.split('.');
-    if (inner === undefined) whole[key] = value;
-    else whole[key] = { ...(whole[key] as object | undefined), [inner]: value };
-  }
-  return whole;
-}
-
-/** The other way; lists stay whole, and what is null or undefined is left out. */
-export function flatten(whole: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const flat: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(whole)) {
-    if (value === null || value === undefined) continue;
-    if (typeof value !== 'object' || Array.isArray(value)) flat[key] = value;
-    else
-      for (const [inner, part] of Object.entries(flatten(value as Record<string, unknown>)))
-        flat[`${key}.${inner}`] = part;
-  }
-  return flat;
-}
-
 // ---- schemas ------------------------------------------------------------------------------------------------------
 
 /** What is read of a schema; valibot's types keep it, but only for one whose type is known. */

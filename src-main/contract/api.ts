@@ -1,6 +1,6 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
-import type { Sweep, SweepContext, SweepRequest } from './search.ts';
+import type { Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
 import type {
@@ -151,6 +151,11 @@ export interface Core {
   sweep(datasetId: string, request: SweepRequest, context?: SweepContext): Promise<Sweep>;
   /** Newest first. */
   sweeps(): Promise<Sweep[]>;
+  /**
+   * Finished runs of one data set beside each other, encoded where they are not yet; with a folder, also as plot and sheet.
+   * Throws `usage` for runs of different data sets.
+   */
+  compare(runIds: string[], outFolder: string | null, context?: Context): Promise<Comparison>;
   datasets(): Promise<Dataset[]>;
   /** Of the prepared pixels and their splits: equal ones train alike, whatever files they came from. SHA-256. */
   contentHash(datasetId: string, context?: Context): Promise<string>;

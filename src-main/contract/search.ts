@@ -1,6 +1,6 @@
 // Searching and comparing: a grid of runs, and runs beside each other. Plain data only.
 import type { Run } from './api.ts';
-import type { Context } from './records.ts';
+import type { Context, Report } from './records.ts';
 import type { PresetName, TrainingRequest } from './settings.ts';
 
 /** Every preset with every code size and every seed. */
@@ -50,4 +50,36 @@ export interface Sweep {
 export interface SweepContext extends Context {
   /** When a trial begins and when it ends, then with its run. `number` counts from 1. */
   onTrial?: (trial: Trial, number: number, run: Run | null) => void;
+}
+
+/** Runs of one data set beside each other. */
+export interface Comparison {
+  datasetId: string;
+  heldOut: Report['heldOut'];
+  heldOutCount: number;
+  /** Held-out mean-squared error of the mean image: what no number at all would give. */
+  meanImageError: number;
+  runs: ComparedRun[];
+  /** Written: `comparison.svg` and `comparison.png`; none without a folder. */
+  files: string[];
+}
+
+export interface ComparedRun {
+  run: string;
+  preset: string;
+  codeSize: number;
+  seed: number;
+  /** Held-out mean-squared error, and that of PCA with as many numbers. */
+  error: number;
+  pcaError: number;
+  /** How often the five nearest neighbours agree, 0–1; null without labels. */
+  knn: number | null;
+  epochs: number;
+  /** Of training. */
+  seconds: number;
+  device: string;
+  /** Why training ended, as in run.json. */
+  ended: string;
+  /** In which it differs from the others, by dotted name; what its preset decides is left out. */
+  settings: Record<string, unknown>;
 }

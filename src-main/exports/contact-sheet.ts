@@ -2,6 +2,7 @@
 import { PinholeError } from '../contract/errors.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { blankPicture, type ImageBatch, pasteImage } from '../numerics/image-grid.ts';
+import { formatError, letteredPng } from './lettering.ts';
 import { strokeText } from './stroke-text.ts';
 
 export interface ContactSheet {
@@ -68,15 +69,7 @@ export async function renderContactSheet(sheet: ContactSheet): Promise<{ png: Ui
     pasteImage(picture, originals, pair, left, top, layout.scale);
     pasteImage(picture, reconstructions, pair, left, top + layout.imageHeight + pairGap, layout.scale);
   }
-  const { data, width, height, channels } = picture;
-  // Loaded when first needed: the service starts sooner without.
-  const { default: sharp } = await import('sharp');
-  const png = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
-    .composite([{ input: Buffer.from(lettering(layout, shown, sheet.errors)) }])
-    .removeAlpha()
-    .png()
-    .toBuffer();
-  return { png, shown };
+  return { png: await letteredPng(picture, lettering(layout, shown, sheet.errors)), shown };
 }
 
 function layOut(height: number, width: number, count: number, hasErrors: boolean): Layout {
@@ -100,7 +93,7 @@ function cornerOf(pair: number, { columns, columnStep, rowStep, imageWidth }: La
   return [left, margin + Math.floor(pair / columns) * rowStep];
 }
 
-function lettering(layout: Layout, shown: number, errors: ArrayLike<number> | undefined): string {
+function lettering(layout: Layout, shown: number, errors: ArrayLike<number> | undefined): string[] {
   const { imageWidth, imageHeight, rows, rowStep } = layout;
   const parts: string[] = [];
   const right = margin + labelWidth - 14;
@@ -116,25 +109,18 @@ function lettering(layout: Layout, shown: number, errors: ArrayLike<number> | un
     const [left, top] = cornerOf(pair, layout);
     parts.push(strokeText(formatError(errors[pair]!), left + imageWidth / 2, errorBaseline(top, layout), errorStyle));
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${layout.width}" height="${layout.height}">${parts.join('')}</svg>`;
+  return parts;
 }
 
 function errorBaseline(top: number, { imageHeight }: Layout): number {
   return top + 2 * imageHeight + pairGap + errorHeight - 4;
 }
 
-/** Two significant figures, as short as they can be said. */
-function formatError(error: number): string {
-  return error > 0 && error < 1e-4 ? error.toExponential(0) : String(Number(error.toPrecision(2)));
-}
-
-function checkPairs(originals: ImageBatch, reconstructions: ImageBatch): void {
+/** For every picture that shows both: the same size and number of images, and at least one. */
+export function checkPairs(originals: ImageBatch, reconstructions: ImageBatch): void {
   const [one, other] = [originals, reconstructions].map(
     ({ count, height, width, channels }) => `${count}×${height}×${width}×${channels}`,
   );
   if (originals.count > 0 && one === other) return;
-  throw new PinholeError(
-    'internal',
-    `internal: expected ${one} reconstructions for a contact sheet, received ${other}`,
-  );
+  throw new PinholeError('internal', `internal: expected ${one} reconstructions for a sheet, received ${other}`);
 }

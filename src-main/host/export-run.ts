@@ -90,7 +90,7 @@ const writers: Record<ExportFormat, Writer> = {
   async 'contact-sheet'(input, folder) {
     const path = join(folder, 'contact-sheet.png');
     const { height, width, channels } = input.dataset;
-    const shown = contactSheetItems(input.items, contactSheetCapacity(height, width));
+    const shown = heldOutChoice(input.items, contactSheetCapacity(height, width));
     const { originals, reconstructions } = await input.reconstruct(shown.map((item) => item.id));
     const shape = { count: shown.length, height, width, channels };
     await writeContactSheet(path, {
@@ -189,7 +189,7 @@ async function describeRun(input: ExportInput): Promise<RecordedRun> {
 }
 
 /** Images that the model has not learned from tell more; the choice is seeded, and shown in the order of the table. */
-function contactSheetItems(items: readonly Item[], capacity: number): Item[] {
+export function heldOutChoice(items: readonly Item[], capacity: number): Item[] {
   const held = items.filter((item) => item.split !== 'train');
   const candidates = held.length > 0 ? held : items;
   const order = permutation(candidates.length, createRandom(candidates.length)).subarray(0, capacity);

@@ -38,6 +38,7 @@ import { type ImageBatch, imageGrid } from '../numerics/image-grid.ts';
 import { planTraining } from '../training/presets.ts';
 import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
+import { compareRuns, expectOneDataset } from './compare-runs.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
@@ -244,6 +245,24 @@ class WorkspaceService implements Core {
 
   async sweeps() {
     return readSweeps(this.workspace);
+  }
+
+  async compare(ids: string[], outFolder: string | null, context: Context = {}) {
+    const datasetId = expectOneDataset(ids.map((id) => this.#catalogue.getRun(id)));
+    const runs: Run[] = [];
+    for (const id of new Set(ids)) runs.push((await this.encode(id, {}, context)).run);
+    const input = { workspace: this.workspace, datasetId };
+    return compareRuns(
+      {
+        dataset: this.#catalogue.getDataset(datasetId),
+        items: this.#catalogue.items(datasetId),
+        runs,
+        reconstruct: ({ folder }, wanted) =>
+          runInJob({ kind: 'reconstruct', ...input, runFolder: folder, ids: wanted }, context),
+      },
+      outFolder,
+      context,
+    );
   }
 
   async datasets(): Promise<Dataset[]> {

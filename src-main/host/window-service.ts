@@ -77,6 +77,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     walk: core.walk.bind(core),
     sweep: core.sweep.bind(core),
     sweeps: core.sweeps.bind(core),
+    compare: core.compare.bind(core),
     datasets: core.datasets.bind(core),
     items: core.items.bind(core),
     contentHash: core.contentHash.bind(core),

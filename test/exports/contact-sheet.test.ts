@@ -95,7 +95,7 @@ test('written whole; pairs must match', async () => {
   expect(await writeContactSheet(path, sheet)).toEqual({ shown: 2 });
   expect((await sharp(path).metadata()).format).toBe('png');
   await expect(writeContactSheet(path, { ...sheet, reconstructions: flat(1, 8, 1, 0) })).rejects.toThrow(
-    'internal: expected 2×8×8×1 reconstructions for a contact sheet, received 1×8×8×1',
+    'internal: expected 2×8×8×1 reconstructions for a sheet, received 1×8×8×1',
   );
   expect(readdirSync(folder)).toEqual(['contact-sheet.png']);
   rmSync(folder, { recursive: true });

@@ -1,6 +1,4 @@
-// Sweeps: over courses made by hand, where it is known what must be stopped, and one for real on drawn samples.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+// Sweeps over courses made by hand, where it is known what must be stopped. One for real is in search.test.ts.
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Core, Run } from '../../src-main/contract/api.ts';
@@ -8,8 +6,6 @@ import { throwIfCancelled } from '../../src-main/contract/errors.ts';
 import type { EpochMetrics } from '../../src-main/contract/records.ts';
 import type { SweepRequest } from '../../src-main/contract/search.ts';
 import type { TrainingRequest } from '../../src-main/contract/settings.ts';
-import { drawSamples } from '../../src-main/dataset/samples.ts';
-import { createService } from '../../src-main/host/service.ts';
 import { readSweeps, runSweep } from '../../src-main/host/sweep.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { dataset, run as finished } from './command-line/fake-service.ts';
@@ -126,33 +122,4 @@ test('settings that one of the presets has no use for are refused before anythin
     message: 'The preset deep has no codebook.',
   });
   expect(trained).toEqual([]);
-});
-
-test('a tiny sweep for real: every run is trained, encoded and held against PCA', { timeout: 300_000 }, async () => {
-  const images = join(temporaryFolder(), 'images');
-  await drawSamples({ count: 60, size: 12, seed: 5 }, images);
-  const workspace = temporaryFolder();
-  const service = await createService({ workspace, command: 'test' });
-  try {
-    const imported = await service.import({ sources: [images] });
-    const request: SweepRequest = {
-      ...{ presets: ['recommended'], codeSizes: [2, 6], seeds: [1] },
-      settings: { hidden: [8], epochs: 2, batchSize: 16, device: 'cpu', threads: 1 },
-    };
-    const { trials } = await service.sweep(imported.dataset.id, request);
-    const runs = await service.runs();
-    for (const trial of trials) {
-      const run = runs.find(({ id }) => id === trial.run)!;
-      expect(run).toMatchObject({ state: 'finished', codeSize: trial.codeSize });
-      expect(run.report!.model.mse).toBeLessThanOrEqual(run.report!.pca.mse * 1.0001);
-    }
-    expect(trials.map(({ codeSize, state }) => [codeSize, state])).toEqual([
-      [2, 'finished'],
-      [6, 'finished'],
-    ]);
-    expect(await service.sweeps()).toMatchObject([{ datasetId: imported.dataset.id, trials }]);
-    expect(readdirSync(join(workspace, 'sweeps'))).toHaveLength(1);
-  } finally {
-    await service.close();
-  }
 });

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { comparedStyles, differences, mostCompared } from '../../src-renderer/screens/train/comparison.ts';
+import { differences } from '../../src-main/contract/flat-settings.ts';
+import { comparedStyles, mostCompared } from '../../src-renderer/screens/train/comparison.ts';
 import { repository } from '../support/resources.ts';
 
 test('only settings that differ are listed, objects field by field', () => {

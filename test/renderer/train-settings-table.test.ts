@@ -1,8 +1,9 @@
 // Fields of a form from the schemas: kinds, ranges, defaults; text to values and back.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { flatten, nest } from '../../src-main/contract/flat-settings.ts';
 import { formSchema } from '../../src-renderer/screens/train/settings.ts';
-import { flatten, nest, readField, settingFields, writeField } from '../../src-renderer/settings-table.ts';
+import { readField, settingFields, writeField } from '../../src-renderer/settings-table.ts';
 
 const fields = new Map(settingFields(formSchema).map((field) => [field.name, field]));
 

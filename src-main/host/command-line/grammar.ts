@@ -90,6 +90,23 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [sources]) => search.sweep(work, sources as string[], options),
     },
     {
+      usage: 'compare [run...]',
+      description: 'Sets runs of one data set, or a sweep (the newest, if none is named), beside each other.',
+      examples: [
+        'compare',
+        'compare recommended-1a2b3c4d5e conv-1a2b3c4d5e --out comparison',
+        'compare sweep-1a2b3c4d5e --json',
+      ],
+      options: [
+        new Option(
+          '--out <dir>',
+          'also write comparison.svg (error by code size) and comparison.png (the same images)',
+        ),
+        ...common,
+      ],
+      run: (work, options, [runs]) => search.compare(work, runs as string[], options),
+    },
+    {
       usage: 'encode <run> [source...]',
       description: "Encodes the images that a run was trained on, or other images with the run's model.",
       examples: ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos --out new-features'],

@@ -1,13 +1,14 @@
-// The commands that search: a grid of runs. Reading options and reporting errors is not theirs.
+// The commands that search: a grid of runs, and runs beside each other. Reading options and reporting errors is not theirs.
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Dataset } from '../../contract/records.ts';
-import type { SweepRequest, Trial } from '../../contract/search.ts';
+import type { Sweep, SweepRequest, Trial } from '../../contract/search.ts';
 import type { PresetName, TrainingRequest } from '../../contract/settings.ts';
 import { findOne, importRequest, type Options, type Work } from './commands.ts';
 import { pickSettings } from './options.ts';
-import { describeImport, describeSweep, printable } from './summary.ts';
+import { describeComparison, describeImport, printable } from './summary.ts';
 import { plural } from './words.ts';
 
 /** The grid where nothing else is asked for. */
@@ -29,10 +30,29 @@ export async function sweep(work: Work, given: string[], options: Options): Prom
     terminal.say(run ? `  ${describeEnd(trial, run)}` : `Run ${number} of ${total}: ${describeTrial(trial)}.`);
   };
   const result = await service.sweep(dataset.id, request, { ...work.context, onTrial });
-  const all = await service.runs();
-  const runs = result.trials.map(({ run }) => findOne('run', all, run!));
-  terminal.say(describeSweep(result.trials, runs));
-  terminal.result({ ...result, runs });
+  const comparison = await service.compare(runsOf(result), null, work.context);
+  terminal.say(describeComparison(comparison));
+  terminal.say(`Sweep ${result.id}. Next: pinhole compare ${result.id} --out FOLDER`);
+  terminal.result({ ...result, comparison });
+}
+
+/** Runs, or those of sweeps that are done; the newest sweep where nothing is named. */
+export async function compare(work: Work, given: string[], options: Options): Promise<void> {
+  const { service, terminal } = work;
+  const [runs, sweeps] = [await service.runs(), await service.sweeps()];
+  const words = given.length > 0 ? given : [findOne('sweep', sweeps, undefined).id];
+  const ids = words.flatMap((word) => {
+    return word.startsWith('sweep-') ? runsOf(findOne('sweep', sweeps, word)) : [findOne('run', runs, word).id];
+  });
+  const out = options.out === undefined ? null : resolve(options.out as string);
+  const comparison = await service.compare(ids, out, work.context);
+  terminal.say(describeComparison(comparison));
+  if (out) terminal.say(`Wrote\n${comparison.files.map((file) => `  ${file}`).join('\n')}`);
+  terminal.result(comparison);
+}
+
+function runsOf({ trials }: Sweep): string[] {
+  return trials.flatMap(({ run }) => run ?? []);
 }
 
 function sweepRequest(options: Options): SweepRequest {

@@ -1,7 +1,7 @@
 // Results in words and small tables: what was imported, how good a run is, where the files are.
 import type { DeviceReport, ImportResult, Run } from '../../contract/api.ts';
 import type { Dataset, Quality, Report, Warning } from '../../contract/records.ts';
-import type { Trial } from '../../contract/search.ts';
+import type { Comparison } from '../../contract/search.ts';
 import { writeOptions } from './options.ts';
 import { alignTable, formatBytes, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
@@ -97,15 +97,42 @@ export function describeRuns(runs: readonly Run[]): string {
   return `Runs\n${indent(alignTable([['id', 'data set', 'state', 'codes', 'epochs', 'held-out MSE'], ...rows]))}`;
 }
 
-/** The trials of a sweep beside each other; `runs` are theirs, in their order. */
-export function describeSweep(trials: readonly Trial[], runs: readonly Run[]): string {
-  const rows = trials.map(({ preset, codeSize, seed, state }, index) => {
-    const { id, report } = runs[index]!;
-    const errors = [report!.model, report!.pca].map(({ mse }) => mse.toPrecision(3));
-    return [id, preset, String(codeSize), String(seed), ...errors, formatShare(report!.knn), state];
-  });
-  const header = ['run', 'preset', 'codes', 'seed', 'held-out MSE', 'PCA', '5-NN', ''];
-  return indent(alignTable([header, ...rows]));
+/** Runs beside each other, each with its error and that of PCA with as many numbers. */
+export function describeComparison({ runs, heldOut, heldOutCount, meanImageError }: Comparison): string {
+  const withSettings = runs.some(({ settings }) => Object.keys(settings).length > 0);
+  const rows = runs.map(({ run, preset, codeSize, seed, error, pcaError, knn, seconds, ended, settings }) => [
+    ...[run, preset, String(codeSize), String(seed), error.toPrecision(3), pcaError.toPrecision(3), formatShare(knn)],
+    ...[formatDuration(seconds), ended, withSettings ? describeSettings(settings) : ''],
+  ]);
+  const header = [
+    'run',
+    'preset',
+    'codes',
+    'seed',
+    'MSE',
+    'PCA',
+    '5-NN',
+    'training',
+    'ended',
+    withSettings ? 'settings' : '',
+  ];
+  const images = plural(heldOutCount, 'image');
+  const measured = heldOut === 'none' ? `${images} that they learned from` : `${images} held out (${heldOut})`;
+  const devices = Map.groupBy(runs, ({ device }) => device);
+  const trained = [...devices].map(([device, own]) =>
+    devices.size === 1 ? device : `${device} (${own.map(({ run }) => run).join(', ')})`,
+  );
+  return [
+    `Errors on ${measured}; the mean image has ${meanImageError.toPrecision(3)}.`,
+    indent(alignTable([header, ...rows])),
+    `Trained on ${trained.join('; ')}.`,
+  ].join('\n');
+}
+
+function describeSettings(settings: Readonly<Record<string, unknown>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }
 
 /** A file name that cannot move the cursor or break the line it is printed on. */

@@ -326,6 +326,11 @@ export const service: Sentences = {
   'The loss exploded, {}× so far: the learning rate is too high for this model.':
     '损失已爆炸（次数：{0}）：学习率对此模型过高。',
   'The original of “{}” is not where it was. {}': '“{0}”的原图已不在原来的位置。{1}',
+  'No run was named to compare.': '没有指定要比较的训练记录。',
+  'Name runs, or a sweep.': '请指定训练记录，或一次参数扫描。',
+  'The runs {} and {} are of different data sets: their errors are of different images.':
+    '训练记录 {0} 与 {1} 属于不同的数据集：它们的误差来自不同的图像。',
+  'Compare runs of one data set.': '请比较同一数据集的训练记录。',
   'The run {} has no codes yet.': '训练记录 {0} 还没有编码。',
   'The codes of the run {} have no value {}.': '训练记录 {0} 的编码没有第 {1} 个值。',
   'The run {} has no logged step number {}.': '训练记录 {0} 没有第 {1} 个记录步骤。',

@@ -1,6 +1,5 @@
-// Runs side by side: in which settings they differ, and how each curve is told apart from the others. No words, no drawing.
+// Runs side by side: how each curve is told apart from the others. No words, no drawing.
 import type { CurveStyle } from '../../drawing/curves.ts';
-import { flatten } from '../../settings-table.ts';
 
 /** More lines than this cannot be told apart by colour and dashes together. */
 export const mostCompared = 6;
@@ -14,20 +13,3 @@ export const comparedStyles: readonly CurveStyle[] = [
   { color: '--series-5', dash: [4, 2], width: 2 },
   { color: '--series-6', dash: [14, 5], width: 2 },
 ];
-
-type Values = Readonly<Record<string, unknown>>;
-
-export interface Difference {
-  name: string;
-  /** One for each of the runs; undefined where it was not set. */
-  values: readonly unknown[];
-}
-
-/** Only what is not the same for all, in the order in which the first run that has it names it. */
-export function differences(settings: readonly Values[]): Difference[] {
-  const flat = settings.map(flatten);
-  const names = [...new Set(flat.flatMap(Object.keys))];
-  return names
-    .map((name) => ({ name, values: flat.map((one) => one[name]) }))
-    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
-}

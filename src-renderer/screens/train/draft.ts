@@ -1,7 +1,8 @@
 // What a person has typed so far, as a training request: empty fields are the preset's own choice. Knows no words.
+import { flatten, nest } from '../../../src-main/contract/flat-settings.ts';
 import type { PresetName, TrainingRequest } from '../../../src-main/contract/settings.ts';
 import { presetNames } from '../../../src-main/contract/settings.ts';
-import { type Control, flatten, nest, readField, writeField } from '../../settings-table.ts';
+import { type Control, readField, writeField } from '../../settings-table.ts';
 import { type FieldName, fieldOf, groups, matters } from './settings.ts';
 
 export interface Draft {

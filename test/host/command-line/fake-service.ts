@@ -8,7 +8,7 @@ import type {
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
-import type { Sweep } from '../../../src-main/contract/search.ts';
+import type { Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
 
 export const dataset: Dataset = {
@@ -65,6 +65,16 @@ export const sweep: Sweep = {
   trials: [{ preset: 'recommended', codeSize: 64, seed: 1, state: 'finished', run: run.id, stop: null }],
 };
 
+export const comparison: Comparison = {
+  ...{ datasetId: dataset.id, heldOut: 'validation', heldOutCount: 10, meanImageError: 0.067, files: [] },
+  runs: [
+    {
+      ...{ run: run.id, preset: 'recommended', codeSize: 64, seed: 1, error: 0.003, pcaError: 0.009, knn: 0.974 },
+      ...{ epochs: 10, seconds: 75, device: 'CPU, 2 threads', ended: 'epochs', settings: {} },
+    },
+  ],
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -98,6 +108,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     walk: answer('walk', undefined),
     sweep: answer('sweep', sweep),
     sweeps: answer('sweeps', [sweep]),
+    compare: answer('compare', comparison),
     datasets: answer('datasets', [dataset]),
     items: answer('items', []),
     contentHash: answer('contentHash', 'cd'.repeat(32)),

@@ -1,10 +1,10 @@
-// Sweeps on the command line over a fake service: what is asked for, and what is said.
+// Sweeps and comparisons on the command line over a fake service: what is asked for, and what is said.
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Core } from '../../../src-main/contract/api.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { dataset, fakeService, fakeSurroundings, run, sweep } from './fake-service.ts';
+import { comparison, dataset, fakeService, fakeSurroundings, run, sweep } from './fake-service.ts';
 
 async function pinhole(words: string[], overrides: Partial<Core> = {}) {
   const service = fakeService(overrides);
@@ -50,9 +50,9 @@ describe('sweep', () => {
     const { output } = await pinhole(['sweep', '--codes', '64'], overrides);
     expect(output).toContain('Run 1 of 1: recommended, 64 codes, seed 1.');
     expect(output).toContain('stopped at epoch 2: its best, 0.00400, was above 0.00300, the median of 3 others.');
-    expect(output).toMatch(/^ {2}recommended-c0ffee +recommended +64 +1 +0\.00300 +0\.00900 +97\.4 % +stopped$/m);
+    expect(output).toMatch(/^ {2}recommended-c0ffee +recommended +64 +1 +0\.00300 +0\.00900 +97\.4 %/m);
     const { output: json, errors } = await pinhole(['sweep', '--codes', '64', '--json'], overrides);
-    expect(JSON.parse(json)).toMatchObject({ id: sweep.id, trials: [stopped], runs: [{ id: run.id }] });
+    expect(JSON.parse(json)).toMatchObject({ id: sweep.id, trials: [stopped], comparison });
     expect(errors).toContain('Run 1 of 1');
   });
 
@@ -65,5 +65,35 @@ describe('sweep', () => {
     expect(code).toBe(2);
     expect(errors).toContain(reason);
     expect(calls).toEqual([]);
+  });
+});
+
+describe('compare', () => {
+  test('takes runs by the beginning of their ids, and sweeps, and the newest sweep', async () => {
+    const out = temporaryFolder();
+    const named = await pinhole(['compare', 'recommended-c', sweep.id, '--out', out]);
+    expect(named.calls).toContainEqual(['compare', [run.id, run.id], out]);
+    expect((await pinhole(['compare'])).calls).toContainEqual(['compare', [run.id], null]);
+    const unknown = await pinhole(['compare', 'sweep-none']);
+    expect([unknown.code, unknown.errors]).toEqual([1, expect.stringContaining('There is no sweep "sweep-none"')]);
+    const none = await pinhole(['compare'], { sweeps: async () => [] });
+    expect([none.code, none.errors]).toEqual([1, expect.stringContaining('There is no sweep in this workspace yet.')]);
+  });
+
+  test('shows a table, with the settings that differ, and devices once', async () => {
+    const [first] = comparison.runs;
+    const second = { ...first!, run: 'conv-b0a710ad', preset: 'conv', error: 0.0021, settings: { epochs: 3 } };
+    const both = { ...comparison, runs: [second, { ...first!, settings: { 'optimizer.type': 'sgd' } }] };
+    const { output } = await pinhole(['compare', run.id], { compare: async () => both });
+    expect(output).toBe(
+      `Errors on 10 images held out (validation); the mean image has 0.0670.
+  run                      preset  codes  seed      MSE      PCA    5-NN    training   ended            settings
+  conv-b0a710ad              conv     64     1  0.00210  0.00900  97.4 %  1 min 15 s  epochs            epochs 3
+  recommended-c0ffee  recommended     64     1  0.00300  0.00900  97.4 %  1 min 15 s  epochs  optimizer.type sgd
+Trained on CPU, 2 threads.
+`,
+    );
+    const { output: json } = await pinhole(['compare', run.id, '--json'], { compare: async () => both });
+    expect(JSON.parse(json)).toEqual(both);
   });
 });
