@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { SerializedError } from './errors.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
+import type { ImportSettings } from './settings.ts';
 import type { MapMethod, MapSettings, Task } from './tasks.ts';
 
 export interface WorkspaceInfo {
@@ -112,6 +113,8 @@ export interface DatasetDetails {
   splits: { train: number; validation: number; test: number };
   /** Sources that are not where they were: the images can be relocated. */
   missingSources: string[];
+  /** What its last import was asked for, with which one that was not finished goes on; null where that is unknown. */
+  request: ImportSettings | null;
 }
 
 /** What a training request would train; costs are per image, forward only. */
@@ -127,6 +130,8 @@ export interface ModelSummary {
   /** The values that the preset and the request give together, by name of the setting. */
   resolved: Record<string, unknown>;
   steps: number;
+  /** Rough, on this machine's processor, all of its steps or the time budget. */
+  seconds: number;
   /** It would learn from. */
   trainingImages: number;
 }

@@ -1,10 +1,11 @@
 // The catalogue of a workspace: data sets, items, import failures and runs in one SQLite database. Pixels lie beside it.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Dataset, Division, ImportFailure, Item, Preprocessing, Report } from '../contract/records.ts';
+import type { ImportSettings } from '../contract/settings.ts';
 
 /** Statements that bring a database from version i to version i + 1. Never edit one that was released: append. */
 const migrations = [
@@ -33,6 +34,8 @@ const migrations = [
   'ALTER TABLE datasets ADD COLUMN origin TEXT;',
   // How the images were divided; null in data sets that an older Pinhole imported.
   'ALTER TABLE datasets ADD COLUMN division TEXT;',
+  // What the last import of it was asked for; unknown for those of before.
+  'ALTER TABLE datasets ADD COLUMN request TEXT;',
 ];
 
 /** An item with what the import needs to find it again. */
@@ -83,7 +86,7 @@ export function openCatalogue(workspaceFolder: string, { readOnly = false } = {}
   const database = openDatabase(file, readOnly);
   try {
     migrate(database, file, readOnly);
-    return new Catalogue(database);
+    return new Catalogue(database, workspaceFolder);
   } catch (error) {
     database.close();
     throw error;
@@ -92,10 +95,12 @@ export function openCatalogue(workspaceFolder: string, { readOnly = false } = {}
 
 export class Catalogue {
   readonly #database: DatabaseSync;
+  readonly #workspaceFolder: string;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, workspaceFolder: string) {
     this.#database = database;
+    this.#workspaceFolder = workspaceFolder;
   }
 
   close(): void {
@@ -157,6 +162,17 @@ export class Catalogue {
     this.#run('UPDATE datasets SET division = ? WHERE id = ?', JSON.stringify({ validation, fold, seed }), id);
   }
 
+  /** What an import of this data set is asked for, so that it can go on when everybody else has forgotten it. */
+  keepImportSettings(id: string, settings: ImportSettings): void {
+    this.#run('UPDATE datasets SET request = ? WHERE id = ?', JSON.stringify(settings), id);
+  }
+
+  /** Null where it was imported before they were kept. */
+  importSettings(id: string): ImportSettings | null {
+    const request = this.#all('SELECT request FROM datasets WHERE id = ?', id)[0]?.request;
+    return typeof request === 'string' ? (JSON.parse(request) as ImportSettings) : null;
+  }
+
   /** The same images, somewhere else. */
   updateSources(id: string, sources: readonly string[]): void {
     const sql = 'UPDATE datasets SET origin = coalesce(origin, sources), sources = ? WHERE id = ?';
@@ -188,7 +204,7 @@ export class Catalogue {
   }
 
   runsAside(): RunRecord[] {
-    return this.#all('SELECT * FROM runs WHERE deleted <> 0').map(toRun);
+    return this.#all('SELECT * FROM runs WHERE deleted <> 0').map((row) => this.#toRun(row));
   }
 
   deleteRun(id: string): void {
@@ -296,7 +312,7 @@ export class Catalogue {
 
   /** Oldest first. */
   listRuns(): RunRecord[] {
-    return this.#all('SELECT * FROM runs WHERE deleted = 0 ORDER BY created, id').map(toRun);
+    return this.#all('SELECT * FROM runs WHERE deleted = 0 ORDER BY created, id').map((row) => this.#toRun(row));
   }
 
   /** Whether a run has this id, even one that was put aside. */
@@ -307,7 +323,7 @@ export class Catalogue {
   /** Undefined where there is none with this id; one that was put aside counts as none. */
   findRun(id: string): RunRecord | undefined {
     const row = this.#all('SELECT * FROM runs WHERE id = ? AND deleted = 0', id)[0];
-    return row && toRun(row);
+    return row && this.#toRun(row);
   }
 
   getRun(id: string): RunRecord {
@@ -334,6 +350,23 @@ export class Catalogue {
       ...[run.datasetId, run.preset, run.state, run.codeSize, run.epochs, run.device, run.folder, run.created],
       ...[JSON.stringify(run.settings), run.report && JSON.stringify(run.report), id],
     );
+  }
+
+  /** Its folder is in this workspace: what was written down is where the workspace lay when the run began. */
+  #toRun(row: Row): RunRecord {
+    return {
+      id: row.id as string,
+      datasetId: row.dataset as string,
+      preset: row.preset as string,
+      state: row.state as Run['state'],
+      codeSize: row.code_size as number,
+      epochs: row.epochs as number,
+      device: row.device as string,
+      folder: join(this.#workspaceFolder, 'runs', basename(row.folder as string)),
+      created: row.created as string,
+      settings: JSON.parse(row.settings as string),
+      report: row.report === null ? null : (JSON.parse(row.report as string) as Report),
+    };
   }
 
   #dataset(row: Row): Dataset {
@@ -382,22 +415,6 @@ export class Catalogue {
 const itemFields = 'id, path, label, split, width, height, bytes, sha256';
 
 type Row = Record<string, SQLInputValue>;
-
-function toRun(row: Row): RunRecord {
-  return {
-    id: row.id as string,
-    datasetId: row.dataset as string,
-    preset: row.preset as string,
-    state: row.state as Run['state'],
-    codeSize: row.code_size as number,
-    epochs: row.epochs as number,
-    device: row.device as string,
-    folder: row.folder as string,
-    created: row.created as string,
-    settings: JSON.parse(row.settings as string),
-    report: row.report === null ? null : (JSON.parse(row.report as string) as Report),
-  };
-}
 
 function openDatabase(file: string, readOnly: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;

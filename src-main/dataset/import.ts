@@ -81,6 +81,7 @@ async function findAndDecode(surroundings: Surroundings, id: string, spoolFolder
     throw nothingFound(settings, [...surveyed.failures, ...scanned.failures], surveyed.failedFormats);
   }
   const dataset = earlier.dataset ?? (await createDataset(catalogue, id, settings, surveyed, pool, context));
+  catalogue.keepImportSettings(id, settings);
   mkdirSync(datasetFolder(workspaceFolder, id), { recursive: true });
   return bringUpToDate({ ...surroundings, scanned, surveyed, earlier, dataset });
 }

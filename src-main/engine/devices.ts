@@ -143,8 +143,11 @@ async function fastest(request: DeviceRequest, candidates: readonly DeviceReport
   timed.sort((a, b) => a.milliseconds - b.milliseconds);
   const best = timed[0]!.device;
   if (timed.length === 1) return cpuChoice(request, `The CPU: ${failures.join(' ')}`);
-  const each = timed.map(({ device, milliseconds }) => `${device.name}: ${milliseconds.toPrecision(3)} ms a step`);
-  return choice(request, best, `${[...each, ...failures].join('; ')}.`);
+  const each = timed.map(({ device, milliseconds }) => {
+    const reason = `On ${device.name} a step takes ${milliseconds.toPrecision(3)} ms.`;
+    return reason;
+  });
+  return choice(request, best, [...each, ...failures].join(' '));
 }
 
 async function time({ threads, program, values, feeds, context }: DeviceRequest, device: DeviceKind) {

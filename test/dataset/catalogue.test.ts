@@ -1,5 +1,5 @@
 // The catalogue: runs, versions, damage; and pixels read back from memory and from the file.
-import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -32,9 +32,21 @@ describe('runs', () => {
     catalogue.updateRun('run-1', { state: 'finished', epochs: 10 });
     catalogue.close();
     const again = openCatalogue(folder);
-    expect(again.getRun('run-1')).toEqual({ ...run, state: 'finished', epochs: 10 });
+    const place = join(folder, 'runs', 'run-1');
+    expect(again.getRun('run-1')).toEqual({ ...run, state: 'finished', epochs: 10, folder: place });
     expect(again.listRuns().map(({ id }) => id)).toEqual(['run-0', 'run-1']);
     again.close();
+  });
+
+  test('lie in the workspace, wherever that was moved to', () => {
+    const [before, after] = [join(temporaryFolder(), 'before'), join(temporaryFolder(), 'after')];
+    const catalogue = openCatalogue(before);
+    catalogue.insertRun({ ...run, folder: join(before, 'runs', 'run-1') });
+    catalogue.close();
+    renameSync(before, after);
+    const moved = openCatalogue(after);
+    expect(moved.getRun('run-1').folder).toBe(join(after, 'runs', 'run-1'));
+    moved.close();
   });
 
   test('that are not there are said', () => {

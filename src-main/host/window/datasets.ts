@@ -3,11 +3,16 @@ import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { buildModel, countParameters } from '../../compiler/model.ts';
+import { buildModel } from '../../compiler/model.ts';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Item } from '../../contract/records.ts';
-import { type ImportRequest, importSettingsSchema, trainingSettingsSchema } from '../../contract/settings.ts';
+import {
+  type ImportRequest,
+  type ImportSettings,
+  importSettingsSchema,
+  trainingSettingsSchema,
+} from '../../contract/settings.ts';
 import type { ImageBlock, ImportPreview, ItemTable } from '../../contract/views.ts';
 import { plainFile, readOriginal } from '../../dataset/locate.ts';
 import { datasetFolder, pixelFile } from '../../dataset/open.ts';
@@ -15,7 +20,7 @@ import { openPixels } from '../../dataset/pixels.ts';
 import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
-import { trainingBytes } from './memory.ts';
+import { trainingBytes, trainingSeconds } from './costs.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -53,6 +58,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
           test: counts.get('test') ?? 0,
         },
         missingSources: catalogue.getDataset(id).sources.filter((source) => !existsSync(source)),
+        request: importAgain(catalogue, id),
       };
     },
     async renameDataset(id, name) {
@@ -96,6 +102,15 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
   };
 }
 
+/** What its last import was asked for, of the sources where they are now. */
+function importAgain(catalogue: Surroundings['catalogue'], id: string): ImportSettings | null {
+  const settings = catalogue.importSettings(id);
+  if (settings === null) return null;
+  const { sources } = catalogue.getDataset(id);
+  const count = settings.sources.length;
+  return { ...settings, sources: sources.slice(0, count), testSources: sources.slice(count) };
+}
+
 async function previewImport(
   surroundings: Surroundings,
   sampler: ImportSampler,
@@ -121,8 +136,6 @@ async function previewImport(
 
 /** Of a catalogue row with path and hash, indexes included; measured on MNIST. */
 const catalogueBytesPerImage = 250;
-/** Floating-point operations a second that training reaches on the processors seen so far, with all threads. */
-const trainingSpeed = 60e9;
 
 /** Roughly: pixels and catalogue on the disk; pixels, parameters with optimiser state and runtime in memory; see the constants. */
 async function estimate(
@@ -134,14 +147,13 @@ async function estimate(
   const pixelBytes = images * height * width * channels;
   const plan = planTraining(v.parse(trainingSettingsSchema, {}), image, Math.max(2, images));
   const model = buildModel(plan.spec, image);
-  const parameters = countParameters(model);
   const disk = await statfs(workspace);
   return {
     diskBytes: pixelBytes + images * catalogueBytesPerImage,
     freeBytes: disk.bavail * disk.bsize,
     memoryBytes: trainingBytes(model, plan, images),
     importSeconds: images * secondsPerImage,
-    trainingSeconds: (6 * parameters * images * plan.epochs) / trainingSpeed,
+    trainingSeconds: plan.seconds ?? trainingSeconds(model, plan, images),
   };
 }
 

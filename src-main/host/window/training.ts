@@ -22,8 +22,8 @@ import {
 } from '../../training/run-files.ts';
 import { usefulThreads } from '../../training/threads.ts';
 import { type ModelSession, openModelSession } from '../model-session.ts';
+import { trainingBytes, trainingSeconds } from './costs.ts';
 import { readImages } from './datasets.ts';
-import { trainingBytes } from './memory.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -103,6 +103,7 @@ function describeTraining({ catalogue }: Surroundings, datasetId: string, reques
     multiplyAdds: cost,
     memoryBytes: trainingBytes(model, plan, dataset.count),
     trainingImages: count,
+    seconds: plan.seconds ?? trainingSeconds(model, plan, count),
     resolved: resolve(settings, plan, usefulThreads(program)),
     steps: plan.seconds === null ? plan.epochs * Math.max(1, Math.floor(count / plan.batchSize)) : 0,
   };

@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, CDPSession, Page } from 'playwright';
 import type { RemoteService } from '../../../src-main/contract/methods.ts';
 import { connectService } from '../../../src-main/contract/rpc.ts';
-import { openCatalogue } from '../../../src-main/dataset/catalogue.ts';
 import { openSocketPort } from '../../../src-main/host/socket-port.ts';
 import { launchChromium } from '../../support/chromium.ts';
 import { descendants, run, start, waitUntil } from '../../support/processes.ts';
@@ -41,9 +40,6 @@ export async function mnistWorkspace(folder: string): Promise<string> {
   if (!existsSync(kept)) await makeWorkspace(kept);
   const workspace = join(folder, 'workspace');
   cpSync(kept, workspace, { recursive: true });
-  const catalogue = openCatalogue(workspace);
-  for (const { id } of catalogue.listRuns()) catalogue.updateRun(id, { folder: join(workspace, 'runs', id) });
-  catalogue.close();
   return workspace;
 }
 
