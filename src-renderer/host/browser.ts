@@ -33,6 +33,7 @@ export const browserHost: Host = {
   },
   onMenu: () => () => {},
   onOpen: () => () => {},
+  address: () => `${location.origin}/#token=${token}`,
   chooseWorkspace: null,
 };
 

@@ -15,6 +15,7 @@ export function electronHost(): Host | null {
     notify: (title, text) => void bridge.notify(title, text),
     onMenu: (listener) => bridge.onMenu(listener),
     onOpen: (listener) => bridge.onOpen(listener),
+    address: null,
     chooseWorkspace: () => bridge.chooseWorkspace(),
   };
 }

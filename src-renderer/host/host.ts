@@ -22,6 +22,8 @@ export interface Host {
   onMenu(listener: (command: string) => void): () => void;
   /** Files and folders that were opened from the system: from the file manager, the menu, the recent ones. */
   onOpen(listener: (paths: string[]) => void): () => void;
+  /** Opens this Pinhole in another browser: with the key; null where there is no such address. */
+  readonly address: (() => string) | null;
   /** Another workspace folder: asks, then starts again there; null where the command line decides. */
   readonly chooseWorkspace: null | (() => Promise<void>);
 }

@@ -1,5 +1,6 @@
 // The language of the window: texts by key, numbers, dates and sizes in the locale; switched live.
 import { en } from './en/index.ts';
+import { textOf } from './text-of.ts';
 import { zh } from './zh/index.ts';
 
 export type Language = 'en' | 'zh';
@@ -33,7 +34,7 @@ function systemLanguage(): Language {
  * has its forms chosen by `count`, as the language's plural rules say; Chinese has one form.
  */
 export function t(key: Key, values: Values = {}): string {
-  return fill(choose(texts[state.language][key], values.count), values);
+  return fill(choose(textOf(key, [texts[state.language], en]), values.count), values);
 }
 
 function choose(text: string, count: string | number | undefined): string {

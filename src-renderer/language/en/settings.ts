@@ -16,8 +16,6 @@ export const settings = {
     'Training goes on when this page is closed, as long as the program that serves it is running.',
   'settings.notifications': 'Notify me when training ends',
   'settings.notifications.hint': 'As a notification of the system, while you look at something else.',
-  'settings.notifications.ask': 'This browser asks you once whether it may.',
-  'settings.notifications.allow': 'Allow notifications',
   'settings.notifications.denied':
     'This browser does not allow this page to do so. It can be changed in the browser’s settings for this page.',
   'settings.notifications.none': 'This browser has no notifications.',
@@ -40,11 +38,18 @@ export const settings = {
   'settings.workspace.measuring': 'Adding up its size…',
   'settings.workspace.size': '{used} used; {free} free on its disk.',
   'settings.workspace.choose': 'Choose another…',
-  'settings.workspace.browser': 'To use another, start “pinhole serve” with --workspace and its folder.',
+  'settings.workspace.move':
+    'What is in this one stays there, and is back when you choose it again. To move all of it: quit Pinhole, move the folder, and choose it here.',
+  'settings.workspace.browser':
+    'To use another, start “pinhole serve” with --workspace and its folder. It may be moved while Pinhole is not running: nothing in it is lost.',
   'settings.help': 'Help',
   'settings.shortcuts.hint': 'Everything can be done by keyboard. The key ? shows this list at any time.',
   'settings.shortcuts.show': 'Show the list',
   'settings.guide': 'First steps',
+  'settings.address': 'Address of this Pinhole',
+  'settings.address.hint':
+    'Opens it in another browser on this computer, or over “ssh -L” on another. It holds the key: share it only with whom you trust.',
+  'settings.address.copy': 'Copy the address',
   'settings.guide.hint': 'The short guide that was there when Pinhole was new.',
   'settings.guide.show': 'Show the guide again',
   'settings.about': 'About Pinhole',

@@ -60,6 +60,7 @@ export const shell = {
   'stage.export': 'Writing',
   'stage.neighbours': 'Finding neighbours',
   'stage.map': 'Laying out',
+  'word.delete': 'Delete',
   'notice.dismiss': 'Dismiss this notice',
   'notice.region': 'Notices',
   'shortcuts.title': 'Keyboard shortcuts',

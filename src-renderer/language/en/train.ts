@@ -50,7 +50,7 @@ export const train = {
   'train.begin': 'Train',
   'train.begin.hint': 'You can watch it learn, or go elsewhere: it goes on.',
   'train.begin.waiting': 'Something else is at work; this begins when that is done.',
-  'train.begin.importing': 'The import of these images was not finished. Import the same sources again first.',
+  'train.begin.importing': 'The import of these images was not finished. Go on with it on the Import screen first.',
   'train.begin.wrong': 'One setting needs a correction.|{count} settings need a correction.',
   'train.origin': 'The settings of “{run}” are filled in.',
   'train.origin.remedy': 'The settings of “{run}” are filled in, with a remedy for: {changed}. Press Train to try it.',
@@ -199,6 +199,8 @@ export const train = {
   'train.model.cost': 'Cost per image',
   'train.model.multiplyAdds': '{count} multiply-adds',
   'train.model.memory': 'Memory while training',
+  'train.model.time': 'Time, roughly at most',
+  'train.model.time.hint': 'On a processor of two threads; it ends sooner where nothing improves any more.',
   'train.model.steps': 'Steps',
   'train.model.budget': 'as many as fit in {seconds} s',
   'train.model.layers': '1 layer|{count} layers',
@@ -237,6 +239,7 @@ export const train = {
   'train.compare.hint': 'Tick 2 to {count} runs to compare them.',
   'train.compare.most': 'No more than {count} can be compared at once.',
   'train.compare.button': 'Compare ({count})',
+  'train.compare.originals': 'Originals',
   'train.compare.title': '{count} run compared|{count} runs compared',
   'train.compare.axis': 'Horizontal axis',
   'train.compare.epochs': 'Epochs',
@@ -312,6 +315,7 @@ export const train = {
   'train.facts.disk': 'On disk',
   'train.facts.settings': 'Settings',
   'train.result': 'Result',
+  'train.result.figures': 'In figures',
   'train.result.better':
     'Its error on images it has not seen is {error}: {share} lower than PCA with as many numbers ({pca}).',
   'train.result.same':

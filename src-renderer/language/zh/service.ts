@@ -281,6 +281,7 @@ export const service: Sentences = {
   '{} of the {} pixel values that vary in the images are answered with one constant: those outputs are dead.':
     '图像中变化的 {1} 个像素值里有 {0} 个总是得到同一常数：这些输出已失效。',
   '{} of {} code units never change: they carry nothing.': '{1} 个编码单元中有 {0} 个从不变化：它们不携带信息。',
+  'On {} a step takes {} ms.': '在 {0} 上每步需 {1} 毫秒。',
   '{} passed its self-test but failed on this model: {}': '{0} 通过了自检，但在此模型上失败：{1}',
   'A task is at work on {}.': '有任务正在处理 {0}。',
   'Cancel it first.': '请先取消它。',

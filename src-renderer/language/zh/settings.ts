@@ -16,8 +16,6 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.keep.browser': '关闭此页面后训练仍会继续，只要提供此页面的程序还在运行。',
   'settings.notifications': '训练结束时通知我',
   'settings.notifications.hint': '在您查看其他内容时，以系统通知的形式显示。',
-  'settings.notifications.ask': '浏览器会询问一次是否允许。',
-  'settings.notifications.allow': '允许通知',
   'settings.notifications.denied': '此浏览器不允许本页面发送通知。可在浏览器针对本页面的设置中更改。',
   'settings.notifications.none': '此浏览器不支持通知。',
   'settings.devices': '设备',
@@ -39,11 +37,18 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.workspace.measuring': '正在统计大小…',
   'settings.workspace.size': '已用 {used}；所在磁盘可用 {free}。',
   'settings.workspace.choose': '选择其他…',
-  'settings.workspace.browser': '如需使用其他工作区，请在启动“pinhole serve”时用 --workspace 指定文件夹。',
+  'settings.workspace.move':
+    '当前工作区的内容留在原处，再次选择它即可恢复。如需移动全部内容：退出 Pinhole，移动文件夹，然后在这里选择它。',
+  'settings.workspace.browser':
+    '如需使用其他工作区，请在启动“pinhole serve”时用 --workspace 指定文件夹。Pinhole 未运行时可以移动工作区，其中的内容不会丢失。',
   'settings.help': '帮助',
   'settings.shortcuts.hint': '一切操作都可用键盘完成。随时按 ? 键可显示此列表。',
   'settings.shortcuts.show': '显示列表',
   'settings.guide': '入门',
+  'settings.address': '此 Pinhole 的地址',
+  'settings.address.hint':
+    '可在本机的其他浏览器中打开，或通过“ssh -L”在其他电脑上打开。地址中含有密钥：只应交给可信任的人。',
+  'settings.address.copy': '复制地址',
   'settings.guide.hint': '首次使用 Pinhole 时显示的简短指南。',
   'settings.guide.show': '再次显示指南',
   'settings.about': '关于 Pinhole',

@@ -61,6 +61,7 @@ export const shell: Record<keyof typeof english, string> = {
   'stage.export': '写入',
   'stage.neighbours': '查找近邻',
   'stage.map': '排布',
+  'word.delete': '删除',
   'notice.dismiss': '关闭此通知',
   'notice.region': '通知',
   'shortcuts.title': '键盘快捷键',
