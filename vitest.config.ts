@@ -13,6 +13,8 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 300_000,
     hookTimeout: 600_000,
+    // As long as a busy machine may take; what is there sooner is not waited for.
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default'],
   },
 });

@@ -2,26 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
-import { need, resource } from '../support/resources.ts';
-import { type App, closeBrowser, startApp } from './app.ts';
+import { type App, isThere, startApp, throughEachDoor } from './app.ts';
+import { limit, longest } from './steps.ts';
 
 const themes = ['light', 'dark'] as const;
 
 let app: App;
-
-beforeAll(async () => {
-  if (!resource('chromium').available) return;
-  app = await startApp();
-  await app.page.addInitScript(watchShifts);
-  await app.page.reload();
-});
-beforeEach((context) => need(context, 'chromium'));
-afterAll(async () => {
-  await app?.close();
-  await closeBrowser();
-});
 
 /** What axe finds in both themes, as `theme impact rule: element`. */
 async function findings(): Promise<string[]> {
@@ -59,162 +47,181 @@ const focused = () =>
 const show = (screen: string) => app.page.getByRole('navigation').getByRole('button', { name: screen }).click();
 const button = (name: string | RegExp) => app.page.getByRole('button', { name, exact: true });
 
-test('before there is anything: the guide, and what belongs on each empty screen', { timeout: 600_000 }, async () => {
-  const { page } = app;
-  await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
-  // The guide is there when the screen comes, not a moment later above what one is reading.
-  expect(await shifted()).toBe(0);
-  expect(await findings()).toEqual([]);
-  await button('Got it').click();
-  await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor({ state: 'hidden' });
-  expect(await findings()).toEqual([]);
-  for (const screen of ['Train', 'Explore', 'Export', 'Settings']) {
-    await show(screen);
-    await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+throughEachDoor((door) => {
+  beforeAll(async () => {
+    if (!isThere(door)) return;
+    app = await startApp({ door });
+    await app.page.addInitScript(watchShifts);
+    await app.page.reload();
+  }, limit);
+
+  test('before there is anything: the guide, and what belongs on each empty screen', { timeout: limit }, async () => {
+    const { page } = app;
+    await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
+    // The guide is there when the screen comes, not a moment later above what one is reading.
+    expect(await shifted()).toBe(0);
     expect(await findings()).toEqual([]);
-  }
-});
+    await button('Got it').click();
+    await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor({ state: 'hidden' });
+    expect(await findings()).toEqual([]);
+    for (const screen of ['Train', 'Explore', 'Export', 'Settings']) {
+      await show(screen);
+      await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+      expect(await findings()).toEqual([]);
+    }
+  });
 
-test('import: the look beforehand, the folder browser, data sets with their details', {
-  timeout: 600_000,
-}, async () => {
-  const { page } = app;
-  await drawSamples({ count: 60 }, join(app.files, 'shapes'));
-  writeFileSync(join(app.files, 'shapes', 'star', 'empty.png'), '');
-  await show('Import');
-  await button('Choose on this computer…').click();
-  await page.getByRole('dialog').getByRole('button', { name: 'shapes', exact: true }).waitFor();
-  expect(await findings()).toEqual([]);
-  await page.keyboard.press('Escape');
+  test('import: the look beforehand, the folder browser, data sets with their details', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await drawSamples({ count: 60 }, join(app.files, 'shapes'));
+    writeFileSync(join(app.files, 'shapes', 'star', 'empty.png'), '');
+    await show('Import');
+    // The desktop window has the system's own dialog.
+    if (door === 'browser') {
+      await button('Choose on this computer…').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'shapes', exact: true }).waitFor();
+      expect(await findings()).toEqual([]);
+      await page.keyboard.press('Escape');
+    }
 
-  await page.getByLabel(/^Or the full path/).fill(join(app.files, 'shapes'));
-  await page.keyboard.press('Enter');
-  await button(/^Import 6\d images$/).waitFor();
-  expect(await findings()).toEqual([]);
+    await page.getByLabel(/^Or the full path/).fill(join(app.files, 'shapes'));
+    await page.keyboard.press('Enter');
+    await button(/^Import 6\d images$/).waitFor();
+    expect(await findings()).toEqual([]);
 
-  await button(/^Import 6\d images$/).click();
-  await page.getByText('60 images imported as “shapes”').waitFor({ timeout: 300_000 });
-  await button('Details').click();
-  await page.getByText('Images for').waitFor();
-  expect(await findings()).toEqual([]);
-});
+    await button(/^Import 6\d images$/).click();
+    await page.getByText('60 images imported as “shapes”').waitFor({ timeout: longest });
+    await button('Details').click();
+    await page.getByText('Images for').waitFor();
+    expect(await findings()).toEqual([]);
+  });
 
-test('train: set up, running, finished, compared', { timeout: 600_000 }, async () => {
-  const { page } = app;
-  const main = page.getByRole('main');
-  await button('Train on them').click();
-  await page.getByText('Image to code').waitFor();
-  expect(await findings()).toEqual([]);
-  await button('Advanced settings').click();
-  await page.getByLabel('Code size', { exact: true }).fill('0');
-  expect(await findings()).toEqual([]);
-  await page.getByLabel('Code size', { exact: true }).fill('8');
-  await page.getByLabel('Epochs', { exact: true }).fill('100000');
-  await main.getByRole('button', { name: 'Train', exact: true }).click();
-  await page.getByRole('img', { name: /^Reconstruction 1 at step/ }).waitFor({ timeout: 300_000 });
-  const before = await shifted();
-  await page.getByRole('img', { name: /^Reconstruction 1 at step [1-9]/ }).waitFor({ timeout: 300_000 });
-  await main.getByRole('button', { name: 'Pause' }).click();
-  await main.getByRole('button', { name: 'Resume' }).waitFor({ timeout: 300_000 });
-  // Figures at the right edge become longer; nothing else moves while a model learns.
-  expect((await shifted()) - before).toBeLessThan(0.002);
-  expect(await findings()).toEqual([]);
-  await main.getByRole('button', { name: 'Resume' }).click();
-  await button('Stop and keep the best').click();
-  await button('Explore the codes').waitFor({ timeout: 300_000 });
-  expect(await findings()).toEqual([]);
+  test('train: set up, running, finished, compared', { timeout: limit }, async () => {
+    const { page } = app;
+    const main = page.getByRole('main');
+    await button('Train on them').click();
+    await page.getByText('Image to code').waitFor();
+    expect(await findings()).toEqual([]);
+    await button('Advanced settings').click();
+    await page.getByLabel('Code size', { exact: true }).fill('0');
+    expect(await findings()).toEqual([]);
+    await page.getByLabel('Code size', { exact: true }).fill('8');
+    await page.getByLabel('Epochs', { exact: true }).fill('100000');
+    await main.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.getByRole('img', { name: /^Reconstruction 1 at step/ }).waitFor({ timeout: longest });
+    const before = await shifted();
+    await page.getByRole('img', { name: /^Reconstruction 1 at step [1-9]/ }).waitFor({ timeout: longest });
+    await main.getByRole('button', { name: 'Pause' }).click();
+    await main.getByRole('button', { name: 'Resume' }).waitFor({ timeout: longest });
+    // Figures at the right edge become longer; nothing else moves while a model learns.
+    expect((await shifted()) - before).toBeLessThan(0.002);
+    expect(await findings()).toEqual([]);
+    await main.getByRole('button', { name: 'Resume' }).click();
+    await button('Stop and keep the best').click();
+    await button('Explore the codes').waitFor({ timeout: longest });
+    expect(await findings()).toEqual([]);
 
-  await button('← All runs').click();
-  await page.getByLabel('Code size', { exact: true }).fill('4');
-  await page.getByLabel('Epochs', { exact: true }).fill('2');
-  await main.getByRole('button', { name: 'Train', exact: true }).click();
-  await button('Explore the codes').waitFor({ timeout: 300_000 });
-  await button('← All runs').click();
-  for (const box of await page.getByRole('checkbox', { name: /^Compare/ }).all()) await box.check();
-  expect(await findings()).toEqual([]);
-  await button(/^Compare \(2\)$/).click();
-  await page.getByRole('heading', { level: 1, name: '2 runs compared' }).waitFor();
-  expect(await findings()).toEqual([]);
-});
+    await button('← All runs').click();
+    await page.getByLabel('Code size', { exact: true }).fill('4');
+    await page.getByLabel('Epochs', { exact: true }).fill('2');
+    await main.getByRole('button', { name: 'Train', exact: true }).click();
+    await button('Explore the codes').waitFor({ timeout: longest });
+    await button('← All runs').click();
+    for (const box of await page.getByRole('checkbox', { name: /^Compare/ }).all()) await box.check();
+    expect(await findings()).toEqual([]);
+    await button(/^Compare \(2\)$/).click();
+    await page.getByRole('heading', { level: 1, name: '2 runs compared' }).waitFor();
+    // What each of them makes of the same images.
+    await page.getByRole('img', { name: 'Original 1' }).filter({ visible: true }).waitFor();
+    for (const run of ['1 · Recommended', '2 · Recommended']) {
+      await page.getByRole('img', { name: new RegExp(`^${run}.*: Reconstruction 1 at step`) }).waitFor();
+    }
+    expect(await findings()).toEqual([]);
+  });
 
-test('explore: the map with an image that is looked at, its options, the large view, UMAP', {
-  timeout: 600_000,
-}, async () => {
-  const { page } = app;
-  await show('Explore');
-  await page.getByRole('application', { name: 'Map of 60 images' }).waitFor({ timeout: 300_000 });
-  expect(await findings()).toEqual([]);
-  await page.getByRole('application').focus();
-  await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('Space');
-  await page.getByRole('img', { name: /^Reconstruction of/ }).waitFor();
-  expect(await findings()).toEqual([]);
-  await page.getByRole('application').press('Enter');
-  await page.getByRole('dialog').waitFor();
-  expect(await findings()).toEqual([]);
-  await page.keyboard.press('Escape');
-  await button('Points').click();
-  expect(await findings()).toEqual([]);
-  await page.keyboard.press('Escape');
-  await page.getByRole('radio', { name: 'UMAP' }).check();
-  await button('Run UMAP').waitFor();
-  expect(await findings()).toEqual([]);
-});
+  test('explore: the map with an image that is looked at, its options, the large view, UMAP', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await show('Explore');
+    await page.getByRole('application', { name: 'Map of 60 images' }).waitFor({ timeout: longest });
+    expect(await findings()).toEqual([]);
+    await page.getByRole('application').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    await page.getByRole('img', { name: /^Reconstruction of/ }).waitFor();
+    expect(await findings()).toEqual([]);
+    await page.getByRole('application').press('Enter');
+    await page.getByRole('dialog').waitFor();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await button('Points').click();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: 'UMAP' }).check();
+    await button('Run UMAP').waitFor();
+    expect(await findings()).toEqual([]);
+  });
 
-test('export: columns and preview, and what was written', { timeout: 600_000 }, async () => {
-  const { page } = app;
-  await show('Export');
-  await page.getByRole('columnheader', { name: 'image_id' }).waitFor();
-  expect(await findings()).toEqual([]);
-  await button('Export').last().click();
-  await page.getByRole('heading', { name: 'Written files' }).waitFor({ timeout: 300_000 });
-  expect(await findings()).toEqual([]);
-});
+  test('export: columns and preview, and what was written', { timeout: limit }, async () => {
+    const { page } = app;
+    await show('Export');
+    await page.getByRole('columnheader', { name: 'image_id' }).waitFor();
+    expect(await findings()).toEqual([]);
+    await button('Export').last().click();
+    await page.getByRole('heading', { name: 'Written files' }).waitFor({ timeout: longest });
+    expect(await findings()).toEqual([]);
+  });
 
-test('the keyboard goes on where it was, whatever closes or goes away', { timeout: 600_000 }, async () => {
-  const { page } = app;
-  await show('Import');
-  await button('Choose on this computer…').focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog').waitFor();
-  await page.keyboard.press('Escape');
-  await expect.poll(focused).toBe('Choose on this computer…');
-  await button('Rename “shapes”').focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Rename “shapes”' }).waitFor();
-  await page.keyboard.press('Escape');
-  await expect.poll(focused).toBe('Rename “shapes”');
-  await page.keyboard.press('Alt+4');
-  await expect.poll(focused).toBe('Export');
-  await page.keyboard.press('Alt+1');
-  await expect.poll(focused).toBe('Import');
-  await button('Delete “shapes”').focus();
-  await page.keyboard.press('Enter');
-  await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
-  await button('Undo').focus();
-  await page.keyboard.press('Enter');
-  await button('Delete “shapes”').waitFor();
-  await expect.poll(() => page.evaluate(() => document.activeElement === document.body)).toBe(false);
-});
+  test('the keyboard goes on where it was, whatever closes or goes away', { timeout: limit }, async () => {
+    const { page } = app;
+    await show('Import');
+    if (door === 'browser') {
+      await button('Choose on this computer…').focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await expect.poll(focused).toBe('Choose on this computer…');
+    }
+    await button('Rename “shapes”').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Rename “shapes”' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe('Rename “shapes”');
+    await page.keyboard.press('Alt+4');
+    await expect.poll(focused).toBe('Export');
+    await page.keyboard.press('Alt+1');
+    await expect.poll(focused).toBe('Import');
+    await button('Delete “shapes”').focus();
+    await page.keyboard.press('Enter');
+    await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
+    await button('Undo').focus();
+    await page.keyboard.press('Enter');
+    await button('Delete “shapes”').waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement === document.body)).toBe(false);
+  });
 
-test('settings, the list of shortcuts, a list that is open, a notice', { timeout: 600_000 }, async () => {
-  const { page } = app;
-  await show('Settings');
-  await page.getByText(/^Built on \d+ packages$/).click();
-  expect(await findings()).toEqual([]);
-  await button('Show the list').click();
-  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
-  expect(await findings()).toEqual([]);
-  await page.keyboard.press('Escape');
-  await show('Train');
-  if (await button('← All runs').isVisible()) await button('← All runs').click();
-  await page.getByRole('combobox', { name: /^Images to learn from/ }).click();
-  await page.getByRole('option', { name: /shapes/ }).waitFor();
-  expect(await findings()).toEqual([]);
-  await page.keyboard.press('Escape');
-  await show('Import');
-  await button('Delete “shapes”').click();
-  await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
-  expect(await findings()).toEqual([]);
-  expect(app.complaints).toEqual([]);
+  test('settings, the list of shortcuts, a list that is open, a notice', { timeout: limit }, async () => {
+    const { page } = app;
+    await show('Settings');
+    await page.getByText(/^Built on \d+ packages$/).click();
+    expect(await findings()).toEqual([]);
+    await button('Show the list').click();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await show('Train');
+    if (await button('← All runs').isVisible()) await button('← All runs').click();
+    await page.getByRole('combobox', { name: /^Images to learn from/ }).click();
+    await page.getByRole('option', { name: /shapes/ }).waitFor();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await show('Import');
+    await button('Delete “shapes”').click();
+    await page.getByText(/^“shapes” and its \d runs were deleted\.$/).waitFor();
+    expect(await findings()).toEqual([]);
+    expect(app.complaints).toEqual([]);
+  });
 });

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright';
 import { beforeEach, describe } from 'vitest';
 import { descendants } from '../support/processes.ts';
-import { need } from '../support/resources.ts';
+import { need, resource } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { type DoorName, doorNames, Network, openDoor } from './doors.ts';
-
-export { closeBrowser } from './doors.ts';
+import { longest } from './steps.ts';
 
 export interface App {
   page: Page;
@@ -23,10 +22,13 @@ export interface App {
   workers(): number[];
   /** Another window on the same workspace. */
   window(): Promise<Page>;
+  /** Presses what asks for a folder, and chooses this one, which lies in `files`. */
+  choose(press: () => Promise<void>, path: string): Promise<void>;
   /** Presses what saves a table, and gives the path of the file that a person then has. */
   save(press: () => Promise<void>): Promise<string>;
   /** What pages said on their consoles as errors, and requests that went anywhere but to the own server. */
   complaints: string[];
+  /** Before the test is over; then, it is closed in any case. */
   close(): Promise<void>;
 }
 
@@ -44,19 +46,22 @@ export interface AppOptions {
   network?: boolean;
 }
 
+const resourceOf = { browser: 'chromium', electron: 'electron' } as const;
+
+/** For what is started before a test can be skipped. */
+export const isThere = (door: DoorName) => resource(resourceOf[door]).available;
+
 /** Declares specs once for each door; where one is not there, its specs are skipped with the reason. */
 export function throughEachDoor(declare: (door: DoorName) => void): void {
   for (const door of doorNames) {
     describe(door, () => {
-      beforeEach((context) => need(context, door === 'browser' ? 'chromium' : 'electron'));
+      beforeEach((context) => need(context, resourceOf[door]));
       declare(door);
     });
   }
 }
 
-/** For one thing to be there: on a busy machine, a page alone takes long to come. */
-const patience = 240_000;
-
+/** It is closed when the running test is over, however that ends; started in a `beforeAll`, at the end of the file. */
 export async function startApp(options: AppOptions = {}): Promise<App> {
   const workspace = options.workspace ?? join(temporaryFolder(), 'workspace');
   const files = options.files ?? temporaryFolder();
@@ -66,7 +71,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
   const network = options.network && name === 'browser' ? new Network() : null;
   const open = (first: boolean) =>
     door.window(async (page) => {
-      page.setDefaultTimeout(patience);
+      page.setDefaultTimeout(longest);
       watch(page, door.origin, complaints);
       if (first) await network?.attach(page);
     });
@@ -80,9 +85,10 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     network,
     workers: () => descendants(door.pid, 'worker.ts'),
     window: () => open(false),
+    choose: (press, path) => door.choose(page, press, path),
     save: (press) => door.save(page, press),
     complaints,
-    close: () => door.close(),
+    close: door.close,
   };
 }
 

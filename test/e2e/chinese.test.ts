@@ -2,14 +2,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { mnistPngFolder, need } from '../support/resources.ts';
-import { closeBrowser, startApp, throughEachDoor } from './app.ts';
-import { longest, readCsv, readTable } from './steps.ts';
+import { startApp, throughEachDoor } from './app.ts';
+import { limit, longest, readCsv, readTable } from './steps.ts';
 
 const labels = ['零', '一', '二'];
-
-afterAll(closeBrowser);
 
 /** Names, units and ids that are the same in every language. */
 const names =
@@ -48,77 +46,73 @@ function foreignWords(page: Page): Promise<string[]> {
 throughEachDoor((door) => {
   beforeEach((context) => need(context, 'mnist-png'));
 
-  test('导入、训练、探索、导出：全程中文', { timeout: 600_000 }, async () => {
+  test('导入、训练、探索、导出：全程中文', { timeout: limit }, async () => {
     const app = await startApp({ door, locale: 'zh-CN' });
-    try {
-      const { page } = app;
-      const button = (name: string) => page.getByRole('main').getByRole('button', { name, exact: true });
-      const expectChinese = async () => expect(await foreignWords(page)).toEqual([]);
-      const folder = join(app.files, '手写数字');
-      for (const [digit, label] of labels.entries()) {
-        const from = join(await mnistPngFolder(), 'train', String(digit));
-        mkdirSync(join(folder, label), { recursive: true });
-        for (const [index, name] of readdirSync(from).slice(0, 50).entries()) {
-          cpSync(join(from, name), join(folder, label, `图像${index + 1}.png`));
-        }
+    const { page } = app;
+    const button = (name: string) => page.getByRole('main').getByRole('button', { name, exact: true });
+    const expectChinese = async () => expect(await foreignWords(page)).toEqual([]);
+    const folder = join(app.files, '手写数字');
+    for (const [digit, label] of labels.entries()) {
+      const from = join(await mnistPngFolder(), 'train', String(digit));
+      mkdirSync(join(folder, label), { recursive: true });
+      for (const [index, name] of readdirSync(from).slice(0, 50).entries()) {
+        cpSync(join(from, name), join(folder, label, `图像${index + 1}.png`));
       }
-      writeFileSync(join(folder, '一', '空.png'), '');
+    }
+    writeFileSync(join(folder, '一', '空.png'), '');
 
-      await expectChinese();
-      await page.getByLabel('或输入文件夹').fill(folder);
-      await button('查看').click();
-      const start = page.getByRole('main').getByRole('button', { name: /^导入 15\d 张图像$/ });
-      await start.waitFor();
-      await expectChinese();
-      await start.click();
-      await page.getByText('150 张图像已导入为“手写数字”').waitFor({ timeout: longest });
-      await page.getByText('一/空.png').first().waitFor();
-      await expectChinese();
+    await expectChinese();
+    await page.getByLabel('或输入文件夹').fill(folder);
+    await button('查看').click();
+    const start = page.getByRole('main').getByRole('button', { name: /^导入 15\d 张图像$/ });
+    await start.waitFor();
+    await expectChinese();
+    await start.click();
+    await page.getByText('150 张图像已导入为“手写数字”').waitFor({ timeout: longest });
+    await page.getByText('一/空.png').first().waitFor();
+    await expectChinese();
 
-      await open('训练');
-      await button('高级设置').click();
-      await page.getByLabel('编码大小', { exact: true }).fill('5');
-      await page.getByLabel('轮数', { exact: true }).fill('6');
-      await expectChinese();
-      await button('开始训练').click();
-      await page.getByRole('heading', { name: '结果', exact: true }).waitFor({ timeout: longest });
-      await button('以表格显示').click();
-      await expectChinese();
+    await open('训练');
+    await button('高级设置').click();
+    await page.getByLabel('编码大小', { exact: true }).fill('5');
+    await page.getByLabel('轮数', { exact: true }).fill('6');
+    await expectChinese();
+    await button('开始训练').click();
+    await page.getByRole('heading', { name: '结果', exact: true }).waitFor({ timeout: longest });
+    await button('以表格显示').click();
+    await expectChinese();
 
-      await button('探索编码').click();
-      await page.getByRole('application').waitFor();
-      await button('选择“二”的所有图像').click();
-      await page.getByText('已选择 50 张图像').first().waitFor();
-      await page.getByRole('row', { name: /图像/ }).first().click();
-      await expectChinese();
-      await page.getByRole('switch', { name: '只显示已选择的' }).click();
-      const shown = await readTable(page, '图像及其编码');
-      const rows = readCsv(await app.save(() => button('保存为 CSV').click()));
-      expect(rows.map(({ path, label }) => ({ path, label }))).toEqual(shown);
-      expect(rows.map(({ label }) => label)).toEqual(Array(50).fill('二'));
-      await page.getByRole('radio', { name: 'UMAP' }).check();
-      await expectChinese();
-      await button('运行 UMAP').click();
-      await page.getByText('15 个邻居，距离 0.1，种子 1').waitFor({ timeout: longest });
+    await button('探索编码').click();
+    await page.getByRole('application').waitFor();
+    await button('选择“二”的所有图像').click();
+    await page.getByText('已选择 50 张图像').first().waitFor();
+    await page.getByRole('row', { name: /图像/ }).first().click();
+    await expectChinese();
+    await page.getByRole('switch', { name: '只显示已选择的' }).click();
+    const shown = await readTable(page, '图像及其编码');
+    const rows = readCsv(await app.save(() => button('保存为 CSV').click()));
+    expect(rows.map(({ path, label }) => ({ path, label }))).toEqual(shown);
+    expect(rows.map(({ label }) => label)).toEqual(Array(50).fill('二'));
+    await page.getByRole('radio', { name: 'UMAP' }).check();
+    await expectChinese();
+    await button('运行 UMAP').click();
+    await page.getByText('15 个邻居，距离 0.1，种子 1').waitFor({ timeout: longest });
 
-      await open('导出');
-      await page.getByRole('radio', { name: '全部 150 张图像' }).check();
-      const out = join(app.files, '特征');
-      await page.getByLabel('目标文件夹').fill(out);
-      await expectChinese();
-      await button('导出').click();
-      await page.getByText(/^完成：/).waitFor({ timeout: longest });
-      await expectChinese();
-      const features = readCsv(join(out, 'features.csv'));
-      expect(new Set(features.map(({ label }) => label))).toEqual(new Set(labels));
-      expect(readFileSync(join(out, 'features.csv'), 'utf8')).toContain('零/图像1.png');
-      expect(app.complaints).toEqual([]);
+    await open('导出');
+    await page.getByRole('radio', { name: '全部 150 张图像' }).check();
+    const out = join(app.files, '特征');
+    await page.getByLabel('目标文件夹').fill(out);
+    await expectChinese();
+    await button('导出').click();
+    await page.getByText(/^完成：/).waitFor({ timeout: longest });
+    await expectChinese();
+    const features = readCsv(join(out, 'features.csv'));
+    expect(new Set(features.map(({ label }) => label))).toEqual(new Set(labels));
+    expect(readFileSync(join(out, 'features.csv'), 'utf8')).toContain('零/图像1.png');
+    expect(app.complaints).toEqual([]);
 
-      function open(name: string) {
-        return page.getByRole('navigation').getByRole('button', { name }).click();
-      }
-    } finally {
-      await app.close();
+    function open(name: string) {
+      return page.getByRole('navigation').getByRole('button', { name }).click();
     }
   });
 });

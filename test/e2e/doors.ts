@@ -1,6 +1,6 @@
 // The two doors of the program for end-to-end specs: Chromium on the page of a real server, and Electron where its runtime is.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import {
   _electron,
   type Browser,
@@ -12,9 +12,11 @@ import {
 import { pageOrigin } from '../../src-main/contract/bridge.ts';
 import { ensureRenderer } from '../../src-main/host/build-renderer.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { start, waitUntil } from '../support/processes.ts';
+import { atEnd, atEndOfFile } from '../support/lifetime.ts';
+import { startTethered, waitUntil } from '../support/processes.ts';
 import { electronRuntime, repository } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { longest } from './steps.ts';
 
 export const doorNames = ['browser', 'electron'] as const;
 export type DoorName = (typeof doorNames)[number];
@@ -39,6 +41,8 @@ export interface Door {
   pid: number;
   /** Opens a window; `prepare` sees it before its page is loaded, where that is possible. */
   window(prepare: (page: Page) => Promise<void>): Promise<Page>;
+  /** Presses what asks for a folder, and chooses this one, which lies in `files`. */
+  choose(page: Page, press: () => Promise<void>, path: string): Promise<void>;
   /** Presses what saves a table, and gives the path of the file that a person then has. */
   save(page: Page, press: () => Promise<void>): Promise<string>;
   close(): Promise<void>;
@@ -53,25 +57,37 @@ let browser: Promise<Browser> | undefined;
 
 /** One Chromium for all specs of a file; each app has a context of its own. */
 function sharedBrowser(): Promise<Browser> {
-  browser ??= launchChromium();
+  if (browser === undefined) {
+    browser = launchChromium();
+    atEndOfFile(async () => (await browser)?.close());
+  }
   return browser;
 }
 
-export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
-  browser = undefined;
+/** Registered before there is anything to wait for: what is being opened when a spec runs out of time is closed, too. */
+function closedAtEnd(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  const once = () => {
+    closed ??= close();
+    return closed;
+  };
+  atEnd(once);
+  return once;
 }
 
 async function openBrowser({ workspace, files, locale, width, height, theme }: DoorOptions): Promise<Door> {
-  const server = start(process.execPath, [
-    join(repository, 'src-main/host/pinhole.mjs'),
-    ...['serve', '--workspace', workspace, '--root', files],
-  ]);
-  const addressOf = () => /http:\/\/\S+/.exec(server.said.stdout)?.[0];
-  await waitUntil(() => addressOf() !== undefined || server.child.exitCode !== null, 'the address');
-  const address = addressOf();
-  if (address === undefined) throw new Error(`The server ended: ${server.said.stderr}`);
-  const context = await (await sharedBrowser()).newContext({
+  const chromium = await sharedBrowser();
+  const server = startServer(workspace, files);
+  let context: BrowserContext | undefined;
+  const close = closedAtEnd(async () => {
+    try {
+      await context?.close();
+    } finally {
+      await server.end();
+    }
+  });
+  const address = await server.address();
+  context = await chromium.newContext({
     locale,
     viewport: { width, height },
     colorScheme: theme,
@@ -81,23 +97,53 @@ async function openBrowser({ workspace, files, locale, width, height, theme }: D
     context,
     address,
     origin: new URL(address).origin,
-    pid: server.child.pid!,
+    pid: server.pid,
     async window(prepare) {
       const page = await context.newPage();
       await prepare(page);
       await page.goto(address);
       return page;
     },
+    async choose(page, press, path) {
+      await press();
+      const dialog = page.getByRole('dialog');
+      let where = files;
+      for (const name of relative(files, path).split(sep).filter(Boolean)) {
+        await dialog.getByRole('button', { name, exact: true }).click();
+        where = join(where, name);
+        await dialog.getByTitle(where, { exact: true }).waitFor();
+      }
+      await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+    },
     async save(page, press) {
-      const download = page.waitForEvent('download', { timeout: 300_000 });
+      const download = page.waitForEvent('download', { timeout: longest });
       await press();
       return (await download).path();
     },
-    async close() {
-      await context.close();
-      server.child.kill('SIGTERM');
-      await server.ended;
+    close,
+  };
+}
+
+function startServer(workspace: string, files: string) {
+  const words = ['serve', '--workspace', workspace, '--root', files];
+  const { pid, said, ended, end } = startTethered(process.execPath, [
+    join(repository, 'src-main/host/pinhole.mjs'),
+    ...words,
+  ]);
+  let hasEnded = false;
+  void ended.finally(() => {
+    hasEnded = true;
+  });
+  const addressOf = () => /http:\/\/\S+/.exec(said.stdout)?.[0];
+  return {
+    pid,
+    async address(): Promise<string> {
+      await waitUntil(() => addressOf() !== undefined || hasEnded, 'the address', longest);
+      const address = addressOf();
+      if (address === undefined) throw new Error(`The server ended: ${said.stderr}`);
+      return address;
     },
+    end,
   };
 }
 
@@ -114,6 +160,13 @@ async function openElectron({ workspace, files, locale, width, height, theme }: 
     locale,
     colorScheme: theme,
   });
+  const close = closedAtEnd(async () => {
+    // Whatever is at work is to stop.
+    await program.evaluate(({ dialog }) => {
+      dialog.showMessageBox = async () => ({ response: 1, checkboxChecked: false });
+    });
+    await program.close();
+  });
   let first: Page | undefined = await program.firstWindow();
   return {
     context: program.context(),
@@ -127,24 +180,27 @@ async function openElectron({ workspace, files, locale, width, height, theme }: 
       await page.setViewportSize({ width, height });
       return page;
     },
+    async choose(_page, press, path) {
+      await answerDialogs(program, path);
+      await press();
+    },
     async save(_page, press) {
       const folder = temporaryFolder();
-      await program.evaluate(({ dialog }, path) => {
-        dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [path] });
-      }, folder);
+      await answerDialogs(program, folder);
       await press();
       const file = join(folder, 'features.csv');
-      await waitUntil(() => existsSync(file), file);
+      await waitUntil(() => existsSync(file), file, longest);
       return file;
     },
-    async close() {
-      // Whatever is at work is to stop.
-      await program.evaluate(({ dialog }) => {
-        dialog.showMessageBox = async () => ({ response: 1, checkboxChecked: false });
-      });
-      await program.close();
-    },
+    close,
   };
+}
+
+/** The system's dialogs are out of reach: from now on, a person chooses this in them. */
+function answerDialogs(program: ElectronApplication, path: string): Promise<void> {
+  return program.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+  }, path);
 }
 
 /** As a person opens one: from the menu. */

@@ -1,39 +1,31 @@
-// The map in a browser: map, table and card show one and the same image; the CSV holds what the lasso enclosed, and nothing else.
+// The map: map, table and card show one and the same image; the CSV holds what the lasso enclosed, and nothing else.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { run } from '../support/processes.ts';
-import { need, repository } from '../support/resources.ts';
+import { repository } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { type App, closeBrowser, startApp } from './app.ts';
+import { type App, isThere, startApp, throughEachDoor } from './app.ts';
+import type { DoorName } from './doors.ts';
+import { limit, longest } from './steps.ts';
 
-let opened: Promise<App> | undefined;
-
-beforeEach((context) => need(context, 'chromium'));
-afterAll(async () => {
-  await (await opened)?.close();
-  await closeBrowser();
-});
+let app: App;
 
 /** The explore screen on 3,000 drawn images that were trained on for a moment. */
-function openMap(): Promise<App> {
-  opened ??= (async () => {
-    const workspace = join(temporaryFolder(), 'workspace');
-    const reduce = ['reduce', '--samples', '--hidden', '32', '--epochs', '2', '--workspace', workspace];
-    const { code, stderr } = await run(process.execPath, [
-      join(repository, 'src-main/host/pinhole.mjs'),
-      ...reduce,
-      ...['--out', temporaryFolder()],
-    ]);
-    if (code !== 0) throw new Error(stderr);
-    const app = await startApp({ workspace });
-    await app.page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
-    await app.page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor();
-    await app.page.getByRole('row', { name: 'circle/00000.png' }).waitFor();
-    return app;
-  })();
-  return opened;
+async function openMap(door: DoorName): Promise<App> {
+  const workspace = join(temporaryFolder(), 'workspace');
+  const reduce = ['reduce', '--samples', '--hidden', '32', '--epochs', '2', '--workspace', workspace];
+  const { code, stderr } = await run(process.execPath, [
+    join(repository, 'src-main/host/pinhole.mjs'),
+    ...reduce,
+    ...['--out', temporaryFolder()],
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  const app = await startApp({ door, workspace });
+  await app.page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
+  await app.page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor();
+  await app.page.getByRole('row', { name: 'circle/00000.png' }).waitFor();
+  return app;
 }
 
 interface Row {
@@ -43,12 +35,9 @@ interface Row {
   path: string;
 }
 
-async function saveSelection(page: Page): Promise<Row[]> {
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Save as CSV' }).click();
-  const lines = readFileSync(await (await download).path(), 'utf8')
-    .trim()
-    .split('\r\n');
+async function saveSelection(): Promise<Row[]> {
+  const file = await app.save(() => app.page.getByRole('button', { name: 'Save as CSV' }).click());
+  const lines = readFileSync(file, 'utf8').trim().split('\r\n');
   const header = lines[0]!.split(',');
   const column = (name: string) => header.indexOf(name);
   return lines.slice(1).map((line) => {
@@ -58,97 +47,105 @@ async function saveSelection(page: Page): Promise<Row[]> {
   });
 }
 
-test('the CSV of a lasso has the images that it enclosed', { timeout: 600_000 }, async () => {
-  const { page, complaints } = await openMap();
-  await page.getByRole('button', { name: 'All', exact: true }).click();
-  const all = await saveSelection(page);
-  expect(all).toHaveLength(3000);
-  const xs = all.map(({ x }) => x);
-  const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+throughEachDoor((door) => {
+  beforeAll(async () => {
+    if (isThere(door)) app = await openMap(door);
+  }, limit);
 
-  await page.getByRole('radio', { name: 'Lasso' }).check();
-  const box = (await page.getByRole('application').boundingBox())!;
-  const corners = [
-    [2, 2],
-    [box.width / 2, 2],
-    [box.width / 2, box.height - 2],
-    [2, box.height - 2],
-  ] as const;
-  await page.mouse.move(box.x + corners[0][0], box.y + corners[0][1]);
-  await page.mouse.down();
-  for (const [x, y] of corners.slice(1)) await page.mouse.move(box.x + x, box.y + y, { steps: 5 });
-  await page.mouse.up();
+  test('the CSV of a lasso has the images that it enclosed', { timeout: limit }, async () => {
+    const { page, complaints } = app;
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    const all = await saveSelection();
+    expect(all).toHaveLength(3000);
+    const xs = all.map(({ x }) => x);
+    const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
 
-  const enclosed = all.filter(({ x }) => x < middle);
-  expect(enclosed.length).toBeGreaterThan(100);
-  await page
-    .getByText(`${enclosed.length.toLocaleString('en')} images selected`)
-    .first()
-    .waitFor();
-  const saved = await saveSelection(page);
-  expect(saved.map(({ id }) => id)).toEqual(enclosed.map(({ id }) => id));
-  expect(complaints).toEqual([]);
-});
+    await page.getByRole('radio', { name: 'Lasso' }).check();
+    const box = (await page.getByRole('application').boundingBox())!;
+    const corners = [
+      [2, 2],
+      [box.width / 2, 2],
+      [box.width / 2, box.height - 2],
+      [2, box.height - 2],
+    ] as const;
+    await page.mouse.move(box.x + corners[0][0], box.y + corners[0][1]);
+    await page.mouse.down();
+    for (const [x, y] of corners.slice(1)) await page.mouse.move(box.x + x, box.y + y, { steps: 5 });
+    await page.mouse.up();
 
-test('map, table and card show the same image; a click on the table moves the map', { timeout: 600_000 }, async () => {
-  const { page } = await openMap();
-  await page.getByLabel('Filter by path or label').fill('star/00');
-  const row = page.getByRole('row', { name: 'star/00004.png' });
-  await row.click();
-  const card = page.getByRole('region', { name: 'Image' });
-  await card.getByText('star/00004.png').waitFor();
-  await card.getByRole('img', { name: 'Original of star/00004.png' }).waitFor();
-  await card.getByRole('img', { name: 'Reconstruction of star/00004.png' }).waitFor();
-  // The ring on the map is at the image: pointing there finds it, or one that lies on the same spot.
-  const ring = (await page.locator('.ring').first().boundingBox())!;
-  await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
-  await page.getByRole('row', { name: 'star/00004.png' }).and(page.locator('.pointed')).waitFor();
-  await page.getByLabel('Filter by path or label').fill('');
-});
+    const enclosed = all.filter(({ x }) => x < middle);
+    expect(enclosed.length).toBeGreaterThan(100);
+    await page
+      .getByText(`${enclosed.length.toLocaleString('en')} images selected`)
+      .first()
+      .waitFor();
+    const saved = await saveSelection();
+    expect(saved.map(({ id }) => id)).toEqual(enclosed.map(({ id }) => id));
+    expect(complaints).toEqual([]);
+  });
 
-test('nothing moves when an image is pointed at: the row below the pointer stays there', {
-  timeout: 600_000,
-}, async () => {
-  const { page } = await openMap();
-  await page.getByRole('grid').focus();
-  await page.keyboard.press('Home');
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'None', exact: true }).hover();
-  await page.getByText('Point at an image to see it here; click to keep it.').waitFor();
-  const path = 'circle/00000.png';
-  const row = page.getByRole('row', { name: path });
-  const before = await row.boundingBox();
-  await row.hover();
-  await page.getByRole('region', { name: 'Image' }).getByText(path).waitFor();
-  expect(await row.boundingBox()).toEqual(before);
-});
+  test('map, table and card show the same image; a click on the table moves the map', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await page.getByLabel('Filter by path or label').fill('star/00');
+    const row = page.getByRole('row', { name: 'star/00004.png' });
+    await row.click();
+    const card = page.getByRole('region', { name: 'Image' });
+    await card.getByText('star/00004.png').waitFor();
+    await card.getByRole('img', { name: 'Original of star/00004.png' }).waitFor();
+    await card.getByRole('img', { name: 'Reconstruction of star/00004.png' }).waitFor();
+    // The ring on the map is at the image: pointing there finds it, or one that lies on the same spot.
+    const ring = (await page.locator('.ring').first().boundingBox())!;
+    await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
+    await page.getByRole('row', { name: 'star/00004.png' }).and(page.locator('.pointed')).waitFor();
+    await page.getByLabel('Filter by path or label').fill('');
+  });
 
-test('by keyboard alone: to an image, select it, the next one, the large view', { timeout: 600_000 }, async () => {
-  const { page } = await openMap();
-  await page.getByRole('button', { name: 'None', exact: true }).click();
-  await page.getByRole('application').focus();
-  await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('Space');
-  await page.getByText('1 image selected').first().waitFor();
-  await page.keyboard.press('ArrowUp');
-  await page.keyboard.press('Space');
-  await page.getByText('2 images selected').first().waitFor();
-  await page.keyboard.press('Enter');
-  await page
-    .getByRole('dialog')
-    .getByRole('img', { name: /^Original of/ })
-    .waitFor();
-  await page.keyboard.press('Escape');
-  await page.getByRole('grid').focus();
-  await page.keyboard.press('End');
-  await page.getByRole('row', { name: 'triangle/02995.png' }).waitFor();
-});
+  test('nothing moves when an image is pointed at: the row below the pointer stays there', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'None', exact: true }).hover();
+    await page.getByText('Point at an image to see it here; click to keep it.').waitFor();
+    const path = 'circle/00000.png';
+    const row = page.getByRole('row', { name: path });
+    const before = await row.boundingBox();
+    await row.hover();
+    await page.getByRole('region', { name: 'Image' }).getByText(path).waitFor();
+    expect(await row.boundingBox()).toEqual(before);
+  });
 
-test('a map by UMAP is made when it is asked for', { timeout: 600_000 }, async () => {
-  const { page, complaints } = await openMap();
-  await page.getByRole('radio', { name: 'UMAP' }).check();
-  await page.getByRole('button', { name: 'Run UMAP' }).click();
-  await page.getByText('15 neighbours, distance 0.1, seed 1').waitFor({ timeout: 300_000 });
-  await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor();
-  expect(complaints).toEqual([]);
+  test('by keyboard alone: to an image, select it, the next one, the large view', { timeout: limit }, async () => {
+    const { page } = app;
+    await page.getByRole('button', { name: 'None', exact: true }).click();
+    await page.getByRole('application').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    await page.getByText('1 image selected').first().waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Space');
+    await page.getByText('2 images selected').first().waitFor();
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('dialog')
+      .getByRole('img', { name: /^Original of/ })
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('End');
+    await page.getByRole('row', { name: 'triangle/02995.png' }).waitFor();
+  });
+
+  test('a map by UMAP is made when it is asked for', { timeout: limit }, async () => {
+    const { page, complaints } = app;
+    await page.getByRole('radio', { name: 'UMAP' }).check();
+    await page.getByRole('button', { name: 'Run UMAP' }).click();
+    await page.getByText('15 neighbours, distance 0.1, seed 1').waitFor({ timeout: longest });
+    await page.getByRole('application', { name: 'Map of 3,000 images' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

@@ -1,14 +1,13 @@
-// Images into Pinhole through a browser: dropped folders, corrupt files among them, the look beforehand, the data sets after.
+// Images into Pinhole: dropped folders, corrupt files among them, the look beforehand, the data sets after.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { mnistPngFolder, need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { closeBrowser, drop, startApp, takeImages } from './app.ts';
+import { drop, startApp, takeImages, throughEachDoor } from './app.ts';
+import { limit, longest } from './steps.ts';
 
-beforeEach((context) => need(context, 'chromium', 'mnist-png'));
-afterAll(closeBrowser);
-
+beforeEach((context) => need(context, 'mnist-png'));
 /** Ten classes with so many digits each, and two files that are none. */
 async function digits(perClass: number): Promise<string> {
   const folder = join(temporaryFolder(), 'digits');
@@ -18,11 +17,11 @@ async function digits(perClass: number): Promise<string> {
   return folder;
 }
 
-test('a dropped folder: the look beforehand, the import, what was passed over, rename, delete, undo', {
-  timeout: 600_000,
-}, async () => {
-  const app = await startApp();
-  try {
+throughEachDoor((door) => {
+  test('a dropped folder: the look beforehand, the import, what was passed over, rename, delete, undo', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door });
     const { page } = app;
     // Anywhere on the window.
     await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
@@ -40,7 +39,7 @@ test('a dropped folder: the look beforehand, the import, what was passed over, r
     await page.getByText('The model will see each as 28 × 28 pixels in grey.').waitFor();
 
     await page.getByRole('button', { name: 'Import 200 images' }).click();
-    await page.getByText('200 images imported as “digits”').waitFor({ timeout: 300_000 });
+    await page.getByText('200 images imported as “digits”').waitFor({ timeout: longest });
     await page.getByText('2 files were passed over').first().waitFor();
     await page.getByText('3/empty.png').first().waitFor();
     await page.getByText('The file is empty (0 bytes).').first().waitFor();
@@ -55,21 +54,16 @@ test('a dropped folder: the look beforehand, the import, what was passed over, r
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Rename “my digits”' }).waitFor();
     expect(app.complaints).toEqual([]);
-  } finally {
-    await app.close();
-  }
-});
+  });
 
-test('a folder chosen on this computer, moved afterwards, and found again', { timeout: 600_000 }, async () => {
-  const folder = await digits(3);
-  const app = await startApp({ files: join(folder, '..') });
-  try {
+  test('a folder chosen on this computer, moved afterwards, and found again', { timeout: limit }, async () => {
+    const folder = await digits(3);
+    const app = await startApp({ door, files: join(folder, '..') });
     const { page } = app;
-    await page.getByRole('button', { name: 'Choose on this computer…' }).click();
-    await page.getByRole('button', { name: 'digits', exact: true }).click();
-    await page.getByRole('button', { name: 'Choose this folder' }).click();
+    const choose = door === 'browser' ? 'Choose on this computer…' : 'Choose a folder…';
+    await app.choose(() => page.getByRole('button', { name: choose }).click(), folder);
     await page.getByRole('button', { name: 'Import 30 images' }).click();
-    await page.getByText('30 images imported as “digits”').waitFor({ timeout: 300_000 });
+    await page.getByText('30 images imported as “digits”').waitFor({ timeout: longest });
     const moved = join(folder, '..', 'elsewhere');
     renameSync(folder, moved);
     await page.reload();
@@ -81,34 +75,29 @@ test('a folder chosen on this computer, moved afterwards, and found again', { ti
     await page.getByText('The images were found.').waitFor();
     await page.getByText('The original images are not where they were: see Details.').waitFor({ state: 'detached' });
     expect(app.complaints).toEqual([]);
-  } finally {
-    await app.close();
-  }
-});
+  });
 
-test('a folder that is gone into and chosen at once is the one that is taken', { timeout: 600_000 }, async () => {
-  const app = await startApp({ network: true });
-  try {
-    const { page } = app;
-    takeImages(join(await mnistPngFolder(), 'train'), join(app.files, 'digits'), 1);
-    await page.getByRole('button', { name: 'Choose on this computer…' }).click();
-    const digits = page.getByRole('button', { name: 'digits', exact: true });
-    await digits.waitFor();
-    app.network!.hold();
-    await digits.click();
-    await page.getByRole('button', { name: 'Choose this folder' }).click();
-    app.network!.release();
-    await page.getByTitle(join(app.files, 'digits'), { exact: true }).waitFor();
-  } finally {
-    await app.close();
+  // The desktop window has the system's own dialog, and no network.
+  if (door === 'browser') {
+    test('a folder that is gone into and chosen at once is the one that is taken', { timeout: limit }, async () => {
+      const app = await startApp({ door, network: true });
+      const { page } = app;
+      takeImages(join(await mnistPngFolder(), 'train'), join(app.files, 'digits'), 1);
+      await page.getByRole('button', { name: 'Choose on this computer…' }).click();
+      const digits = page.getByRole('button', { name: 'digits', exact: true });
+      await digits.waitFor();
+      app.network!.hold();
+      await digits.click();
+      await page.getByRole('button', { name: 'Choose this folder' }).click();
+      app.network!.release();
+      await page.getByTitle(join(app.files, 'digits'), { exact: true }).waitFor();
+    });
   }
-});
 
-test('nothing but what lies in the allowed roots can be chosen; a folder without images is said to have none', {
-  timeout: 600_000,
-}, async () => {
-  const app = await startApp();
-  try {
+  test('nothing but what lies in the allowed roots can be chosen; a folder without images is said to have none', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door });
     const { page } = app;
     mkdirSync(join(app.files, 'nothing'));
     await page.getByLabel('Or the full path of a folder').fill('/etc');
@@ -121,14 +110,10 @@ test('nothing but what lies in the allowed roots can be chosen; a folder without
     await page.getByRole('alert').getByText('No image was found there.').waitFor();
     expect(await page.getByRole('button', { name: 'Import 0 images' }).isDisabled()).toBe(true);
     rmSync(join(app.files, 'nothing'), { recursive: true });
-  } finally {
-    await app.close();
-  }
-});
+  });
 
-test('the guide is there at first, and never again once it was put away', { timeout: 600_000 }, async () => {
-  const app = await startApp();
-  try {
+  test('the guide is there at first, and never again once it was put away', { timeout: limit }, async () => {
+    const app = await startApp({ door });
     const { page } = app;
     await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
     await page.getByRole('button', { name: 'Got it' }).click();
@@ -136,7 +121,5 @@ test('the guide is there at first, and never again once it was put away', { time
     await page.reload();
     await page.getByText('No images yet').waitFor();
     expect(await page.getByRole('heading', { name: 'Welcome to Pinhole' }).count()).toBe(0);
-  } finally {
-    await app.close();
-  }
+  });
 });

@@ -3,17 +3,15 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import sharp from 'sharp';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { run, waitUntil } from '../support/processes.ts';
 import { mnistPngFolder, need, repository, resource } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { type App, closeBrowser, startApp, takeImages, throughEachDoor } from './app.ts';
-import { longest } from './steps.ts';
+import { type App, isThere, startApp, takeImages, throughEachDoor } from './app.ts';
+import { limit, longest } from './steps.ts';
 
 const perClass = 400;
 const images = 10 * perClass;
-
-afterAll(closeBrowser);
 
 interface Line {
   step: number;
@@ -56,7 +54,7 @@ throughEachDoor((door) => {
   };
 
   beforeAll(async () => {
-    if (!resource(door === 'browser' ? 'chromium' : 'electron').available || !resource('mnist-png').available) return;
+    if (!isThere(door) || !resource('mnist-png').available) return;
     const [workspace, files] = [join(temporaryFolder(), 'workspace'), temporaryFolder()];
     takeImages(join(await mnistPngFolder(), 'train'), join(files, 'digits'), perClass);
     const words = ['import', join(files, 'digits'), '--workspace', workspace];
@@ -64,11 +62,10 @@ throughEachDoor((door) => {
     if (code !== 0) throw new Error(stderr);
     app = await startApp({ door, workspace, files });
     ({ page } = app);
-  }, longest);
+  }, limit);
   beforeEach((context) => need(context, 'mnist-png', 'signals'));
-  afterAll(() => app?.close());
 
-  test('an import that is cancelled goes on with what it has read', { timeout: 600_000 }, async () => {
+  test('an import that is cancelled goes on with what it has read', { timeout: limit }, async () => {
     await makeLargeImages(join(app.files, 'slides'), 240);
     await page.getByLabel('Or the full path of a folder').fill(join(app.files, 'slides'));
     await page.keyboard.press('Enter');
@@ -77,13 +74,18 @@ throughEachDoor((door) => {
     await imports.getByText(/^Reading images · [1-9]/).waitFor({ timeout: longest });
     await imports.getByRole('button', { name: 'Cancel' }).click();
     await imports.getByText('Interrupted', { exact: true }).waitFor();
-    await imports.getByRole('button', { name: 'Resume' }).click();
+    // Off the list, too: it is still there, as one that is not finished.
+    await imports.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByText(/^Not finished: \d+ images? (was|were) read before the import stopped\.$/).waitFor();
+    await button('Delete “slides”').click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await button('Go on with the import of “slides”').click();
     await imports.getByText('240 images imported as “slides”').waitFor({ timeout: longest });
     await imports.getByText(/[1-9]\d* (was|were) there already/).waitFor();
   });
 
   test('training is paused, cancelled, loses its worker, and ends with every step in its curve', {
-    timeout: 600_000,
+    timeout: limit,
   }, async () => {
     await open(page, 'Import');
     await page.getByRole('listitem').filter({ hasText: 'digits' }).getByRole('button', { name: 'Train on it' }).click();
@@ -146,7 +148,7 @@ throughEachDoor((door) => {
     expect(said.filter((step) => !known.includes(step))).toEqual([]);
   });
 
-  test('a map by UMAP that is cancelled is made when it is asked for again', { timeout: 600_000 }, async () => {
+  test('a map by UMAP that is cancelled is made when it is asked for again', { timeout: limit }, async () => {
     await open(page, 'Explore');
     await page.getByRole('radio', { name: 'UMAP' }).check();
     await button('Run UMAP').click();
@@ -161,7 +163,7 @@ throughEachDoor((door) => {
   });
 
   test('an export that is cancelled leaves whole files, and writes all of them when it is tried again', {
-    timeout: 600_000,
+    timeout: limit,
   }, async () => {
     await open(page, 'Export');
     const out = join(app.files, 'features');

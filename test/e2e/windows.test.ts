@@ -1,11 +1,9 @@
 // Two windows on one workspace see each other's work live; one whose connection drops catches up.
 
 import type { Page } from 'playwright';
-import { afterAll, expect, test } from 'vitest';
-import { type App, closeBrowser, startApp, throughEachDoor } from './app.ts';
-import { longest } from './steps.ts';
-
-afterAll(closeBrowser);
+import { expect, test } from 'vitest';
+import { type App, startApp, throughEachDoor } from './app.ts';
+import { limit, longest } from './steps.ts';
 
 const main = (page: Page) => page.getByRole('main');
 const button = (page: Page, name: string | RegExp) => main(page).getByRole('button', { name, exact: true });
@@ -41,82 +39,74 @@ async function trainLong(app: App): Promise<void> {
 
 throughEachDoor((door) => {
   test('what one window does, the other one shows: images, names, training, its end, deletion', {
-    timeout: 600_000,
+    timeout: limit,
   }, async () => {
     const app = await startApp({ door });
-    try {
-      const { page } = app;
-      const other = await app.window();
-      await trainLong(app);
-      await button(other, 'Rename “Sample images”').click();
-      await other.keyboard.type('shapes');
-      await other.keyboard.press('Enter');
-      await page
-        .getByText(/shapes/)
-        .filter({ visible: true })
-        .first()
-        .waitFor();
+    const { page } = app;
+    const other = await app.window();
+    await trainLong(app);
+    await button(other, 'Rename “Sample images”').click();
+    await other.keyboard.type('shapes');
+    await other.keyboard.press('Enter');
+    await page
+      .getByText(/shapes/)
+      .filter({ visible: true })
+      .first()
+      .waitFor();
 
-      await open(other, 'Train');
-      await button(other, /^Recommended/).click();
-      await untilStep(page, 0);
-      await untilStep(other, await stepOf(page));
-      await button(other, 'Pause').click();
-      await page.getByText('Paused. A checkpoint was written; nothing is lost.').waitFor();
-      await button(page, 'Resume').click();
-      await untilStep(other, await stepOf(other));
-      await button(other, 'Stop and keep the best').click();
-      for (const window of [page, other]) {
-        await window.getByRole('heading', { name: 'Result', exact: true }).waitFor({ timeout: longest });
-        await button(window, 'As a table').click();
-      }
-      expect(await curveOf(other)).toEqual(await curveOf(page));
-
-      await open(page, 'Import');
-      await button(page, 'Delete “shapes”').click();
-      await open(other, 'Import');
-      await button(other, 'Delete “shapes”').waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Undo' }).click();
-      await button(other, 'Delete “shapes”').waitFor();
-      expect(app.complaints).toEqual([]);
-    } finally {
-      await app.close();
+    await open(other, 'Train');
+    await button(other, /^Recommended/).click();
+    await untilStep(page, 0);
+    await untilStep(other, await stepOf(page));
+    await button(other, 'Pause').click();
+    await page.getByText('Paused. A checkpoint was written; nothing is lost.').waitFor();
+    await button(page, 'Resume').click();
+    await untilStep(other, await stepOf(other));
+    await button(other, 'Stop and keep the best').click();
+    for (const window of [page, other]) {
+      await window.getByRole('heading', { name: 'Result', exact: true }).waitFor({ timeout: longest });
+      await button(window, 'As a table').click();
     }
+    expect(await curveOf(other)).toEqual(await curveOf(page));
+
+    await open(page, 'Import');
+    await button(page, 'Delete “shapes”').click();
+    await open(other, 'Import');
+    await button(other, 'Delete “shapes”').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await button(other, 'Delete “shapes”').waitFor();
+    expect(app.complaints).toEqual([]);
   });
 
   // The desktop window has no network between page and worker.
   if (door === 'browser') {
     test('a dropped socket: training goes on, and the window that was cut off has all of its curve afterwards', {
-      timeout: 600_000,
+      timeout: limit,
     }, async () => {
       const app = await startApp({ door, network: true });
-      try {
-        const { page } = app;
-        await trainLong(app);
-        await untilStep(page, 0);
-        const other = await app.window();
-        await open(other, 'Train');
-        await button(other, /^Recommended/).click();
+      const { page } = app;
+      await trainLong(app);
+      await untilStep(page, 0);
+      const other = await app.window();
+      await open(other, 'Train');
+      await button(other, /^Recommended/).click();
 
-        await app.network!.drop();
-        await page.getByText('The connection to Pinhole was lost. Trying again…').waitFor();
-        const before = await stepOf(page);
-        await untilStep(other, before + 100);
-        // What had come before it dropped may still be shown; nothing comes after.
-        expect(await stepOf(page)).toBeLessThan(before + 100);
-        app.network!.restore();
-        await page.getByText('The connection to Pinhole was lost. Trying again…').waitFor({ state: 'hidden' });
-        await untilStep(page, before + 100);
+      await app.network!.drop();
+      await page.getByText('The connection to Pinhole was lost. Trying again…').waitFor();
+      const before = await stepOf(page);
+      await untilStep(other, before + 100);
+      // What had come before it dropped may still be shown; nothing comes after.
+      expect(await stepOf(page)).toBeLessThan(before + 100);
+      app.network!.restore();
+      await page.getByText('The connection to Pinhole was lost. Trying again…').waitFor({ state: 'hidden' });
+      await untilStep(page, before + 100);
 
-        await button(page, 'Stop and keep the best').click();
-        for (const window of [page, other]) {
-          await window.getByRole('heading', { name: 'Result', exact: true }).waitFor({ timeout: longest });
-          await button(window, 'As a table').click();
-        }
-        expect(await curveOf(page)).toEqual(await curveOf(other));
-      } finally {
-        await app.close();
+      await button(page, 'Stop and keep the best').click();
+      for (const window of [page, other]) {
+        await window.getByRole('heading', { name: 'Result', exact: true }).waitFor({ timeout: longest });
+        await button(window, 'As a table').click();
       }
+      expect(await curveOf(page)).toEqual(await curveOf(other));
     });
   }
 });

@@ -1,6 +1,8 @@
 // Real processes in tests: start one and collect what it says, look whether one lives, wait for something to become true.
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Ended {
   code: number | null;
@@ -13,13 +15,14 @@ export interface Ended {
 export function start(
   file: string,
   args: string[],
-  options: { cwd?: string; env?: Record<string, string | undefined> } = {},
+  options: { cwd?: string; env?: Record<string, string | undefined>; stdin?: 'ignore' | 'pipe' } = {},
 ) {
+  const { cwd, env, stdin = 'ignore' } = options;
   const child = spawn(file, args, {
-    ...options,
-    env: { ...process.env, ...options.env } as NodeJS.ProcessEnv,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    cwd,
+    env: { ...process.env, ...env } as NodeJS.ProcessEnv,
+    stdio: [stdin, 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
@@ -28,6 +31,17 @@ export function start(
     child.once('close', (code, signal) => resolve({ code, signal, ...said }));
   });
   return { child, said, ended };
+}
+
+/** A running process that ends when it is told to, and at the latest with this one, even where this one is killed. */
+export function startTethered(file: string, args: string[]) {
+  const tether = join(import.meta.dirname, 'tethered.ts');
+  const { child, said, ended } = start(process.execPath, [tether, file, ...args], { stdin: 'pipe' });
+  const end = () => {
+    child.stdin!.end();
+    return ended;
+  };
+  return { pid: child.pid!, said, ended, end };
 }
 
 /** Runs a process to its end. */

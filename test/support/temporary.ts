@@ -3,17 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
-
-const cleanups: (() => void)[] = [];
-afterAll(() => {
-  for (const cleanup of cleanups.reverse()) cleanup();
-});
+import { atEndOfFile } from './lifetime.ts';
 
 /** A new, empty folder. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-test-'));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  atEndOfFile(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 
@@ -22,6 +17,6 @@ export function smallDisk(megabytes: number): string {
   const folder = temporaryFolder();
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'pinhole', folder]);
   // Lazily, because a process that the test killed may not have let go of its files yet.
-  cleanups.push(() => execFileSync('umount', ['--lazy', folder]));
+  atEndOfFile(() => execFileSync('umount', ['--lazy', folder]));
   return folder;
 }

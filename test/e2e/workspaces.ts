@@ -1,0 +1,34 @@
+// Workspaces for specs that begin with something in it: made by the service itself, without a window.
+import { join } from 'node:path';
+import type { TrainingRequest } from '../../src-main/contract/settings.ts';
+import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import { createWindowService } from '../../src-main/host/window-service.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+export interface Contents {
+  /** How many sample images are drawn. */
+  images: number;
+  /** A run that is trained on them to its end. */
+  run?: TrainingRequest | undefined;
+}
+
+/** A new workspace with one data set of sample images. */
+export async function makeWorkspace({ images, run }: Contents): Promise<string> {
+  const workspace = join(temporaryFolder(), 'workspace');
+  const service = await createWindowService({ workspace, command: 'test' });
+  const perform = async (request: TaskRequest) => {
+    const id = await service.startTask(request);
+    await new Promise<void>((resolve) => {
+      const stop = service.subscribe('tasks', (tasks: Task[]) => {
+        if (tasks.find((task) => task.id === id)?.ended == null) return;
+        queueMicrotask(() => stop());
+        resolve();
+      });
+    });
+  };
+  await perform({ kind: 'samples', count: images });
+  const [dataset] = await service.datasets();
+  if (run) await perform({ kind: 'train', datasetId: dataset!.id, request: run });
+  await service.close();
+  return workspace;
+}
