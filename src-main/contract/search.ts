@@ -83,3 +83,42 @@ export interface ComparedRun {
   /** In which it differs from the others, by dotted name; what its preset decides is left out. */
   settings: Record<string, unknown>;
 }
+
+/** A held-out mean-squared error with so many numbers. */
+export interface SizeError {
+  codeSize: number;
+  error: number;
+}
+
+/** What a share of the achievable reduction costs in numbers, from `low` to `high`; null: more than were looked at. */
+export interface CodeSizeCost {
+  /** 0–1 */
+  share: number;
+  size: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** How the short runs are trained: everything but the code size, which is what it is about. */
+export type AdviceRequest = Omit<TrainingRequest, 'codeSize' | 'spec'>;
+
+export interface Advice {
+  datasetId: string;
+  /** What the code sizes are held against: no numbers at all, and any number of them with PCA. */
+  meanImageError: number;
+  pcaFloor: number;
+  /** PCA's held-out errors, to the largest code size that was looked at. */
+  pca: SizeError[];
+  runs: {
+    run: string;
+    codeSize: number;
+    error: number;
+    pcaError: number;
+    steps: number;
+    /** Of a training of the usual length. */
+    usualSteps: number;
+    seconds: number;
+  }[];
+  /** For 95 % and for 99 %: of PCA alone, and of the model. */
+  costs: (CodeSizeCost & { pca: number | null })[];
+}

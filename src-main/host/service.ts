@@ -16,7 +16,7 @@ import type {
 } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
-import type { SweepContext, SweepRequest } from '../contract/search.ts';
+import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
 import {
   type ImportRequest,
   importSettingsSchema,
@@ -38,6 +38,7 @@ import { type ImageBatch, imageGrid } from '../numerics/image-grid.ts';
 import { planTraining } from '../training/presets.ts';
 import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
+import { adviseCodeSize } from './advise.ts';
 import { compareRuns, expectOneDataset } from './compare-runs.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
@@ -263,6 +264,14 @@ class WorkspaceService implements Core {
       outFolder,
       context,
     );
+  }
+
+  async advise(datasetId: string, request: AdviceRequest, context: Context = {}) {
+    const dataset = this.#readyDataset(datasetId);
+    const { seed } = parse(trainingSettingsSchema, request);
+    const input = { workspace: this.workspace, datasetId, seed };
+    const pca = await runInJob({ kind: 'spectrum', ...input }, context);
+    return adviseCodeSize(this, dataset, request, pca, context);
   }
 
   async datasets(): Promise<Dataset[]> {

@@ -16,10 +16,12 @@ import { decodeCodes, encodeDataset, readCodes } from '../latent/encode.ts';
 import { makeReport } from '../latent/report.ts';
 import { samplePrior, walkBetween } from '../latent/traversal.ts';
 import type { ImageBatch } from '../numerics/image-grid.ts';
+import type { ErrorCurve } from '../training/code-size-advice.ts';
 import { inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readBaselines, readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
+import { measureSpectrum } from '../training/spectrum.ts';
 import { Steering, type SteeringCommand } from '../training/steering.ts';
 import { type LostDevice, type TrainingOutcome, train } from '../training/train.ts';
 import { yardstick } from '../training/yardstick.ts';
@@ -45,6 +47,7 @@ export type JobInput =
   | { kind: 'sample'; runFolder: string; count: number; seed: number }
   | { kind: 'walk'; workspace: string; datasetId: string; runFolder: string; ids: number[]; steps: number }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
+  | { kind: 'spectrum'; workspace: string; datasetId: string; seed: number }
   | { kind: 'devices'; model: DeviceModel };
 
 /** What each kind of job gives back. */
@@ -57,6 +60,7 @@ export interface JobResults {
   sample: ImageBatch;
   walk: ImageBatch;
   decode: { files: number };
+  spectrum: ErrorCurve;
   devices: DeviceReport[];
 }
 
@@ -90,6 +94,8 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
       return withDataset(input, (dataset) => walk(input, dataset, context));
     case 'decode':
       return decode(input, context);
+    case 'spectrum':
+      return withDataset(input, (dataset) => spectrum(input, dataset, context));
     case 'devices':
       return probeDevices(context, yardstick(input.model));
     default:
@@ -182,6 +188,16 @@ async function answerQuestions(
     await runner.dispose();
   });
   return undefined;
+}
+
+/** On the processor: it is done before another device would be ready. */
+async function spectrum(input: Input<'spectrum'>, dataset: OpenDataset, context: Context): Promise<ErrorCurve> {
+  const executor = await createExecutor({ device: 'cpu', threads: availableParallelism() });
+  try {
+    return await measureSpectrum(executor, dataset, input.seed, context);
+  } finally {
+    await executor.dispose();
+  }
 }
 
 async function decode(input: Input<'decode'>, context: Context) {

@@ -78,6 +78,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     sweep: core.sweep.bind(core),
     sweeps: core.sweeps.bind(core),
     compare: core.compare.bind(core),
+    advise: core.advise.bind(core),
     datasets: core.datasets.bind(core),
     items: core.items.bind(core),
     contentHash: core.contentHash.bind(core),

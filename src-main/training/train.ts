@@ -300,7 +300,7 @@ async function finish(
 
 // ---- what training starts from ------------------------------------------------------------------------------------
 
-function trainingImages(dataset: OpenDataset): Uint32Array {
+export function trainingImages(dataset: OpenDataset): Uint32Array {
   const ids = dataset.split('train');
   const total = ids.length + dataset.split('validation').length;
   if (total >= 2 && ids.length >= 1) return ids;
@@ -312,7 +312,7 @@ function trainingImages(dataset: OpenDataset): Uint32Array {
 }
 
 /** Validation images choose the checkpoint; a separate test source never does. */
-function heldOutImages(dataset: OpenDataset): Uint32Array {
+export function heldOutImages(dataset: OpenDataset): Uint32Array {
   const validation = dataset.split('validation');
   return validation.length > 0 ? validation : dataset.split('train');
 }
@@ -342,7 +342,11 @@ async function baselinesOf(executor: Executor, job: TrainingJob, pca: Pca, image
 }
 
 /** The training images as PCA sees them: as they are, or the same random crops and flips that the network is given. */
-function pcaSamples(dataset: OpenDataset, plan: TrainingPlan, ids: Uint32Array): Samples {
+export function pcaSamples(
+  dataset: OpenDataset,
+  plan: Pick<TrainingPlan, 'augment' | 'seed'>,
+  ids: Uint32Array,
+): Samples {
   const { height, width, channels } = dataset.info;
   const copies = plan.augment ? Math.max(1, Math.ceil(augmentedSamples / ids.length)) : 1;
   return {

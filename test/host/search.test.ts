@@ -1,4 +1,4 @@
-// Searching for real on drawn samples: a tiny sweep, and its runs compared, with their pictures.
+// Searching for real on drawn samples: a tiny sweep, its runs compared with their pictures, and advice on the code size.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -92,4 +92,30 @@ test('runs of different data sets are refused', { timeout: 120_000 }, async () =
     code: 'usage',
     message: `The runs ${ids[0]} and ${run.id} are of different data sets: their errors are of different images.`,
   });
+});
+
+test('advice rests on the errors of PCA and two runs, which are kept', { timeout: 300_000 }, async () => {
+  const request = { ...grid.settings, epochs: 1 };
+  const advice = await service.advise(dataset.id, request);
+  // 53 images span 53 dimensions around their mean; the first is no number at all.
+  const sizes = advice.pca.map(({ codeSize }) => codeSize);
+  expect([sizes[0], sizes[1], sizes.at(-1)]).toEqual([0, 1, 53]);
+  expect(advice.pca[0]!.error).toBe(advice.meanImageError);
+  expect(advice.pca.at(-1)!.error).toBe(advice.pcaFloor);
+  expect(advice.pcaFloor).toBeLessThan(advice.meanImageError);
+  const kept = (await service.runs()).map(({ id }) => id);
+  for (const { run, codeSize, error, pcaError, steps } of advice.runs) {
+    expect(kept).toContain(run);
+    expect(steps).toBe(3);
+    expect(error).toBeLessThanOrEqual(pcaError * 1.0001);
+    // PCA of a run and that of the spectrum are of the same images.
+    const measured = advice.pca.find((one) => one.codeSize === codeSize);
+    if (measured) expect(pcaError).toBeCloseTo(measured.error, 4);
+  }
+  for (const { low, size, high } of advice.costs.filter(({ high }) => high !== null)) {
+    expect(low!).toBeLessThanOrEqual(size!);
+    expect(high!).toBeGreaterThanOrEqual(size!);
+  }
+  expect(advice.costs.map(({ share }) => share)).toEqual([0.95, 0.99]);
+  expect((await service.advise(dataset.id, request)).costs).toEqual(advice.costs);
 });

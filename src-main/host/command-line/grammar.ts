@@ -107,6 +107,14 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [runs]) => search.compare(work, runs as string[], options),
     },
     {
+      usage: 'advise [source...]',
+      description: 'Says how many numbers a code needs, on a data set (the newest, if nothing is named) or on images.',
+      examples: ['advise mnist', 'advise photos --size 64 --preset resconv'],
+      options: [...settingOptionsBut(['codes', 'spec'], 'import', 'train'), ...common],
+      hasPreset: true,
+      run: (work, options, [sources]) => search.advise(work, sources as string[], options),
+    },
+    {
       usage: 'encode <run> [source...]',
       description: "Encodes the images that a run was trained on, or other images with the run's model.",
       examples: ['encode recommended-1a2b3c4d5e', 'encode recommended-1a2b3c4d5e new-photos --out new-features'],

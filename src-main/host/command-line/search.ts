@@ -1,14 +1,14 @@
-// The commands that search: a grid of runs, and runs beside each other. Reading options and reporting errors is not theirs.
+// The commands that search: a grid of runs, runs beside each other, and what a code size is worth. Reading options and reporting errors is not theirs.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Dataset } from '../../contract/records.ts';
-import type { Sweep, SweepRequest, Trial } from '../../contract/search.ts';
+import type { AdviceRequest, Sweep, SweepRequest, Trial } from '../../contract/search.ts';
 import type { PresetName, TrainingRequest } from '../../contract/settings.ts';
 import { findOne, importRequest, type Options, type Work } from './commands.ts';
 import { pickSettings } from './options.ts';
-import { describeComparison, describeImport, printable } from './summary.ts';
+import { describeAdvice, describeComparison, describeImport, printable } from './summary.ts';
 import { plural } from './words.ts';
 
 /** The grid where nothing else is asked for. */
@@ -51,6 +51,16 @@ export async function compare(work: Work, given: string[], options: Options): Pr
   terminal.result(comparison);
 }
 
+/** What 95 % and 99 % of the achievable reduction cost in numbers. */
+export async function advise(work: Work, given: string[], options: Options): Promise<void> {
+  const dataset = await imagesOf(work, given, options);
+  const request = pickSettings('train', options) as AdviceRequest;
+  work.terminal.say(`Measuring PCA and two short runs on ${printable(dataset.name)} (${dataset.id}).`);
+  const advice = await work.service.advise(dataset.id, request, work.context);
+  work.terminal.say(describeAdvice(advice));
+  work.terminal.result(advice);
+}
+
 function runsOf({ trials }: Sweep): string[] {
   return trials.flatMap(({ run }) => run ?? []);
 }
@@ -70,7 +80,8 @@ async function imagesOf(work: Work, given: string[], options: Options): Promise<
   const isSource = given.length > 1 || (word !== undefined && existsSync(word));
   if (!isSource) {
     const dataset = findOne('data set', datasets, word);
-    const [unused] = Object.keys(pickSettings('import', options));
+    const used = pickSettings('train', options);
+    const unused = Object.keys(pickSettings('import', options)).find((setting) => !(setting in used));
     if (unused === undefined) return dataset;
     throw new PinholeError(
       'usage',

@@ -1,7 +1,7 @@
 // Results in words and small tables: what was imported, how good a run is, where the files are.
 import type { DeviceReport, ImportResult, Run } from '../../contract/api.ts';
 import type { Dataset, Quality, Report, Warning } from '../../contract/records.ts';
-import type { Comparison } from '../../contract/search.ts';
+import type { Advice, Comparison } from '../../contract/search.ts';
 import { writeOptions } from './options.ts';
 import { alignTable, formatBytes, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
@@ -126,6 +126,26 @@ export function describeComparison({ runs, heldOut, heldOutCount, meanImageError
     `Errors on ${measured}; the mean image has ${meanImageError.toPrecision(3)}.`,
     indent(alignTable([header, ...rows])),
     `Trained on ${trained.join('; ')}.`,
+  ].join('\n');
+}
+
+/** The runs that it was drawn from, then what the shares cost, from and to. */
+export function describeAdvice({ meanImageError, pca, pcaFloor, runs, costs }: Advice): string {
+  const figure = (error: number) => error.toPrecision(3);
+  const trained = runs.map(({ run, codeSize, error, pcaError, steps, usualSteps, seconds }) => [
+    ...[run, String(codeSize), figure(error), figure(pcaError)],
+    ...[`${formatCount(steps)} of ${formatCount(usualSteps)}`, formatDuration(seconds)],
+  ]);
+  const largest = pca.at(-1)!.codeSize;
+  const numbers = (size: number | null) => (size === null ? `over ${largest}` : String(size));
+  const answers = costs.map(({ share, size, low, high, pca }) => [
+    ...[`${Math.round(100 * share)} %`, numbers(size), `${numbers(low)}–${numbers(high)}`, numbers(pca)],
+  ]);
+  return [
+    `The mean image has a held-out error of ${figure(meanImageError)}; PCA with any number of components, ${figure(pcaFloor)}.`,
+    indent(alignTable([['run', 'codes', 'MSE', 'PCA', 'steps of a usual training', 'training'], ...trained])),
+    'Numbers that a share of the achievable reduction costs:',
+    indent(alignTable([['share', 'codes', 'range', 'PCA'], ...answers])),
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ import type {
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
-import type { Comparison, Sweep } from '../../../src-main/contract/search.ts';
+import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
 
 export const dataset: Dataset = {
@@ -75,6 +75,24 @@ export const comparison: Comparison = {
   ],
 };
 
+export const advice: Advice = {
+  ...{ datasetId: dataset.id, meanImageError: 0.0673, pcaFloor: 0 },
+  pca: [
+    { codeSize: 0, error: 0.0673 },
+    { codeSize: 256, error: 0.001 },
+  ],
+  runs: [
+    {
+      ...{ run: run.id, codeSize: 64, error: 0.003, pcaError: 0.009 },
+      ...{ steps: 1000, usualSteps: 4200, seconds: 12 },
+    },
+  ],
+  costs: [
+    { share: 0.95, size: 52, low: 45, high: 60, pca: 150 },
+    { share: 0.99, size: 161, low: 143, high: null, pca: null },
+  ],
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -109,6 +127,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     sweep: answer('sweep', sweep),
     sweeps: answer('sweeps', [sweep]),
     compare: answer('compare', comparison),
+    advise: answer('advise', advice),
     datasets: answer('datasets', [dataset]),
     items: answer('items', []),
     contentHash: answer('contentHash', 'cd'.repeat(32)),

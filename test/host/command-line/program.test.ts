@@ -19,7 +19,7 @@ async function pinhole(words: string[], overrides: Partial<Service> = {}, option
 }
 
 const commandNames = [
-  ...['reduce', 'import', 'train', 'sweep', 'compare', 'encode', 'decode', 'export', 'sample', 'walk'],
+  ...['reduce', 'import', 'train', 'sweep', 'compare', 'advise', 'encode', 'decode', 'export', 'sample', 'walk'],
   ...['presets', 'info', 'devices', 'serve', 'samples'],
 ];
 

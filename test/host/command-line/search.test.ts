@@ -1,10 +1,10 @@
-// Sweeps and comparisons on the command line over a fake service: what is asked for, and what is said.
+// Sweeps, comparisons and advice on the command line over a fake service: what is asked for, and what is said.
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Core } from '../../../src-main/contract/api.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { comparison, dataset, fakeService, fakeSurroundings, run, sweep } from './fake-service.ts';
+import { advice, comparison, dataset, fakeService, fakeSurroundings, run, sweep } from './fake-service.ts';
 
 async function pinhole(words: string[], overrides: Partial<Core> = {}) {
   const service = fakeService(overrides);
@@ -95,5 +95,21 @@ Trained on CPU, 2 threads.
     );
     const { output: json } = await pinhole(['compare', run.id, '--json'], { compare: async () => both });
     expect(JSON.parse(json)).toEqual(both);
+  });
+});
+
+describe('advise', () => {
+  test('trains as it is asked to, with the seed for both', async () => {
+    const { calls } = await pinhole(['advise', dataset.id, '--preset', 'deep', '--epochs', '2', '--seed', '4']);
+    expect(calls).toContainEqual(['advise', dataset.id, { preset: 'deep', epochs: 2, seed: 4 }]);
+    expect((await pinhole(['advise', '--codes', '3'])).errors).toContain("unknown option '--codes'");
+  });
+
+  test('says what the shares cost, from and to, and what was more than was looked at', async () => {
+    const { output } = await pinhole(['advise']);
+    expect(output).toMatch(/^ {2}95 % +52 +45–60 +150$/m);
+    expect(output).toMatch(/^ {2}99 % +161 +143–over 256 +over 256$/m);
+    expect(output).toMatch(/^ {2}recommended-c0ffee +64 +0\.00300 +0\.00900 +1,000 of 4,200 +12 s$/m);
+    expect(JSON.parse((await pinhole(['advise', '--json'])).output)).toEqual(advice);
   });
 });
