@@ -256,9 +256,9 @@ class Course {
     const { warnings: before = [] } = this.#run;
     if (JSON.stringify(warnings) === JSON.stringify(before)) return;
     this.#run = { ...this.#run, warnings };
-    this.#context.onRunEvent?.({ type: 'warnings', warnings });
-    // Figures change with every evaluation: the file follows when there is something else to say.
+    // Figures change with every evaluation: the file follows when there is something else to say, before anybody hears of it.
     if (namesOf(warnings) !== namesOf(before)) await writeRunFile(job.folder, this.#run);
+    this.#context.onRunEvent?.({ type: 'warnings', warnings });
   }
 }
 

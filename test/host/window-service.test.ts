@@ -3,7 +3,7 @@ import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
-import type { Dataset } from '../../src-main/contract/records.ts';
+import type { Dataset, Warning } from '../../src-main/contract/records.ts';
 import { exportFormats, type Task, type TaskRequest, type TaskResults } from '../../src-main/contract/tasks.ts';
 import type { RunEvent } from '../../src-main/contract/views.ts';
 import { parseNpy } from '../../src-main/files/npy.ts';
@@ -145,6 +145,33 @@ describe('training', () => {
     for (const type of ['baselines', 'epoch', 'steps'] as const) expect(seen).toContain(type);
     expect(seen).toContain('probes');
     expect((await service.runs()).find((run) => run.id === task.runId)).toMatchObject({ state: 'finished' });
+  });
+
+  test('what the doctor finds is said while it trains, to windows that open then too, and of the finished model', async () => {
+    const request = { epochs: 100_000, codeSize: 5, hidden: [16], learningRate: 10 };
+    const id = await start({ kind: 'train', datasetId: dataset.id, request });
+    const found = Promise.withResolvers<{ run: string; warning: Warning }>();
+    let stop: (() => void) | undefined;
+    const unwatch = service.subscribe('tasks', (tasks) => {
+      const run = tasks.find((task) => task.id === id)?.runId;
+      if (!run || stop) return;
+      stop = service.subscribe(`run:${run}`, (event) => {
+        const warning = event.type === 'warnings' && event.warnings.find(({ code }) => code === 'rate-too-high');
+        if (warning) found.resolve({ run, warning });
+      });
+    });
+    const { run, warning } = await found.promise;
+    expect(warning.remedy).toEqual({ learningRate: 2e-3 });
+    const codesOf = async () => (await service.runDetails(run)).warnings.map(({ code }) => code);
+    expect(await codesOf()).toContain('rate-too-high');
+    await service.finishTask(id);
+    await finished(id);
+    unwatch();
+    stop!();
+    const { report } = (await service.runs()).find((candidate) => candidate.id === run)!;
+    expect(await codesOf()).toContain('rate-too-high');
+    expect((await service.runDetails(run)).warnings).toEqual(report!.warnings);
+    expect(await service.warnings(run)).toEqual(report!.warnings);
   });
 
   async function steer(id: string): Promise<void> {

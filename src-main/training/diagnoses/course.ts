@@ -36,8 +36,9 @@ export function trainingLosses(epochs: readonly EpochMetrics[]): number[] {
   return epochs.flatMap(({ trainLoss }) => trainLoss ?? []);
 }
 
-export function scores(epochs: readonly EpochMetrics[]): number[] {
-  return epochs.map(scoreOf);
+/** The best score among these evaluations. */
+export function lowestScore(epochs: readonly EpochMetrics[]): number {
+  return epochs.reduce((lowest, metrics) => Math.min(lowest, scoreOf(metrics)), Number.POSITIVE_INFINITY);
 }
 
 // A person's rate that is further from the preset's than this was the mistake; nearer, the preset's itself does not fit.

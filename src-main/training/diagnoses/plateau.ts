@@ -1,6 +1,6 @@
 // A plateau: evaluation after evaluation the error is what it was.
 import { scoreOf } from '../../contract/metrics.ts';
-import { keepsStart, keptWords, lowerRate } from './course.ts';
+import { keepsStart, keptWords, lowerRate, lowestScore } from './course.ts';
 import type { Diagnosis, Evidence, Finding } from './diagnosis.ts';
 import { figure, percent } from './words.ts';
 
@@ -16,9 +16,8 @@ export const plateau: Diagnosis = {
   judge(evidence) {
     const { epochs } = evidence;
     const window = Math.round(limits.window * (epochs.length - 1));
-    const lowest = (from: number, to?: number) => Math.min(...epochs.slice(from, to).map(scoreOf));
-    const before = lowest(0, -window);
-    const gain = 1 - lowest(-window) / before;
+    const before = lowestScore(epochs.slice(0, -window));
+    const gain = 1 - lowestScore(epochs.slice(-window)) / before;
     if (before < limits.leastError || gain >= limits.gain) return null;
     return keepsStart(evidence) ? neverBetter(evidence) : level(evidence, window);
   },
