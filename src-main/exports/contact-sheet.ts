@@ -9,8 +9,16 @@ export interface ContactSheet {
   readonly originals: ImageBatch;
   /** Same size and number as the originals. */
   readonly reconstructions: ImageBatch;
+  /** Number of each image, as `image_id` of the tables, printed below its pair: which file it is stands there. */
+  readonly ids?: ArrayLike<number>;
   /** Mean-squared error of each pair, printed below it. */
   readonly errors?: ArrayLike<number>;
+}
+
+/** A line of small print below every pair. */
+interface Caption {
+  readonly label: string;
+  readonly text: (pair: number) => string;
 }
 
 interface Layout {
@@ -37,17 +45,17 @@ const labelWidth = 122;
 const pairGap = 4;
 const columnGap = 10;
 const rowGap = 26;
-const errorHeight = 20;
-const errorWidth = 52;
+const captionHeight = 20;
+const captionWidth = 52;
 
 const paper = 0xf4;
 const labelStyle = { size: 6.5, color: '#6b7280', anchor: 'end' } as const;
-const errorLabelStyle = { ...labelStyle, size: 5.2 } as const;
-const errorStyle = { size: 5.2, color: '#6b7280', anchor: 'middle' } as const;
+const captionLabelStyle = { ...labelStyle, size: 5.2 } as const;
+const captionStyle = { size: 5.2, color: '#6b7280', anchor: 'middle' } as const;
 
-/** How many pairs of this size make a sheet of about 1400 × 1800 pixels. */
+/** How many pairs of this size, with a caption, make a sheet of about 1400 × 1800 pixels. */
 export function contactSheetCapacity(height: number, width: number): number {
-  const { columns, rowStep } = layOut(height, width, Number.MAX_SAFE_INTEGER, true);
+  const { columns, rowStep } = layOut(height, width, Number.MAX_SAFE_INTEGER, 1);
   return columns * Math.max(1, Math.floor((sheetHeight - 2 * margin) / rowStep));
 }
 
@@ -61,7 +69,8 @@ export async function writeContactSheet(path: string, sheet: ContactSheet): Prom
 export async function renderContactSheet(sheet: ContactSheet): Promise<{ png: Uint8Array; shown: number }> {
   const { originals, reconstructions } = sheet;
   checkPairs(originals, reconstructions);
-  const layout = layOut(originals.height, originals.width, originals.count, sheet.errors !== undefined);
+  const captions = captionsOf(sheet);
+  const layout = layOut(originals.height, originals.width, originals.count, captions.length);
   const shown = Math.min(originals.count, layout.rows * layout.columns);
   const picture = blankPicture(layout.width, layout.height, 3, paper);
   for (let pair = 0; pair < shown; pair++) {
@@ -69,14 +78,21 @@ export async function renderContactSheet(sheet: ContactSheet): Promise<{ png: Ui
     pasteImage(picture, originals, pair, left, top, layout.scale);
     pasteImage(picture, reconstructions, pair, left, top + layout.imageHeight + pairGap, layout.scale);
   }
-  return { png: await letteredPng(picture, lettering(layout, shown, sheet.errors)), shown };
+  return { png: await letteredPng(picture, lettering(layout, shown, captions)), shown };
 }
 
-function layOut(height: number, width: number, count: number, hasErrors: boolean): Layout {
+function captionsOf({ ids, errors }: ContactSheet): Caption[] {
+  return [
+    ...(ids ? [{ label: 'image', text: (pair: number) => String(ids[pair]) }] : []),
+    ...(errors ? [{ label: 'error', text: (pair: number) => formatError(errors[pair]!) }] : []),
+  ];
+}
+
+function layOut(height: number, width: number, count: number, captions: number): Layout {
   const scale = Math.max(1, Math.round(preferredSide / Math.max(height, width)));
   const [imageWidth, imageHeight] = [width * scale, height * scale];
-  const columnStep = Math.max(imageWidth, hasErrors ? errorWidth : 0) + columnGap;
-  const rowStep = 2 * imageHeight + pairGap + (hasErrors ? errorHeight : 0) + rowGap;
+  const columnStep = Math.max(imageWidth, captions > 0 ? captionWidth : 0) + columnGap;
+  const rowStep = 2 * imageHeight + pairGap + captions * captionHeight + rowGap;
   const fitting = Math.max(1, Math.floor((sheetWidth - 2 * margin - labelWidth + columnGap) / columnStep));
   // As even as can be: 40 pairs where 12 fit side by side become 4 rows of 10.
   const columns = Math.max(1, Math.ceil(count / Math.ceil(count / fitting)));
@@ -93,7 +109,7 @@ function cornerOf(pair: number, { columns, columnStep, rowStep, imageWidth }: La
   return [left, margin + Math.floor(pair / columns) * rowStep];
 }
 
-function lettering(layout: Layout, shown: number, errors: ArrayLike<number> | undefined): string[] {
+function lettering(layout: Layout, shown: number, captions: readonly Caption[]): string[] {
   const { imageWidth, imageHeight, rows, rowStep } = layout;
   const parts: string[] = [];
   const right = margin + labelWidth - 14;
@@ -102,18 +118,19 @@ function lettering(layout: Layout, shown: number, errors: ArrayLike<number> | un
     const middle = margin + row * rowStep + imageHeight / 2 + labelStyle.size / 2;
     parts.push(strokeText('original', right, middle, labelStyle));
     parts.push(strokeText('reconstruction', right, middle + imageHeight + pairGap, labelStyle));
-    if (errors !== undefined)
-      parts.push(strokeText('error', right, errorBaseline(margin + row * rowStep, layout), errorLabelStyle));
+    for (const [line, { label }] of captions.entries())
+      parts.push(strokeText(label, right, captionBaseline(margin + row * rowStep, line, layout), captionLabelStyle));
   }
-  for (let pair = 0; errors !== undefined && pair < shown; pair++) {
+  for (let pair = 0; pair < shown; pair++) {
     const [left, top] = cornerOf(pair, layout);
-    parts.push(strokeText(formatError(errors[pair]!), left + imageWidth / 2, errorBaseline(top, layout), errorStyle));
+    for (const [line, { text }] of captions.entries())
+      parts.push(strokeText(text(pair), left + imageWidth / 2, captionBaseline(top, line, layout), captionStyle));
   }
   return parts;
 }
 
-function errorBaseline(top: number, { imageHeight }: Layout): number {
-  return top + 2 * imageHeight + pairGap + errorHeight - 4;
+function captionBaseline(top: number, line: number, { imageHeight }: Layout): number {
+  return top + 2 * imageHeight + pairGap + (line + 1) * captionHeight - 4;
 }
 
 /** For every picture that shows both: the same size and number of images, and at least one. */

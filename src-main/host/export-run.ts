@@ -96,6 +96,7 @@ const writers: Record<ExportFormat, Writer> = {
     await writeContactSheet(path, {
       originals: { ...shape, data: originals },
       reconstructions: { ...shape, data: reconstructions },
+      ids: shown.map((item) => item.id),
     });
     return [path];
   },

@@ -55,6 +55,13 @@ test('labels and errors are drawn without any font', async () => {
   expect(darkIn(plain, 28, 140, 145, 175)).toBeGreaterThan(100);
   expect(labelled.height).toBe(plain.height + 20);
   expect(darkIn(labelled, 150, 234, 202, 220)).toBeGreaterThan(40);
+  // Which image it is, above its error.
+  const numbered = await pixelsOf(
+    (await renderContactSheet({ ...sheet, ids: [4711, 8], errors: [0.0035, 1.2e-5] })).png,
+  );
+  expect(numbered.height).toBe(plain.height + 40);
+  expect(darkIn(numbered, 150, 234, 202, 220)).toBeGreaterThan(40);
+  expect(darkIn(numbered, 150, 234, 222, 240)).toBeGreaterThan(40);
 });
 
 test.each([

@@ -21,7 +21,8 @@ export const exports_ = {
   'export.hint.model':
     'Encoder and decoder as ONNX and all weights as safetensors; to use the model in other programs.',
   'export.format.contact-sheet': 'Contact sheet',
-  'export.hint.contact-sheet': 'A picture of originals above their reconstructions; to show how good they are.',
+  'export.hint.contact-sheet':
+    'A picture of originals above their reconstructions, numbered as in the table; to show how good they are.',
   'export.format.loss-plot': 'Loss plot',
   'export.hint.loss-plot': 'The course of training as a drawing; for reports and papers.',
   'export.format.tensorboard': 'TensorBoard',

@@ -22,7 +22,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.format.model': '模型',
   'export.hint.model': 'ONNX 格式的编码器和解码器，以及 safetensors 格式的全部权重，可在其他程序中使用该模型。',
   'export.format.contact-sheet': '对照图',
-  'export.hint.contact-sheet': '原图在上、重建在下的图片，用于展示效果。',
+  'export.hint.contact-sheet': '原图在上、重建在下的图片，编号与表格一致，用于展示效果。',
   'export.format.loss-plot': '损失曲线图',
   'export.hint.loss-plot': '训练过程的矢量图，适用于报告和论文。',
   'export.format.tensorboard': 'TensorBoard',
