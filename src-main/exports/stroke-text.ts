@@ -19,11 +19,7 @@ const glyphs: Readonly<Record<string, Glyph>> = {
   j: { width: 2.4, path: 'M2.4-10V1.6C2.4 3.4 1.4 4.2 0 4M2.1-14H2.7V-13.4H2.1Z' },
   k: { width: 8, path: 'M0 0V-14.5M7.4-10L0-3.6M2.8-6L8 0' },
   l: { width: 0, path: 'M0 0V-14.5' },
-<<<<<<< HEAD
   m: { width: 15, path: 'M0 0V-10M0-5.8A3.75 4.2 0 0 1 7.5-5.8V0M7.5-5.8A3.75 4.2 0 0 1 15-5.8V0' },
-=======
-  m: { width: 14.4, path: 'M0 0V-10M0-5.4A3.6 4.6 0 0 1 7.2-5.4V0M7.2-5.4A3.6 4.6 0 0 1 14.4-5.4V0' },
->>>>>>> 76a39a5 (The pictures of a contact sheet are numbered as in the table)
   n: { width: 8.8, path: 'M0 0V-10M0-5.4A4.4 4.6 0 0 1 8.8-5.4V0' },
   o: { width: 10, path: 'M10-5A5 5 0 1 1 0-5A5 5 0 1 1 10-5Z' },
   p: { width: 10, path: 'M0 4.5V-10M0-5A5 5 0 1 1 10-5A5 5 0 1 1 0-5' },
