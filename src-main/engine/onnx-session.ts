@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import type { DType, Graph, Tensor } from '../compiler/graph.ts';
 import { toOnnx } from '../compiler/onnx/lower.ts';
+import { splitProducts } from '../compiler/split-products.ts';
 import { PinholeError } from '../contract/errors.ts';
 import { loadVulkanFromDriverFolder } from './vulkan.ts';
 
@@ -42,7 +43,7 @@ export function createSessionPool(options: SessionOptions): SessionPool {
   const sessions = new Set<Session>();
   return {
     async open(graph, { values = new Map(), onDevice = [] } = {}) {
-      const model = toOnnx(graph, { initializers: values });
+      const model = toOnnx(options.device === 'cpu' ? splitProducts(graph) : graph, { initializers: values });
       const session = await openSession(model, options, onDevice, () => sessions.delete(session));
       sessions.add(session);
       return session;

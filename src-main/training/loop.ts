@@ -71,7 +71,6 @@ class TrainingLoop {
   private readonly secondsBefore: number;
   private progress: Progress;
   private lastGood: Checkpoint | null = null;
-  private firstLoss: number | null = null;
   private lastSaved = performance.now();
   private lastYield = performance.now();
   private lastReport = 0;
@@ -172,11 +171,11 @@ class TrainingLoop {
     const { sum, steps } = await this.options.trainer.takeLoss();
     if (steps === 0) return false;
     const mean = sum / steps;
-    this.firstLoss ??= mean;
+    this.progress.firstLoss ??= mean;
     this.progress.lossSum += sum;
     this.progress.lossSteps += steps;
     this.recent = { loss: this.recent.loss + sum, steps: this.recent.steps + steps };
-    return !Number.isFinite(mean) || mean > explosionFactor * Math.max(leastFirstLoss, this.firstLoss);
+    return !Number.isFinite(mean) || mean > explosionFactor * Math.max(leastFirstLoss, this.progress.firstLoss);
   }
 
   private async rollBack(): Promise<void> {

@@ -2,11 +2,12 @@
 
 import { GraphBuilder } from '../compiler/builder.ts';
 import { cast, matmul, multiply, subtract } from '../compiler/functions.ts';
-import type { Graph, Tensor } from '../compiler/graph.ts';
+import type { Dim, Graph, Tensor } from '../compiler/graph.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import type { Executor, Runner } from '../engine/executor.ts';
 import { type Columns, leadingEigenpairs } from '../numerics/subspace.ts';
+import { blockRows } from './inference.ts';
 
 /** Images to analyse, as uint8 rows; `read` fills `out` with rows first … first + count − 1. */
 export interface Samples {
@@ -28,7 +29,7 @@ export interface Pca {
   readonly totalVariance: number;
 }
 
-const blockRows = 1024;
+const mostRows = 1024;
 
 // Up to this many pixels the covariance matrix is formed once (2048² doubles are 32 MB); above, every product of it goes
 // through the images again, because the matrix would need more memory than they do.
@@ -124,9 +125,10 @@ async function covarianceProduct(
 }
 
 function streamedProduct(executor: Executor, samples: Samples, mean: Float32Array, context: Context): Product {
-  const { pixels } = samples;
+  const { pixels, count } = samples;
+  const batch = count <= mostRows ? count : 'N';
   return createProduct(
-    (columns) => executor.compile(streamGraph(pixels, columns), new Map([['mean', mean]])),
+    (columns) => executor.compile(streamGraph(batch, pixels, columns), new Map([['mean', mean]])),
     (runner, columns) =>
       meanOverBlocks(samples, columns.data.length, context, async (rows) => {
         return (await runner.run({ rows, columns: columnsTensor(columns) })).product!;
@@ -181,15 +183,15 @@ function productGraph(size: number, columns: number): Graph {
   return builder.build('product', { product: matmul(matrix, x) });
 }
 
-function streamGraph(pixels: number, columns: number): Graph {
+function streamGraph(batch: Dim, pixels: number, columns: number): Graph {
   const builder = new GraphBuilder();
-  const centred = centredRows(builder, pixels);
+  const centred = centredRows(builder, pixels, batch);
   const x = builder.input('columns', { dtype: 'float32', shape: [pixels, columns] });
   return builder.build('stream', { product: matmul(centred, matmul(centred, x), { transposeA: true }) });
 }
 
-function centredRows(builder: GraphBuilder, pixels: number) {
-  const rows = builder.input('rows', { dtype: 'uint8', shape: ['N', pixels] });
+function centredRows(builder: GraphBuilder, pixels: number, batch: Dim = 'N') {
+  const rows = builder.input('rows', { dtype: 'uint8', shape: [batch, pixels] });
   const mean = builder.input('mean', { dtype: 'float32', shape: [pixels] });
   return subtract(multiply(cast(rows, 'float32'), 1 / 255), mean);
 }
@@ -199,10 +201,11 @@ function columnsTensor({ rows, columns, data }: Columns): Tensor {
 }
 
 function* blocks(samples: Samples, context: Context) {
-  const rows = new Uint8Array(Math.min(blockRows, samples.count) * samples.pixels);
-  for (let first = 0; first < samples.count; first += blockRows) {
+  const most = blockRows(samples.count, mostRows);
+  const rows = new Uint8Array(most * samples.pixels);
+  for (let first = 0; first < samples.count; first += most) {
     throwIfCancelled(context.signal);
-    const count = Math.min(blockRows, samples.count - first);
+    const count = Math.min(most, samples.count - first);
     samples.read(first, count, rows);
     yield { rows, count, done: first + count };
   }

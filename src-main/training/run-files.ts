@@ -70,6 +70,8 @@ export interface Progress {
   /** Training losses since the last evaluation. */
   lossSum: number;
   lossSteps: number;
+  /** What a loss is called exploded against: the mean of the first ones. Null (or missing in older files) until then. */
+  firstLoss?: number | null;
 }
 
 export interface Checkpoint {

@@ -17,6 +17,7 @@ import { courseEvidence, diagnose } from './doctor.ts';
 import { evaluatedOutputs, evaluateModel } from './evaluation.ts';
 import { createEventLog, readProbeImages } from './event-log.ts';
 import { inferenceGraph, trainingProgram } from './graphs.ts';
+import { blockBatch } from './inference.ts';
 import { runTrainingLoop } from './loop.ts';
 import { saveModel } from './model-files.ts';
 import { hasPrior, needsProgress, randomFeeds } from './objective.ts';
@@ -161,8 +162,8 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   const { folder, dataset, settings } = job;
   const paths = runPaths(folder);
   const held = heldOutImages(dataset);
-  const evaluator = await trainer.evaluator(inferenceGraph(model, evaluatedOutputs(model)));
-  const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction']));
+  const evaluator = await trainer.evaluator(inferenceGraph(model, evaluatedOutputs(model), blockBatch(held.length)));
+  const painter = await trainer.evaluator(inferenceGraph(model, ['reconstruction'], run.probes.length));
   const lastStep = checkpoint?.progress.step ?? -1;
   const originals = readProbeImages(dataset.pixels, run.probes, model.image);
   const log = await createEventLog(paths.events, originals, model.image, checkpoint?.progress.step ?? null);
