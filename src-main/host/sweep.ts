@@ -20,7 +20,7 @@ import { parse } from './parse-settings.ts';
 type Trainer = Pick<Core, 'workspace' | 'train' | 'encode' | 'runs' | 'metrics'>;
 
 // In its first quarter a run is still warming up, and one that starts at PCA is ahead of one that starts at random.
-const graceShare = 0.25;
+export const graceShare = 0.25;
 
 /**
  * Settings that do not go together are refused before anything is trained. Errors: `usage`, `spec-invalid`, `cancelled`,

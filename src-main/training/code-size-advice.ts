@@ -20,11 +20,11 @@ export interface ShortRun {
 
 // Where the short runs are made, as shares of what PCA achieves. A model needs fewer numbers than PCA for the same error: on
 // handwritten digits these two lie beside what it needs for 95 % and 99 %, so that little is left to be extrapolated.
-const probedShares = [0.85, 0.95] as const;
+export const probedShares = [0.85, 0.95] as const;
 
 // Errors fall about like a power of the length of a training. Small exponents were measured (resources/docs/compare.md): this
 // one leaves room for images that are many and codes that are large, which gain most.
-const largestGain = 0.2;
+export const largestGain = 0.2;
 
 /** The code sizes to train, the smaller one first; one alone where PCA leaves no choice. */
 export function probedSizes(pca: ErrorCurve): number[] {

@@ -10,7 +10,7 @@ const fewestOthers = 2;
 
 /**
  * The reason to stop a run, or null: its lowest error so far is above the median of the other runs' mean errors up to the
- * same epoch (Golovin et al. 2017, Google Vizier, section 3.2.2; there, the higher is the better). Epochs, because steps
+ * same epoch (Golovin et al. 2017, Google Vizier; there, the higher is the better). Epochs, because steps
  * of different batch sizes cannot be compared. What was measured before the first step is no one's merit and left out.
  */
 export function hopeless(course: Course, others: readonly Course[]): MedianStop | null {
