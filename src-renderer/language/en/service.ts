@@ -7,8 +7,8 @@ export const service: Sentences = {
   'Use --device cpu.': 'Choose the processor (CPU) as device.',
   'Update its driver, or train with --device cpu.': 'Update its driver, or train on the processor (CPU).',
   'Use --device cpu or --device auto.': 'Choose the processor (CPU) or “automatic” as device.',
-  'Add images, use a smaller code or narrower layers, or random crops and flips (--augment).':
-    'Add images, use a smaller code or narrower layers, or random crops and flips.',
+  'Add images, use a smaller code or narrower layers, noise on the input, or random crops and flips (--augment).':
+    'Add images, use a smaller code or narrower layers, noise on the input, or random crops and flips.',
   'Import with a validation share above 0, or name a separate held-out source (--test).':
     'Import with a validation share above 0, or with a separate test source.',
 };
