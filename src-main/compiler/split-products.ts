@@ -11,7 +11,7 @@ import { type Candidate, rewriteOnce } from './simplify.ts';
  * transposed, of 256, 512 or 1024 where the columns that a thread computes are at most 64, 32 or 16. It deals out columns
  * where there are more of them than rows. So the same product may be blocked otherwise on two threads, which changes its
  * last bits; found by running every node of every preset with both. (More threads than two deal out smaller shares of more
- * columns; splitting those products too would cost the presets' own batches about 3 % of a step.)
+ * columns; splitting those products too would cost the presets' own batches 3 % of a step and more.)
  */
 const mostColumns = 128;
 const block = 128;

@@ -7,11 +7,13 @@ import type { Core } from '../../src-main/contract/api.ts';
 import type { Progress } from '../../src-main/contract/records.ts';
 import type { TrainingRequest } from '../../src-main/contract/settings.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
+import { libraryVariable } from '../../src-main/engine/tensorflow-library.ts';
 import { readRunRecord, runRecordName } from '../../src-main/exports/run-record.ts';
 import { runCommandLine } from '../../src-main/host/command-line/program.ts';
 import { judgeRepetition, repeatRun } from '../../src-main/host/command-line/repeat-run.ts';
 import { createService } from '../../src-main/host/service.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { tensorflowStandIn } from '../support/tensorflow.ts';
 import { fakeSurroundings } from './command-line/fake-service.ts';
 
 const settings: TrainingRequest = { codeSize: 4, hidden: [12], epochs: 3, batchSize: 16, seed: 3, threads: 1 };
@@ -106,6 +108,19 @@ describe('pinhole repeat', { timeout: 300_000 }, () => {
       });
       expect(await repeat([record, moved], core)).toMatchObject({ code: 0, result: { verdict: 'same' } });
     });
+  });
+
+  test('on another device it takes the same course within the tolerance, and says what has changed', async () => {
+    process.env[libraryVariable] = tensorflowStandIn('wasm');
+    try {
+      const { code, result } = await repeat([record, '--device', 'tensorflow']);
+      expect(code).toBe(0);
+      expect(result.verdict).toMatch(/^(same|within-tolerance)$/);
+      expect(result.curve.difference).toBeLessThanOrEqual(result.tolerance);
+      expect(result.changed).toEqual([expect.stringMatching(/^It was trained on .+, and now on TensorFlow/)]);
+    } finally {
+      delete process.env[libraryVariable];
+    }
   });
 
   test('other images are refused in words, and trained on if that is wanted', async () => {
