@@ -1,4 +1,5 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
+import type { CompressResult, CompressSettings } from './archive.ts';
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
@@ -135,6 +136,13 @@ export interface Core {
     context?: Context,
     options?: { datasetId?: string; bom?: boolean },
   ): Promise<ExportResult>;
+  /** Of the run's own images, or of others, into one archive. Throws `usage` where the goal cannot be reached. */
+  compress(
+    runId: string,
+    settings: CompressSettings,
+    options?: { datasetId?: string },
+    context?: Context,
+  ): Promise<CompressResult>;
   /** Draws new images from the model's prior into a PNG. Throws `usage` for a model without one. */
   sample(runId: string, options: { count: number; seed: number }, file: string, context?: Context): Promise<void>;
   /** The way between two images of the run's data set, each named by its id or path, as a strip in a PNG. */

@@ -57,6 +57,11 @@ export function createSessionPool(options: SessionOptions): SessionPool {
   };
 }
 
+/** A session on the bytes of a model file. Throws what the runtime says where it takes them for no model. */
+export function openModel(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  return openSession(model, options, [], () => {});
+}
+
 async function openSession(
   model: Uint8Array,
   options: SessionOptions,

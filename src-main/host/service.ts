@@ -14,6 +14,7 @@ import type {
   Run,
   TrainResult,
 } from '../contract/api.ts';
+import type { CompressResult, CompressSettings } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
@@ -30,7 +31,7 @@ import { contentHash } from '../dataset/content-hash.ts';
 import { importDataset } from '../dataset/import.ts';
 import { openDataset } from '../dataset/open.ts';
 import type { DeviceKind } from '../engine/executor.ts';
-import { writeAtomic } from '../files/atomic.ts';
+import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
 import { encodePng } from '../files/png.ts';
 import { codePaths } from '../latent/encode.ts';
@@ -219,6 +220,21 @@ class WorkspaceService implements Core {
       formats,
       context,
     );
+  }
+
+  async compress(
+    id: string,
+    settings: CompressSettings,
+    options: { datasetId?: string } = {},
+    context: Context = {},
+  ): Promise<CompressResult> {
+    const run = this.#finishedRun(id);
+    const { datasetId = run.datasetId } = options;
+    await makeFolder(dirname(settings.file));
+    await removeLeftovers(dirname(settings.file));
+    const { id: runId, preset, folder: runFolder } = run;
+    const input = { workspace: this.workspace, datasetId, runId, preset, runFolder, settings };
+    return runInJob({ kind: 'compress', ...input }, context);
   }
 
   async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {

@@ -2,15 +2,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { compress } from '../archive/compress.ts';
+import { type DecompressInput, decompress } from '../archive/restore.ts';
+import { verify } from '../archive/verify.ts';
 import type { DeviceModel, DeviceReport } from '../contract/api.ts';
+import type { CompressResult, CompressSettings, DecompressResult, VerifyResult } from '../contract/archive.ts';
 import type { Context, Report } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
-import { openCatalogue } from '../dataset/catalogue.ts';
+import { type Catalogue, openCatalogue } from '../dataset/catalogue.ts';
+import { plainFile } from '../dataset/locate.ts';
 import { type OpenDataset, openDataset } from '../dataset/open.ts';
 import { probeDevices } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Runner } from '../engine/executor.ts';
 import { createExecutor } from '../engine/executors.ts';
 import { readCodeTable } from '../exports/code-table.ts';
+import { createImageNames } from '../files/image-names.ts';
 import { encodePng } from '../files/png.ts';
 import { decodeCodes, encodeDataset, readCodes } from '../latent/encode.ts';
 import { makeReport } from '../latent/report.ts';
@@ -24,8 +30,8 @@ import { loadPca, readBaselines, readMetrics, readRunFile, runPaths } from '../t
 import { measureSpectrum } from '../training/spectrum.ts';
 import { Steering, type SteeringCommand } from '../training/steering.ts';
 import { type LostDevice, type TrainingOutcome, train } from '../training/train.ts';
+import { versions } from '../training/versions.ts';
 import { yardstick } from '../training/yardstick.ts';
-import { createImageNames } from './image-names.ts';
 import { type JobContext, runJob } from './job.ts';
 
 export type JobInput =
@@ -48,6 +54,17 @@ export type JobInput =
   | { kind: 'walk'; workspace: string; datasetId: string; runFolder: string; ids: number[]; steps: number }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
   | { kind: 'spectrum'; workspace: string; datasetId: string; seed: number }
+  | {
+      kind: 'compress';
+      workspace: string;
+      datasetId: string;
+      runId: string;
+      preset: string;
+      runFolder: string;
+      settings: CompressSettings;
+    }
+  | ({ kind: 'decompress' } & Omit<DecompressInput, 'threads'>)
+  | { kind: 'verify'; file: string; against: { workspace: string; datasetId: string } | null }
   | { kind: 'devices'; model: DeviceModel };
 
 /** What each kind of job gives back. */
@@ -61,6 +78,9 @@ export interface JobResults {
   walk: ImageBatch;
   decode: { files: number };
   spectrum: ErrorCurve;
+  compress: CompressResult;
+  decompress: DecompressResult;
+  verify: VerifyResult;
   devices: DeviceReport[];
 }
 
@@ -96,6 +116,12 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
       return decode(input, context);
     case 'spectrum':
       return withDataset(input, (dataset) => spectrum(input, dataset, context));
+    case 'compress':
+      return withDataset(input, (dataset, catalogue) => compressDataset(input, dataset, catalogue, context));
+    case 'decompress':
+      return decompress({ ...input, threads: availableParallelism() }, context);
+    case 'verify':
+      return verifyArchive(input, context);
     case 'devices':
       return probeDevices(context, yardstick(input.model));
     default:
@@ -225,15 +251,46 @@ async function decode(input: Input<'decode'>, context: Context) {
   return { files: codes.count };
 }
 
+function compressDataset(
+  { runId, preset, runFolder, settings }: Input<'compress'>,
+  dataset: OpenDataset,
+  catalogue: Catalogue,
+  context: Context,
+): Promise<CompressResult> {
+  return withModel(runFolder, (executor, saved) =>
+    compress(
+      {
+        executor,
+        saved,
+        dataset,
+        items: catalogue.storedItems(dataset.info.id).filter(({ gone }) => !gone),
+        failures: catalogue.failures(dataset.info.id),
+        run: { id: runId, preset },
+        settings,
+        pinhole: versions().pinhole!,
+        threads: availableParallelism(),
+        fileOf: ({ path, modified }) => (modified > 0 ? plainFile(dataset.info, path) : undefined),
+      },
+      context,
+    ),
+  );
+}
+
+function verifyArchive({ file, against }: Input<'verify'>, context: Context): Promise<VerifyResult> {
+  const check = (dataset: OpenDataset | null) =>
+    verify({ file, threads: availableParallelism(), against: dataset }, context);
+  return against ? withDataset(against, check) : check(null);
+}
+
 async function withDataset<T>(
   input: { workspace: string; datasetId: string },
-  work: (dataset: OpenDataset) => Promise<T>,
+  work: (dataset: OpenDataset, catalogue: Catalogue) => Promise<T>,
 ): Promise<T> {
   const catalogue = openCatalogue(input.workspace);
   try {
     const dataset = openDataset(catalogue, input.workspace, input.datasetId);
     try {
-      return await work(dataset);
+      return await work(dataset, catalogue);
     } finally {
       dataset.close();
     }

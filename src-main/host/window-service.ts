@@ -73,6 +73,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     encode: core.encode.bind(core),
     decode: core.decode.bind(core),
     export: core.export.bind(core),
+    compress: core.compress.bind(core),
     sample: core.sample.bind(core),
     walk: core.walk.bind(core),
     sweep: core.sweep.bind(core),

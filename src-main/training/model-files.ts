@@ -5,7 +5,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as v from 'valibot';
+import type { Graph } from '../compiler/graph.ts';
 import { buildModel, type ImageShape, type Model, modelValues } from '../compiler/model.ts';
+import type { CompactNumbers } from '../compiler/onnx/compact.ts';
 import { toOnnx } from '../compiler/onnx/lower.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Preprocessing } from '../contract/records.ts';
@@ -54,13 +56,22 @@ export async function saveModel(
     ['encoder', encoderGraph(model)],
     ['decoder', decoderGraph(model)],
   ] as const) {
-    const used = new Map(
-      graph.inputs.flatMap((input) => (values.has(input.name) ? [[input.name, values.get(input.name)!]] : [])),
-    );
-    await writeAtomic(join(folder, `${name}.onnx`), toOnnx(graph, { initializers: used, metadata }));
+    const initializers = valuesIn(graph, values);
+    await writeAtomic(join(folder, `${name}.onnx`), toOnnx(graph, { initializers, metadata }));
   }
   await writeAtomic(join(folder, 'model.json'), `${JSON.stringify(complete, null, 2)}\n`);
   return complete;
+}
+
+/** `decoder.onnx` with its weights in fewer bytes; how, it says itself, so that any runtime runs it. */
+export function decoderOnnx({ info, model, values }: SavedModel, numbers: CompactNumbers): Uint8Array {
+  const graph = decoderGraph(model);
+  return toOnnx(graph, { initializers: valuesIn(graph, values), numbers, metadata: onnxMetadata(info) });
+}
+
+/** Those that the graph has inputs for. */
+function valuesIn({ inputs }: Graph, values: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
+  return new Map(inputs.flatMap(({ name }) => (values.has(name) ? [[name, values.get(name)!]] : [])));
 }
 
 /** Loads weights and spec back. Throws `not-found`, `file-damaged` or `spec-invalid` naming the file. */

@@ -4,6 +4,7 @@ import type { Binding, DType, Graph, TensorType } from '../graph.ts';
 import { type OnnxAttribute, type OnnxEmitter, onnxTypes } from '../ops/op.ts';
 import { closed, elements } from '../ops/shapes.ts';
 import { opOf } from '../ops/table.ts';
+import { type CompactNumbers, compactTensor } from './compact.ts';
 import { Message } from './protobuf.ts';
 
 /** 18 is the newest whose every op here has kernels on ONNX Runtime's CPU and WebGPU providers and in older runtimes. */
@@ -13,15 +14,17 @@ const irVersion = 8;
 export interface OnnxOptions {
   /** Float32 values, by input name, that become part of the model instead of inputs. */
   initializers?: ReadonlyMap<string, Float32Array>;
+  /** How those of many numbers are stored; the graph brings them back to float32. Left out: as they are. */
+  numbers?: CompactNumbers;
   metadata?: Readonly<Record<string, string>>;
   producerVersion?: string;
 }
 
 /** The model as the bytes of an `.onnx` file. The open batch becomes the symbolic dimension N. */
 export function toOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {
-  const { initializers = new Map(), metadata = {}, producerVersion = '' } = options;
+  const { initializers = new Map(), numbers, metadata = {}, producerVersion = '' } = options;
   const writer = new GraphWriter();
-  const fed = graph.inputs.filter((input) => !fixInput(writer, graph, input, initializers));
+  const fed = graph.inputs.filter((input) => !fixInput(writer, graph, input, initializers, numbers));
   const names: string[] = [];
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => names[id]!);
@@ -47,6 +50,7 @@ function fixInput(
   graph: Graph,
   { name, id }: Binding,
   values: ReadonlyMap<string, Float32Array>,
+  numbers: CompactNumbers | undefined,
 ): boolean {
   const data = values.get(name);
   if (data === undefined) return false;
@@ -57,9 +61,13 @@ function fixInput(
       `internal: expected ${dtype}[${shape.join(', ')}] for ${name}, received ${data.length} float32 values`,
     );
   }
-  writer.initializer(name, 'float32', closed(shape), data);
+  if (numbers === undefined || data.length < fewNumbers) writer.initializer(name, 'float32', closed(shape), data);
+  else writer.compact(name, closed(shape), data, numbers);
   return true;
 }
+
+/** Of fewer, such as biases, nothing is gained by storing them otherwise. */
+const fewNumbers = 512;
 
 interface OnnxNode {
   readonly opType: string;
@@ -75,8 +83,12 @@ class GraphWriter implements OnnxEmitter {
   /** Values that carry the name of a graph output instead of their own. */
   readonly #outputNames = new Map<string, string>();
 
-  node(opType: string, inputs: readonly string[], attributes: OnnxNode['attributes'] = {}): string {
-    const output = `/${this.#nodes.length}`;
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: OnnxNode['attributes'] = {},
+    output = `/${this.#nodes.length}`,
+  ): string {
     this.#nodes.push({ opType, inputs, output, attributes });
     return output;
   }
@@ -95,9 +107,22 @@ class GraphWriter implements OnnxEmitter {
     return name;
   }
 
-  initializer(name: string, dtype: DType | 'int64', shape: readonly number[], data: ArrayBufferView): void {
+  initializer(name: string, dtype: keyof typeof onnxTypes, shape: readonly number[], data: ArrayBufferView): void {
     const message = new Message().varints(1, shape).varint(2, onnxTypes[dtype]).string(8, name);
     this.#initializers.set(name, message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  }
+
+  /** The value `name`, stored as other numbers. */
+  compact(name: string, shape: readonly number[], data: Float32Array, numbers: CompactNumbers): void {
+    const { type, stored, scale } = compactTensor(shape, data, numbers);
+    const float32 = { to: { int: onnxTypes.float32 } };
+    this.initializer(`${name}/stored`, type, shape, stored);
+    if (!scale) {
+      this.node('Cast', [`${name}/stored`], float32, name);
+      return;
+    }
+    this.initializer(`${name}/scale`, 'float32', scale.shape, scale.data);
+    this.node('Mul', [this.node('Cast', [`${name}/stored`], float32), `${name}/scale`], {}, name);
   }
 
   /** Makes `value` the graph output `name`. Inputs, initializers and values that are outputs already are copied. */

@@ -11,12 +11,14 @@ export interface NumericArray {
 }
 
 /** TensorProto.DataType */
-export const onnxTypes: Readonly<Record<DType | 'int64', number>> = {
+export const onnxTypes: Readonly<Record<DType | 'int64' | 'int8' | 'float16', number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
 export type OnnxAttribute = { int: number } | { float: number } | { string: string } | { ints: readonly number[] };

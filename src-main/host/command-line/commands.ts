@@ -237,7 +237,7 @@ async function showRun(work: Work, run: Run): Promise<void> {
   work.terminal.result({ run, metrics, warnings });
 }
 
-async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<TrainResult> {
+export async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<TrainResult> {
   const request = pickSettings('train', options) as TrainingRequest;
   const result = await work.service.train(dataset.id, request, { fresh: options.fresh === true }, work.context);
   work.terminal.say(describeTraining(result.run, result.trained, result.seconds));
@@ -245,7 +245,7 @@ async function trainOn(work: Work, dataset: Dataset, options: Options): Promise<
 }
 
 /** Images that the run has not seen, brought to the pixels that its model was trained on; nothing of them is held out. */
-async function importAs(work: Work, run: Run, sources: string[], options: Options): Promise<Dataset> {
+export async function importAs(work: Work, run: Run, sources: string[], options: Options): Promise<Dataset> {
   const trainedOn = findOne('data set', await work.service.datasets(), run.datasetId);
   const { preprocessing } = trainedOn;
   const result = await work.service.import(

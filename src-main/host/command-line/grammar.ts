@@ -1,8 +1,10 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
+import { restoredFormats } from '../../contract/archive.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { exportFormats } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
+import * as archives from './archives.ts';
 import * as commands from './commands.ts';
 import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
 import { repeat } from './repeat.ts';
@@ -158,6 +160,58 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [file, sources]) => repeat(work, file as string, sources as string[], options),
     },
     {
+      usage: 'compress [source...]',
+      description:
+        'Writes images as one archive of codes with the decoder that gives them back, and says what is lost.',
+      examples: [
+        'compress photos --out photos.pinhole',
+        'compress --run recommended-1a2b3c4d5e --psnr 25 --max-error 20 --out photos.pinhole',
+        'compress new-photos --run recommended-1a2b3c4d5e --bytes 500000 --out new.pinhole',
+      ],
+      options: [
+        new Option('--out <file>', 'archive to write').makeOptionMandatory(),
+        new Option('--run <run>', 'model to use (default: one is trained on the images)'),
+        decimal('--quality <q>', '100 is as good as the model is', [0, 100], archives.usualQuality).conflicts([
+          'psnr',
+          'bytes',
+        ]),
+        decimal('--psnr <db>', 'error over all images, in dB', [1, 100]).conflicts('bytes'),
+        wholeNumber('--bytes <n>', 'size of the archive', [1, 2 ** 32 - 1], 'as the quality needs'),
+        decimal('--max-error <db>', 'error that no single image exceeds, in dB', [1, 100]),
+        new Option('--keep-originals', 'store the files themselves, too'),
+        fresh,
+        ...settingOptions('import', 'train'),
+        ...common,
+      ],
+      hasPreset: true,
+      run: (work, options, [sources]) => archives.compress(work, sources as string[], options),
+    },
+    {
+      usage: 'decompress <file>',
+      description: 'Brings the images of an archive back, in the folders that they came from.',
+      examples: ['decompress photos.pinhole --out photos-again', 'decompress photos.pinhole --format webp --out again'],
+      options: [
+        out,
+        new Option('--format <name>', 'of images that are not kept whole').choices(restoredFormats).default('png'),
+        json,
+      ],
+      runAlone: (work, options, [file]) => archives.decompress(work, file as string, options),
+    },
+    {
+      usage: 'inspect <file>',
+      description: 'Shows what an archive holds and what it says of its loss.',
+      examples: ['inspect photos.pinhole'],
+      options: [json],
+      runAlone: (work, _, [file]) => archives.inspect(work, file as string),
+    },
+    {
+      usage: 'verify <file>',
+      description: 'Decodes all of an archive and compares every checksum; with --against, every image too.',
+      examples: ['verify photos.pinhole', 'verify photos.pinhole --against photos'],
+      options: [new Option('--against <source>', 'the images that it was made of'), json],
+      runAlone: (work, options, [file]) => archives.verify(work, file as string, options),
+    },
+    {
       usage: 'sample <run>',
       description: 'Draws new images from what a run has learned of the distribution of its images (variational, wae).',
       examples: [
@@ -270,6 +324,16 @@ function exportedFormats(): Option {
   return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
     const formats = text.split(',');
     if (formats.every((format) => known.includes(format))) return formats;
+    throw new InvalidArgumentError(`Expected ${range}.`);
+  });
+}
+
+function decimal(flags: string, what: string, [low, high]: [number, number], standard?: number): Option {
+  const range = `number ${low}–${high}`;
+  const hint = standard === undefined ? range : `${range}; default: ${standard}`;
+  return new Option(flags, `${what} (${hint})`).argParser((text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected ${range}.`);
   });
 }

@@ -56,6 +56,22 @@ export const service: Sentences = {
   'Correct that number, or use codes that this model made.': '请更正该数字，或使用此模型生成的编码。',
   'Expected whole numbers from 0 to {} for the codes of this model, received {} as number {} of row {}, counted from 0.':
     '此模型的编码应为 0 到 {0} 的整数，实际为 {1}（第 {3} 行第 {2} 个数字，从 0 开始计数）。',
+  'Ask for less, train with more codes (--codes), or give single images more with --max-error.':
+    '请降低要求，用更多编码（--codes）训练，或用 --max-error 为个别图像多存一些数据。',
+  'Ask for more bytes, or train a smaller model.': '请允许更多字节，或训练更小的模型。',
+  'Expected an archive below 4 GiB and 65,536 members, received more.':
+    '归档应小于 4 GiB 且成员少于 65,536 个，实际更多。',
+  'Expected at least {} bytes for these images and their decoder, received {}.':
+    '这些图像及其解码器至少需要 {0} 字节，实际为 {1}。',
+  'Expected at most {} dB, which is what this model can do, received {}.': '此模型最多能达到 {0} dB，要求的是 {1}。',
+  'It is further from the original than the index says.': '它与原图的差距比索引所说的更大。',
+  'It is worse than the bound of {} dB.': '它低于 {0} dB 的界限。',
+  'Its code or its residual is damaged.': '它的编码或残差已损坏。',
+  'Leave out --keep-originals, or make several archives.': '请去掉 --keep-originals，或分成多个归档。',
+  'Make it again while nothing changes the images; if that does not help, write to another disk.':
+    '请在图像不被改动时重新制作；若仍不行，请写到另一个磁盘。',
+  'The archive was read back and is not what it should be: {} Nothing was written.':
+    '读回的归档与应有的内容不符：{0} 未写入任何文件。',
   'Copy the archive again from where it came from.': '请从来源处重新复制该归档文件。',
   'Copy the model folder again.': '请重新复制模型文件夹。',
   'Correct that number; the codes of images are seldom beyond ±100.': '请更正该数字；图像的编码很少超过 ±100。',

@@ -7,6 +7,7 @@ import type {
   Run,
   TrainResult,
 } from '../../../src-main/contract/api.ts';
+import type { CompressResult } from '../../../src-main/contract/archive.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
 import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
@@ -93,6 +94,27 @@ export const advice: Advice = {
   ],
 };
 
+export const compressed: CompressResult = {
+  file: '/out/photos.pinhole',
+  images: 100,
+  bytes: 50_000,
+  decoderBytes: 40_000,
+  decoderNumbers: 'int8',
+  codeBytes: 8_000,
+  residualBytes: 500,
+  indexBytes: 1_000,
+  bytesPerImage: 500,
+  psnr: 24.123,
+  psnrWorst: 18,
+  ssim: 0.9,
+  withResidual: 2,
+  storedWhole: 1,
+  unread: 1,
+  size: { height: 64, width: 64, channels: 3 },
+  curve: [],
+  seconds: 2,
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -122,6 +144,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     encode: answer('encode', encoded),
     decode: answer('decode', exported),
     export: answer('export', exported),
+    compress: answer('compress', compressed),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
     sweep: answer('sweep', sweep),

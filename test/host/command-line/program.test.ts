@@ -20,6 +20,7 @@ async function pinhole(words: string[], overrides: Partial<Service> = {}, option
 
 const commandNames = [
   ...['reduce', 'import', 'train', 'sweep', 'compare', 'advise', 'encode', 'decode', 'export', 'sample', 'walk'],
+  ...['compress', 'decompress', 'inspect', 'verify'],
   ...['presets', 'info', 'devices', 'serve', 'samples'],
 ];
 
@@ -409,5 +410,49 @@ describe('interrupts', () => {
 
   test('SIGTERM exits with 143', async () => {
     expect((await interruptTraining(['SIGTERM'], 0)).code).toBe(143);
+  });
+});
+
+describe('compress', () => {
+  const settingsOf = (calls: unknown[][]) => calls.find(([method]) => method === 'compress')!.slice(1, 4);
+
+  test('trains on the images unless a run is named, and says what is lost', async () => {
+    const { code, output, calls } = await pinhole(['compress', 'photos', '--out', 'photos.pinhole', '--codes', '30']);
+    expect(code).toBe(0);
+    expect(calls.map(([method]) => method)).toEqual(['import', 'train', 'compress', 'close']);
+    expect(settingsOf(calls)).toEqual([
+      run.id,
+      { file: resolve('photos.pinhole'), goal: { kind: 'quality', quality: 90 }, maxError: null, keepOriginals: false },
+      { datasetId: dataset.id },
+    ]);
+    expect(output).toContain('Images come back at 64×64, colour');
+    expect(output).toContain('50,000 bytes, 500.0 an image (100.0 without the decoder)');
+    expect(output).toContain('PSNR 24.12 dB, the worst image 18.00 dB');
+    expect(output).toContain('2 images with a residual, 1 image kept whole, 1 file that could not be read listed');
+  });
+
+  test('takes the images of the run, or others', async () => {
+    const words = ['compress', '--run', 'recommended', '--out', 'x.pinhole', '--bytes', '9000', '--keep-originals'];
+    const own = await pinhole([...words, '--max-error', '20.5', '--json']);
+    expect(own.calls.map(([method]) => method)).toEqual(['runs', 'datasets', 'compress', 'close']);
+    expect(settingsOf(own.calls)[1]).toMatchObject({
+      goal: { kind: 'bytes', bytes: 9000 },
+      maxError: 20.5,
+      keepOriginals: true,
+    });
+    expect(JSON.parse(own.output)).toMatchObject({ images: 100, bytes: 50_000, storedWhole: 1, run: run.id });
+    const others = await pinhole(['compress', 'new', ...words.slice(1, 5), '--psnr', '25']);
+    expect(others.calls.find(([method]) => method === 'import')![1]).toMatchObject({ validation: 0 });
+    expect(settingsOf(others.calls)[1]).toMatchObject({ goal: { kind: 'psnr', psnr: 25 } });
+  });
+
+  test.each([
+    [['--quality', '90', '--psnr', '20'], 'cannot be used with'],
+    [['--quality', '101'], 'Expected number 0–100.'],
+    [['--bytes', 'many'], 'Expected whole number'],
+  ])('refuses %j', async (words, said) => {
+    const { code, errors, calls } = await pinhole(['compress', 'photos', '--out', 'x.pinhole', ...words]);
+    expect([code, errors]).toEqual([2, expect.stringContaining(said)]);
+    expect(calls).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createImageNames } from '../../src-main/host/image-names.ts';
+import { createImageNames } from '../../src-main/files/image-names.ts';
 
 test.each([
   ['cats/tom.jpeg', 'cats/tom.png'],
@@ -39,4 +39,31 @@ test('no image overwrites another one', () => {
     'row-000007.png',
     'row-000008.png',
   ]);
+});
+
+test('each has the ending that it is given, and pictures of one name stay apart', () => {
+  const nameOf = createImageNames();
+  expect([nameOf('a.png', 0, '.jpg'), nameOf('a.tif', 1, '.webp'), nameOf('b', 2, '')]).toEqual([
+    'a.jpg',
+    'a-2.webp',
+    'b',
+  ]);
+});
+
+test('a file is never named like a folder, nor a folder like a file, in any spelling of a letter', () => {
+  const nameOf = createImageNames();
+  const paths = ['a.png/b.png', 'a.jpg', 'c.jpg', 'C.png/d.jpg', 'e\u0301.jpg', '\u00e9.png'];
+  expect(paths.map((path, row) => nameOf(path, row))).toEqual([
+    'a.png/b.png',
+    'a-2.png',
+    'c.png',
+    'C.png-2/d.png',
+    'e\u0301.png',
+    '\u00e9-2.png',
+  ]);
+});
+
+test('no part of a name is longer than systems take', () => {
+  const name = createImageNames()(`${'图'.repeat(300)}/${'x'.repeat(5000)}.png`, 0);
+  expect(Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))).toBeLessThan(256);
 });

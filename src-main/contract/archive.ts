@@ -1,0 +1,99 @@
+// What can be asked of archives and what is answered: compress, decompress, inspect, verify. Plain data only.
+
+/**
+ * How much may be lost: decibels over all images together, bytes of the whole archive, or a quality of 0–100, which is 100 where
+ * rounding of codes costs 0.05 dB of what the model can do, and each point less 0.05 dB more.
+ */
+export type CompressGoal =
+  | { kind: 'quality'; quality: number }
+  | { kind: 'psnr'; psnr: number }
+  | { kind: 'bytes'; bytes: number };
+
+export interface CompressSettings {
+  /** Absolute path of the archive. */
+  file: string;
+  goal: CompressGoal;
+  /** In dB, kept by every single image; null for none. */
+  maxError: number | null;
+  /** Also the files themselves, as far as they are files of their own. */
+  keepOriginals: boolean;
+}
+
+/** Bytes of members are as they lie in the archive. */
+export interface CompressResult {
+  file: string;
+  images: number;
+  bytes: number;
+  decoderBytes: number;
+  decoderNumbers: 'float16' | 'int8';
+  codeBytes: number;
+  residualBytes: number;
+  indexBytes: number;
+  /** All of it, the decoder too. */
+  bytesPerImage: number;
+  /** Decoded from the file, beside the images at the model's size; null where nothing is lost. */
+  psnr: number | null;
+  psnrWorst: number | null;
+  ssim: number;
+  withResidual: number;
+  storedWhole: number;
+  /** Files that were no readable image; the archive lists them. */
+  unread: number;
+  size: { height: number; width: number; channels: 1 | 3 };
+  /** Points that were tried on a sample, from fine to coarse: codes alone. */
+  curve: { bytesPerImage: number; psnr: number }[];
+  seconds: number;
+}
+
+export const restoredFormats = ['png', 'webp', 'jpeg'] as const;
+export type RestoredFormat = (typeof restoredFormats)[number];
+
+export interface DecompressResult {
+  folder: string;
+  /** Files that were written. */
+  files: number;
+  /** Of them, as they were kept whole. */
+  whole: number;
+  /** Images that could not be had. */
+  lost: number;
+  /** Files whose name a system reserves or that would collide. */
+  renamed: { path: string; file: string }[];
+  /** What is damaged, in words. */
+  problems: string[];
+  seconds: number;
+}
+
+export interface ArchiveDescription {
+  file: string;
+  bytes: number;
+  /** Null where the manifest is damaged. */
+  name: string | null;
+  created: string | null;
+  pinhole: string | null;
+  model: { run: string; preset: string; codeSize: number } | null;
+  images: number;
+  size: { height: number; width: number; channels: number } | null;
+  psnr: number | null;
+  psnrWorst: number | null;
+  maxError: number | null;
+  withResidual: number;
+  storedWhole: number;
+  unread: { path: string; reason: string }[];
+  members: { name: string; bytes: number }[];
+  problems: string[];
+}
+
+export interface VerifyResult {
+  file: string;
+  images: number;
+  /** With images of a folder; 0 where none was named. */
+  compared: number;
+  psnr: number | null;
+  psnrWorst: number | null;
+  ssim: number | null;
+  /** Images of the archive that the folder does not have. */
+  absent: number;
+  wrong: { path: string; reason: string }[];
+  problems: string[];
+  seconds: number;
+}

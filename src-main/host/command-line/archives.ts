@@ -1,0 +1,160 @@
+// The commands on archives: compress, decompress, inspect, verify. Reading options and reporting errors is not theirs.
+import { resolve } from 'node:path';
+import type { Run } from '../../contract/api.ts';
+import type {
+  ArchiveDescription,
+  CompressGoal,
+  CompressResult,
+  DecompressResult,
+  RestoredFormat,
+  VerifyResult,
+} from '../../contract/archive.ts';
+import { PinholeError } from '../../contract/errors.ts';
+import type { Dataset } from '../../contract/records.ts';
+import { findOne, importAs, importRequest, type LoneWork, type Options, trainOn, type Work } from './commands.ts';
+import { describeImport, printable } from './summary.ts';
+import { formatCount, formatDuration, plural } from './words.ts';
+
+/** Where nothing else is asked for: 0.55 dB below what the model can do. */
+export const usualQuality = 90;
+
+export async function compress(work: Work, sources: string[], options: Options): Promise<void> {
+  const file = resolve(options.out as string);
+  const { run, dataset } = await modelAndImages(work, sources, options);
+  const { height, width, channels } = dataset;
+  work.terminal.say(
+    `Images come back at ${height}×${width}, ${channels === 1 ? 'grey' : 'colour'}, whatever size they had; --keep-originals stores the files as well.`,
+  );
+  const settings = {
+    file,
+    goal: goalOf(options),
+    maxError: (options.maxError as number | undefined) ?? null,
+    keepOriginals: options.keepOriginals === true,
+  };
+  const result = await work.service.compress(run.id, settings, { datasetId: dataset.id }, work.context);
+  work.terminal.say(describeCompressed(result));
+  work.terminal.result({ ...result, run: run.id, dataset: dataset.id });
+}
+
+function goalOf({ quality, psnr, bytes }: Options): CompressGoal {
+  if (bytes !== undefined) return { kind: 'bytes', bytes: bytes as number };
+  if (psnr !== undefined) return { kind: 'psnr', psnr: psnr as number };
+  return { kind: 'quality', quality: (quality as number | undefined) ?? usualQuality };
+}
+
+/** A run that is named with its own images or others, or one that is trained on these images. */
+async function modelAndImages(
+  work: Work,
+  sources: string[],
+  options: Options,
+): Promise<{ run: Run; dataset: Dataset }> {
+  const { service, terminal, context } = work;
+  if (options.run !== undefined) {
+    const run = findOne('run', await service.runs(), options.run as string);
+    if (sources.length > 0) return { run, dataset: await importAs(work, run, sources, options) };
+    return { run, dataset: findOne('data set', await service.datasets(), run.datasetId) };
+  }
+  const imported = await service.import(importRequest(work, sources, options), context);
+  terminal.say(describeImport(imported));
+  const { run } = await trainOn(work, imported.dataset, options);
+  return { run, dataset: imported.dataset };
+}
+
+/** Needs no workspace, as the rest of them. */
+export async function decompress(work: LoneWork, file: string, options: Options): Promise<void> {
+  const { decompressArchive } = await import('../archive-jobs.ts');
+  const folder = resolve(options.out as string);
+  const format = options.format as RestoredFormat;
+  const result = await decompressArchive({ file: resolve(file), folder, format }, work.context);
+  work.terminal.say(describeDecompressed(result));
+  if (result.lost > 0 || result.problems.length > 0) {
+    throw damaged(
+      file,
+      `${plural(result.files, 'image was', 'images were')} saved, ${formatCount(result.lost)} lost. ${result.problems[0] ?? ''}`,
+    );
+  }
+  work.terminal.result(result);
+}
+
+export async function inspect(work: LoneWork, file: string): Promise<void> {
+  const { describeArchive } = await import('../archive-jobs.ts');
+  const description = await describeArchive(resolve(file));
+  work.terminal.say(describeContents(description));
+  work.terminal.result(description);
+}
+
+export async function verify(work: LoneWork, file: string, options: Options): Promise<void> {
+  const { verifyArchive } = await import('../archive-jobs.ts');
+  const against = options.against === undefined ? null : resolve(options.against as string);
+  const result = await verifyArchive(resolve(file), against, work.context);
+  work.terminal.say(describeVerified(result));
+  const [problem] = [...result.problems, ...result.wrong.map(({ path, reason }) => `${printable(path)}: ${reason}`)];
+  if (problem !== undefined)
+    throw damaged(file, `${formatCount(result.wrong.length)} of its images are affected. ${problem}`);
+  work.terminal.result(result);
+}
+
+function damaged(file: string, what: string): PinholeError {
+  return new PinholeError('file-damaged', `${file} is damaged: ${what}`, 'Copy it again from where it came from.');
+}
+
+// ---- in words -----------------------------------------------------------------------------------------------------
+
+function describeCompressed(result: CompressResult): string {
+  const { images, bytes, decoderBytes, bytesPerImage, psnr, psnrWorst, ssim } = result;
+  const without = (bytes - decoderBytes) / images;
+  const breakdown = [
+    ['codes', result.codeBytes],
+    ['residuals', result.residualBytes],
+    ['index', result.indexBytes],
+    [`decoder (${result.decoderNumbers})`, decoderBytes],
+  ] as const;
+  const parts = breakdown.filter(([, size]) => size > 0).map(([name, size]) => `${name} ${formatCount(size)}`);
+  const exceptions = [
+    result.withResidual > 0 ? `${plural(result.withResidual, 'image')} with a residual` : '',
+    result.storedWhole > 0 ? `${plural(result.storedWhole, 'image')} kept whole` : '',
+    result.unread > 0 ? `${plural(result.unread, 'file')} that could not be read listed` : '',
+  ].filter(Boolean);
+  return [
+    `Compressed ${plural(images, 'image')} in ${formatDuration(result.seconds)}: ${result.file}`,
+    `  ${formatCount(bytes)} bytes, ${bytesPerImage.toFixed(1)} an image (${without.toFixed(1)} without the decoder): ${parts.join(', ')}`,
+    `  PSNR ${decibels(psnr)}, the worst image ${decibels(psnrWorst)}, SSIM ${ssim.toFixed(3)}, at ${result.size.height}×${result.size.width}`,
+    ...(exceptions.length > 0 ? [`  ${exceptions.join(', ')}`] : []),
+  ].join('\n');
+}
+
+function describeDecompressed({ files, whole, renamed, folder, seconds }: DecompressResult): string {
+  const lines = [
+    `Wrote ${plural(files, 'image')} (${formatCount(whole)} kept whole) in ${formatDuration(seconds)}: ${folder}`,
+  ];
+  for (const { path, file } of renamed) lines.push(`  ${printable(path)} is called ${printable(file)}`);
+  return lines.join('\n');
+}
+
+function describeContents(description: ArchiveDescription): string {
+  const { name, created, pinhole, model, images, size, psnr, psnrWorst, maxError, unread, members } = description;
+  return [
+    `${plural(images, 'image')} of "${printable(name ?? 'unknown')}", ${formatCount(description.bytes)} bytes`,
+    ...(pinhole ? [`  written by Pinhole ${pinhole} on ${created!.slice(0, 10)}`] : []),
+    ...(model ? [`  model ${model.preset}, ${plural(model.codeSize, 'code')}, run ${model.run}`] : []),
+    ...(size ? [`  images come back at ${size.height}×${size.width}, ${size.channels === 1 ? 'grey' : 'colour'}`] : []),
+    `  PSNR ${decibels(psnr)}, the worst image ${decibels(psnrWorst)}${maxError === null ? '' : `; none below ${maxError} dB`}`,
+    `  ${plural(description.withResidual, 'image')} with a residual, ${formatCount(description.storedWhole)} kept whole`,
+    ...unread.map(({ path, reason }) => `  could not be read: ${printable(path)}: ${reason}`),
+    ...members
+      .filter((member) => !member.name.startsWith('originals/'))
+      .map((member) => `  ${formatCount(member.bytes).padStart(13)}  ${printable(member.name)}`),
+    ...description.problems.map((problem) => `  Damaged: ${problem}`),
+  ].join('\n');
+}
+
+function describeVerified({ images, compared, psnr, psnrWorst, ssim, absent, seconds }: VerifyResult): string {
+  const beside =
+    compared > 0
+      ? ` Beside ${plural(compared, 'original')}: PSNR ${decibels(psnr)}, the worst ${decibels(psnrWorst)}, SSIM ${ssim!.toFixed(3)}.`
+      : '';
+  const missing = absent > 0 ? ` ${plural(absent, 'image has', 'images have')} no original there.` : '';
+  return `Checked ${plural(images, 'image')} in ${formatDuration(seconds)}.${beside}${missing}`;
+}
+
+const decibels = (value: number | null) => (value === null ? '∞ dB' : `${value.toFixed(2)} dB`);

@@ -1,0 +1,291 @@
+// Images into an archive and back, with a model that a test trains in a second.
+import { createHash } from 'node:crypto';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CompressInput, compress as compressImages } from '../../src-main/archive/compress.ts';
+import { decompress, describeArchive } from '../../src-main/archive/restore.ts';
+import { verify } from '../../src-main/archive/verify.ts';
+import type { CompressSettings, RestoredFormat } from '../../src-main/contract/archive.ts';
+import type { Context, Progress } from '../../src-main/contract/records.ts';
+import { openCatalogue, openDataset } from '../../src-main/dataset/index.ts';
+import { drawSamples } from '../../src-main/dataset/samples.ts';
+import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
+import { decompressArchive, verifyArchive } from '../../src-main/host/archive-jobs.ts';
+import { createService } from '../../src-main/host/service.ts';
+import { createRandom } from '../../src-main/numerics/random.ts';
+import { loadModel } from '../../src-main/training/model-files.ts';
+import { runPaths } from '../../src-main/training/run-files.ts';
+import { handmadeZip } from '../dataset/support/archives.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { unzip } from '../support/unzip.ts';
+import { damageOnce } from './corruption.ts';
+
+const side = 16;
+const count = 120;
+let images: string;
+let workspace: string;
+let input: Omit<CompressInput, 'settings'>;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  images = join(temporaryFolder(), 'images');
+  await drawSamples({ count, size: side, seed: 5 }, images);
+  await writeFile(join(images, 'notes.png'), 'This is no image.');
+  const [first] = globSync('**/*.png', { cwd: images }).sort();
+  await utimes(join(images, first!), 1_000_000_000, 1_000_000_000);
+  workspace = temporaryFolder();
+  const service = await createService({ workspace, command: 'test' });
+  const { dataset } = await service.import({ sources: [images] });
+  const training = { codeSize: 12, hidden: [16], epochs: 2, batchSize: 16, device: 'cpu' as const, threads: 1 };
+  const { run } = await service.train(dataset.id, training);
+  await service.close();
+  // From here on in this process, where starting costs nothing: jobs have tests of their own.
+  const catalogue = openCatalogue(workspace);
+  const executor = await createOnnxExecutor({ device: 'cpu', threads: 1 });
+  const opened = openDataset(catalogue, workspace, dataset.id);
+  input = {
+    executor,
+    saved: await loadModel(runPaths(run.folder).model),
+    dataset: opened,
+    items: catalogue.storedItems(dataset.id),
+    failures: catalogue.failures(dataset.id),
+    run,
+    pinhole: '1.2.3',
+    threads: 1,
+    fileOf: ({ path }) => join(images, path),
+  };
+  close = async () => {
+    opened.close();
+    catalogue.close();
+    await executor.dispose();
+  };
+}, 120_000);
+afterAll(() => close());
+
+async function compress(changes: Partial<CompressSettings> = {}, context: Context = {}) {
+  const file = join(temporaryFolder(), 'images.pinhole');
+  const settings = { file, goal: { kind: 'quality', quality: 90 }, maxError: null, keepOriginals: false } as const;
+  return compressImages({ ...input, settings: { ...settings, ...changes } }, context);
+}
+
+const restore = (file: string, folder: string, format: RestoredFormat = 'png') =>
+  decompress({ file, folder, format, threads: 1 }, {});
+const verifyBeside = (file: string) => verify({ file, threads: 1, against: input.dataset }, {});
+
+describe('an archive', { timeout: 60_000 }, () => {
+  test('gives back every image as close as it says, under its own name and time', async () => {
+    const result = await compress();
+    expect(result).toMatchObject({ images: count, unread: 1, storedWhole: 0, bytes: statSync(result.file).size });
+    expect(result.psnr!).toBeGreaterThan(10);
+    expect(readdirSync(join(result.file, '..'))).toEqual(['images.pinhole']);
+
+    const folder = join(temporaryFolder(), 'again');
+    const restored = await restore(result.file, folder);
+    expect(restored).toMatchObject({ files: count, whole: 0, lost: 0, renamed: [], problems: [] });
+    const names = globSync('**/*.png', { cwd: images }).filter((name) => name !== 'notes.png');
+    expect(globSync('**/*.*', { cwd: folder }).sort()).toEqual(names.sort());
+    expect(statSync(join(folder, names[0]!)).mtimeMs).toBe(1_000_000_000_000);
+
+    let squares = 0;
+    for (const name of names) {
+      const [one, other] = await Promise.all([images, folder].map((root) => rawPixels(join(root, name))));
+      for (const [place, value] of one!.entries()) squares += ((value - other![place]!) / 255) ** 2;
+    }
+    expect(-10 * Math.log10(squares / (count * side * side * 3))).toBeCloseTo(result.psnr!, 6);
+  });
+
+  test('opens in any archiver, and says what it is', async () => {
+    const { file } = await compress();
+    const members = await unzip(file);
+    expect([...members.keys()]).toEqual([
+      'README.txt',
+      'manifest.json',
+      'decoder.onnx',
+      'index.json',
+      'codes.bin',
+      'thumbnails.webp',
+    ]);
+    expect(members.get('README.txt')!.toString()).toContain("come back at the model's size (16×16, colour)");
+    expect(JSON.parse(members.get('index.json')!.toString()).unread).toEqual([
+      { path: 'notes.png', reason: expect.any(String) },
+    ]);
+    expect(await describeArchive(file)).toMatchObject({
+      images: count,
+      size: { height: side, width: side },
+      problems: [],
+    });
+  });
+
+  test('holds to a size, and to an error', async () => {
+    const best = await compress({ goal: { kind: 'quality', quality: 100 } });
+    const least = await compress({ goal: { kind: 'quality', quality: 0 } });
+    expect(least.codeBytes).toBeLessThan(best.codeBytes);
+    const bytes = Math.round((best.bytes + least.bytes) / 2);
+    const sized = await compress({ goal: { kind: 'bytes', bytes } });
+    expect(statSync(sized.file).size).toBeLessThanOrEqual(bytes);
+    expect(sized.codeBytes).toBeGreaterThan(least.codeBytes);
+    const psnr = (best.psnr! + least.psnr!) / 2;
+    expect((await compress({ goal: { kind: 'psnr', psnr } })).psnr!).toBeGreaterThanOrEqual(psnr);
+  });
+
+  test('says what cannot be, and leaves what was there', async () => {
+    const { file } = await compress();
+    const before = readFileSync(file);
+    await expect(compress({ file, goal: { kind: 'psnr', psnr: 90 } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^Expected at most \d+\.\d dB, which is what this model can do, received 90\.$/),
+    });
+    await expect(compress({ file, goal: { kind: 'bytes', bytes: 100 } })).rejects.toMatchObject({ code: 'usage' });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(join(file, '..'))).toEqual(['images.pinhole']);
+  });
+
+  test('keeps a bound for every image, with what is added or the pixels as they are', async () => {
+    for (const maxError of [22, 60]) {
+      const result = await compress({ maxError });
+      expect(result.psnrWorst ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(maxError);
+      expect(result.withResidual + result.storedWhole).toBeGreaterThan(0);
+      const verified = await verifyBeside(result.file);
+      expect(verified).toMatchObject({ compared: count, absent: 0, wrong: [], problems: [] });
+      expect(verified.psnr).toBe(result.psnr);
+    }
+  });
+
+  test('keeps the files themselves where that is asked for', async () => {
+    const result = await compress({ keepOriginals: true });
+    expect(result).toMatchObject({ storedWhole: count, psnr: null });
+    const folder = temporaryFolder();
+    await restore(result.file, folder, 'jpeg');
+    for (const name of globSync('**/*.png', { cwd: folder })) {
+      expect(readFileSync(join(folder, name)).equals(readFileSync(join(images, name)))).toBe(true);
+    }
+    expect(globSync('**/*.png', { cwd: folder })).toHaveLength(count);
+  });
+
+  test('a cancel leaves nothing behind', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'x.pinhole');
+    for (const stage of ['encode', 'decode', 'evaluate']) {
+      const controller = new AbortController();
+      const onProgress = (progress: Progress) => progress.stage === stage && controller.abort();
+      await expect(compress({ file }, { signal: controller.signal, onProgress })).rejects.toMatchObject({
+        code: 'cancelled',
+      });
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('goes through the service and jobs of its own, too', async () => {
+    const file = join(temporaryFolder(), 'images.pinhole');
+    const settings = { file, goal: { kind: 'quality', quality: 90 }, maxError: 20, keepOriginals: false } as const;
+    const service = await createService({ workspace, command: 'test' });
+    const result = await service.compress(input.run.id, settings);
+    await service.close();
+    const folder = temporaryFolder();
+    expect(await decompressArchive({ file, folder, format: 'png' }, {})).toMatchObject({ files: count, problems: [] });
+    expect(await verifyArchive(file, images, {})).toMatchObject({ compared: count, psnr: result.psnr, wrong: [] });
+    const others = join(temporaryFolder(), 'others');
+    await drawSamples({ count, size: side, seed: 6 }, others);
+    expect((await verifyArchive(file, others, {})).wrong.length).toBeGreaterThan(0);
+  });
+
+  test('webp loses nothing on the way, jpeg little', async () => {
+    const { file } = await compress();
+    const [png, webp, jpeg] = await Promise.all(
+      (['png', 'webp', 'jpeg'] as const).map(async (format) => {
+        const folder = join(temporaryFolder(), format);
+        await mkdir(folder);
+        await restore(file, folder, format);
+        const [name] = globSync('**/*.*', { cwd: folder }).sort();
+        return rawPixels(join(folder, name!));
+      }),
+    );
+    expect(webp!.equals(png!)).toBe(true);
+    expect(Math.max(...jpeg!.map((value, place) => Math.abs(value - png![place]!)))).toBeLessThan(60);
+  });
+});
+
+describe('a damaged archive', { timeout: 120_000 }, () => {
+  test('gives a clear error and what can be saved, whatever was done to it', async () => {
+    const whole = await compress({ maxError: 22 });
+    const folder = temporaryFolder();
+    await restore(whole.file, folder);
+    const images = new Map(
+      globSync('**/*.png', { cwd: folder }).map((name) => [name, readFileSync(join(folder, name))]),
+    );
+    const random = createRandom(11);
+    const bytes = readFileSync(whole.file);
+    let saved = 0;
+    const trials = 24;
+    for (let trial = 0; trial < trials; trial++) {
+      const outcome = await damageOnce(bytes, images, random, temporaryFolder());
+      expect(outcome.fault).toBeNull();
+      // What no checksum has caught may not be told as whole; a lost index takes the residuals with it, which is told.
+      if (!outcome.told) expect(outcome).toMatchObject({ saved: count, changed: 0 });
+      saved += outcome.saved;
+    }
+    expect(saved).toBeGreaterThan((trials * count) / 4);
+  });
+
+  test('says which block of the codes is broken', async () => {
+    const { file } = await compress();
+    const bytes = readFileSync(file);
+    // The name stands in the directory at the end and in the header behind the codes.
+    const end = bytes.lastIndexOf('thumbnails.webp', bytes.lastIndexOf('thumbnails.webp') - 1) - 30;
+    bytes[end - 40]! ^= 255;
+    await writeFile(file, bytes);
+    await expect(restore(file, temporaryFolder())).rejects.toMatchObject({
+      code: 'file-damaged',
+      message: expect.stringContaining('block 1 of 1 of codes.bin'),
+    });
+    const { problems, wrong } = await verify({ file, threads: 1, against: null }, {});
+    expect(problems.join()).toContain('codes.bin');
+    expect(wrong).toHaveLength(count);
+  });
+
+  test('whose members were swapped is refused', async () => {
+    const [one, other] = [await compress(), await compress({ goal: { kind: 'quality', quality: 10 } })];
+    const [first, second] = await Promise.all([one, other].map(({ file }) => unzip(file)));
+    const entries = [...first!].map(([name, data]) => ({
+      name,
+      data: name === 'index.json' ? second!.get(name)! : data,
+    }));
+    await writeFile(one.file, handmadeZip(...entries));
+    const { problems } = await restore(one.file, temporaryFolder());
+    expect(problems).toEqual(['Expected the content that manifest.json names for index.json, received other content.']);
+  });
+
+  test('that names files outside of the folder writes them inside', async () => {
+    const { file } = await compress();
+    const members = await unzip(file);
+    const index = JSON.parse(members.get('index.json')!.toString());
+    Object.assign(index.paths, ['../../evil.png', '/etc/evil.png', 'C:\\evil.png', 'con', 'a/b.png', 'A/B.jpg']);
+    members.set('index.json', Buffer.from(JSON.stringify(index)));
+    const manifest = JSON.parse(members.get('manifest.json')!.toString());
+    manifest.members['index.json'].sha256 = createHash('sha256').update(members.get('index.json')!).digest('hex');
+    members.set('manifest.json', Buffer.from(JSON.stringify(manifest)));
+    await writeFile(file, handmadeZip(...[...members].map(([name, data]) => ({ name, data }))));
+    const parent = temporaryFolder();
+    const { renamed, problems } = await restore(file, join(parent, 'deep', 'target'));
+    expect(problems).toEqual([]);
+    expect(renamed.map((one) => one.file)).toEqual([
+      'evil.png',
+      'etc/evil.png',
+      'C_/evil.png',
+      '_con.png',
+      'A/B-2.png',
+    ]);
+    expect(readdirSync(parent)).toEqual(['deep']);
+    expect(readdirSync(join(parent, 'deep'))).toEqual(['target']);
+  });
+
+  test('or a file that is none is told from one that is not there', async () => {
+    await expect(describeArchive(join(images, 'notes.png'))).rejects.toMatchObject({ code: 'file-damaged' });
+    await expect(describeArchive(join(images, 'nowhere'))).rejects.toMatchObject({ code: 'source-missing' });
+  });
+});
+
+const rawPixels = (file: string) => sharp(file).removeAlpha().toColourspace('srgb').raw().toBuffer();
