@@ -1,4 +1,5 @@
 // Workspaces for specs that begin with something in it: made by the service itself, without a window.
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainingRequest } from '../../src-main/contract/settings.ts';
 import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
@@ -12,8 +13,19 @@ export interface Contents {
   run?: TrainingRequest | undefined;
 }
 
-/** A new workspace with one data set of sample images. */
-export async function makeWorkspace({ images, run }: Contents): Promise<string> {
+const made = new Map<string, Promise<string>>();
+
+/** A new workspace with one data set of sample images; what several specs of a file begin with is made once, and copied. */
+export async function makeWorkspace(contents: Contents): Promise<string> {
+  const key = JSON.stringify(contents);
+  const original = made.get(key) ?? fillWorkspace(contents);
+  made.set(key, original);
+  const workspace = join(temporaryFolder(), 'workspace');
+  cpSync(await original, workspace, { recursive: true });
+  return workspace;
+}
+
+async function fillWorkspace({ images, run }: Contents): Promise<string> {
   const workspace = join(temporaryFolder(), 'workspace');
   const service = await createWindowService({ workspace, command: 'test' });
   const perform = async (request: TaskRequest) => {
