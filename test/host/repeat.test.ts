@@ -94,6 +94,7 @@ describe('pinhole repeat', { timeout: 300_000 }, () => {
       changed: [],
     });
     expect(result.weights.repeated).toBe(result.weights.recorded);
+    expect(result.run.id).toMatch(/^recommended-/);
     expect(result.run.id).not.toBe(result.repeats);
     expect(said).toContain('The same weights, bit for bit.');
   });

@@ -131,10 +131,11 @@ function repeatedSettings(record: RecordedRun, dataset: Dataset, request: Repeat
   };
   const given = checked({ ...record.settings, ...place });
   const { images } = record.data;
-  const planOf = (settings: TrainingSettings) => planTraining(settings, dataset, images.train);
-  if (isDeepStrictEqual(planOf(given), record.plan)) return given;
+  const isAsRecorded = (settings: TrainingSettings) =>
+    isDeepStrictEqual(plain(planTraining(settings, dataset, images.train)), plain(record.plan));
+  if (isAsRecorded(given)) return given;
   const spelledOut = checked({ ...spellOut(record.plan), ...place });
-  if (isDeepStrictEqual(planOf(spelledOut), record.plan)) return spelledOut;
+  if (isAsRecorded(spelledOut)) return spelledOut;
   throw new PinholeError(
     'usage',
     `This version of Pinhole cannot train as ${record.run.id} was trained.`,
