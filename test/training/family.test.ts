@@ -74,11 +74,11 @@ async function trainOn(opening: Promise<Executor>, preset: PresetName) {
 
 const cpu = (update: 'fused' | 'graph' = 'fused') => createOnnxExecutor({ device: 'cpu', threads: 1, update });
 
-/** Of float32 sums in another order; a GPU's own functions are less exact. */
-const tolerances: readonly (readonly [TestDevice, number])[] = [
-  ['webgpu', 5e-4],
-  ['TensorFlow.js cpu', 5e-5],
-  ['TensorFlow.js wasm', 5e-5],
+/** Of values, and of the loss of any step relative to it. A GPU's functions are less exact, and steps magnify that. */
+const tolerances: readonly (readonly [TestDevice, number, number])[] = [
+  ['webgpu', 5e-4, 1e-3],
+  ['TensorFlow.js cpu', 5e-5, 1e-4],
+  ['TensorFlow.js wasm', 5e-5, 1e-4],
 ];
 
 describe.each(presetNames)('%s', (preset) => {
@@ -91,13 +91,18 @@ describe.each(presetNames)('%s', (preset) => {
     expect(mean(fused.losses.slice(-4))).toBeLessThan(mean(fused.losses.slice(0, 4)));
   });
 
-  test.for(tolerances)(`${steps} steps: %s = CPU within %d`, patience, async ([device, tolerance], context) => {
-    needDevice(context, device);
-    const there = await trainOn(openTestDevice(device), preset);
-    const here = await trainOn(cpu(), preset);
-    expectSameValues(there.values, here.values, tolerance);
-    for (const [step, loss] of here.losses.entries()) expect(there.losses[step]).toBeCloseTo(loss, 3);
-  });
+  test.for(tolerances)(
+    `${steps} steps: %s = CPU, values within %d, losses within %d`,
+    patience,
+    async ([device, values, losses], context) => {
+      needDevice(context, device);
+      const there = await trainOn(openTestDevice(device), preset);
+      const here = await trainOn(cpu(), preset);
+      expectSameValues(there.values, here.values, values);
+      const distances = there.losses.map((loss, step) => Math.abs(loss / here.losses[step]! - 1));
+      expect(Math.max(...distances), `${there.losses} instead of ${here.losses}`).toBeLessThanOrEqual(losses);
+    },
+  );
 
   test('codes are of the kind and in the range that the model says', async () => {
     const { model, plan } = prepare(preset);
