@@ -55,6 +55,7 @@ const provocations: Record<DiagnosisName, Provocation> = {
     images: discs,
     request: { ...small, preset: 'variational', pcaStart: false, beta: 1e5 },
     remedy: { beta: 12, klWarmup: 0.5 },
+    again: { epochs: 60 },
   },
   // A rectified code under a penalty that is a thousand times the error: all of it goes dark.
   'dead-units': {
@@ -68,6 +69,7 @@ const provocations: Record<DiagnosisName, Provocation> = {
     request: { ...small, preset: 'vq', entries: 8192, epochs: 2 },
     remedy: { entries: expect.toSatisfy((entries: number) => entries <= 1024) },
     beside: ['mean-image'],
+    again: { epochs: 20 },
   },
   // As it was published: a tenth to a half of its pixels never light up.
   'dead-outputs': {
