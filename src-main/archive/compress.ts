@@ -15,7 +15,15 @@ import { inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { decoderOnnx, type SavedModel } from '../training/model-files.ts';
 import { openArchive, openArchiveDecoder } from './archive-file.ts';
-import { formatVersion, type Index, type Manifest, memberNames, originalsFolder, readmeText } from './description.ts';
+import {
+  formatVersion,
+  type Index,
+  indexBytes,
+  type Manifest,
+  memberNames,
+  originalsFolder,
+  readmeText,
+} from './description.ts';
 import { bitsOf } from './frequencies.ts';
 import { type ImageDecoder, openDecoder, rowsAtOnce } from './image-decoder.ts';
 import { checkMembers, type Measured, measureArchive } from './measure.ts';
@@ -448,7 +456,7 @@ function describe(input: CompressInput, coded: Coded, choice: StoredDecoder) {
   const { saved, dataset, run, pinhole, settings, items } = input;
   const { info, model } = saved;
   const contents = new Map<string, Uint8Array>([
-    [memberNames.index, Buffer.from(JSON.stringify(coded.index))],
+    [memberNames.index, indexBytes(coded.index)],
     [memberNames.codes, coded.codes],
     ...(coded.residuals ? ([[memberNames.residuals, coded.residuals]] as const) : []),
   ]);

@@ -41,9 +41,8 @@ export const manifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
 const numbers = v.array(v.number());
-export const indexSchema = v.object({
-  /** Relative to the source, `/`-separated. */
-  paths: v.array(v.string()),
+const indexSchema = v.object({
+  paths: v.object({ shared: v.array(whole), rest: v.array(v.string()) }),
   labels: v.array(v.string()),
   /** Of each image, its place among the labels; −1 where it has none. */
   label: numbers,
@@ -61,7 +60,11 @@ export const indexSchema = v.object({
   /** What could not be read when the images were imported. */
   unread: v.array(v.object({ path: v.string(), reason: v.string() })),
 });
-export type Index = v.InferOutput<typeof indexSchema>;
+type StoredIndex = v.InferOutput<typeof indexSchema>;
+export type Index = Omit<StoredIndex, 'paths'> & {
+  /** Relative to the source, `/`-separated. */
+  paths: string[];
+};
 
 /** Throws `file-damaged`; `usage` where a newer Pinhole wrote it. */
 export function parseManifest(bytes: Uint8Array): Manifest {
@@ -72,14 +75,55 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return manifest;
 }
 
+/** As it lies in index.json. */
+export function indexBytes(index: Index): Uint8Array {
+  return Buffer.from(JSON.stringify({ ...index, paths: frontCode(index.paths) } satisfies StoredIndex));
+}
+
 /** Throws `file-damaged`. */
 export function parseIndex(bytes: Uint8Array): Index {
-  const index = parse(indexSchema, bytes, memberNames.index);
+  const stored = parse(indexSchema, bytes, memberNames.index);
+  const index = { ...stored, paths: undoFrontCoding(stored.paths) };
   const count = index.paths.length;
   const { label, widths, heights, modified, psnr } = index;
   const columns = [label, widths, heights, modified, psnr];
   if (columns.every(({ length }) => length === count)) return index;
   throw damagedArchive(`${count} of everything`, columns.map(({ length }) => length).join(', '), memberNames.index);
+}
+
+/** Of each path, how many characters it has in common with the one before, and what follows: neighbours differ little. */
+function frontCode(paths: readonly string[]): StoredIndex['paths'] {
+  const shared: number[] = [];
+  let before = '';
+  for (const path of paths) {
+    let length = 0;
+    while (length < path.length && path[length] === before[length]) length++;
+    shared.push(length);
+    before = path;
+  }
+  return { shared, rest: paths.map((path, place) => path.slice(shared[place])) };
+}
+
+const longestPath = 4096;
+/** Of all paths together: a small index may not stand for more text than fits. */
+const mostCharacters = 2 ** 28;
+
+function undoFrontCoding({ shared, rest }: StoredIndex['paths']): string[] {
+  if (shared.length !== rest.length) {
+    throw damagedArchive(`${rest.length} beginnings of paths`, `${shared.length}`, memberNames.index);
+  }
+  let before = '';
+  let characters = 0;
+  return rest.map((end, place) => {
+    const length = shared[place]!;
+    const path = before.slice(0, length) + end;
+    characters += path.length;
+    if (length > before.length || path.length > longestPath || characters > mostCharacters) {
+      throw damagedArchive('paths', `one that begins with ${length} characters of "${before}"`, memberNames.index);
+    }
+    before = path;
+    return path;
+  });
 }
 
 function parse<T>(schema: v.GenericSchema<unknown, T>, bytes: Uint8Array, name: string): T {

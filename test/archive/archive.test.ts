@@ -262,7 +262,9 @@ describe('a damaged archive', { timeout: 120_000 }, () => {
     const { file } = await compress();
     const members = await unzip(file);
     const index = JSON.parse(members.get('index.json')!.toString());
-    Object.assign(index.paths, ['../../evil.png', '/etc/evil.png', 'C:\\evil.png', 'con', 'a/b.png', 'A/B.jpg']);
+    const evil = ['../../evil.png', '/etc/evil.png', 'C:\\evil.png', 'con', 'a/b.png', 'A/B.jpg'];
+    const rest = Array.from(index.label, (_, place) => evil[place] ?? `${place}.png`);
+    index.paths = { shared: rest.map(() => 0), rest };
     members.set('index.json', Buffer.from(JSON.stringify(index)));
     const manifest = JSON.parse(members.get('manifest.json')!.toString());
     manifest.members['index.json'].sha256 = createHash('sha256').update(members.get('index.json')!).digest('hex');
