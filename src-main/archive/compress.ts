@@ -1,7 +1,7 @@
 // Images of a data set into an archive: encode, choose steps, quantise, measure, write, verify, and only then put in place.
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { CompressGoal, CompressResult, CompressSettings } from '../contract/archive.ts';
+import type { Compared, CompressGoal, CompressResult, CompressSettings } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, ImportFailure } from '../contract/records.ts';
 import type { StoredItem } from '../dataset/catalogue.ts';
@@ -43,6 +43,7 @@ import {
   stepsFor,
 } from './rate.ts';
 import { keepsBound, residualFor } from './residuals.ts';
+import { bytesAtError, measureRivals, paysOffFrom } from './rivals.ts';
 import { createZipWriter, type PackedContent, packContent, zipOverhead } from './zip-writer.ts';
 
 export interface CompressInput {
@@ -72,7 +73,9 @@ export async function compress(input: CompressInput, context: Context): Promise<
     const choice = await chooseDecoder(input, decoders, sample, beside, context);
     const coded = await codeToGoal(input, codes, choice, context);
     const { bytes, measured } = await writeVerified(input, coded, context);
-    return summarise(input, coded, choice, bytes, measured, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    const result = summarise(input, coded, choice, bytes, measured, seconds);
+    return input.settings.compare ? { ...result, rivals: await compare(input, sample, result, context) } : result;
   } finally {
     for (const { decoder } of decoders) await decoder.release();
   }
@@ -618,7 +621,26 @@ function summarise(
     storedWhole: coded.index.originals.length,
     unread: failures.length,
     size: { height, width, channels: channels as 1 | 3 },
+    rivals: null,
     curve: choice.curve.map(({ bitsPerImage, mse }) => ({ bytesPerImage: bitsPerImage / 8, psnr: decibels(mse) })),
     seconds,
   };
+}
+
+/** Codes and residuals beside others; what is known of the images besides is left out, as others have none of it. */
+async function compare(
+  { saved, executor }: CompressInput,
+  sample: Sample,
+  { codeBytes, residualBytes, decoderBytes, images, psnr }: CompressResult,
+  context: Context,
+): Promise<Compared[]> {
+  const { height, width, channels } = saved.model.image;
+  const count = sample.codes.length / sample.codeSize;
+  const batch = { data: sample.images, count, height, width, channels: channels as 1 | 3 };
+  const rivals = await measureRivals(batch, executor, context);
+  const own = { bytesPerImage: (codeBytes + residualBytes) / images, decoderBytes };
+  return rivals.map((rival) => {
+    const at = bytesAtError(rival, psnr ?? Number.POSITIVE_INFINITY);
+    return { ...rival, at, smallerFrom: at === null ? 1 : paysOffFrom(own, at) };
+  });
 }

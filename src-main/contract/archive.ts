@@ -17,6 +17,31 @@ export interface CompressSettings {
   maxError: number | null;
   /** Also the files themselves, as far as they are files of their own. */
   keepOriginals: boolean;
+  /** Also measure what other formats take for the same pixels, which takes about a minute. */
+  compare: boolean;
+}
+
+/** Bytes of a decoder that has to come along are not in those of an image. */
+export interface RivalPoint {
+  bytesPerImage: number;
+  decoderBytes: number;
+  /** Pooled, at the model's size; null where nothing is lost. */
+  psnr: number | null;
+}
+
+/** Another way to keep the same pixels. `reduced` is a mosaic at half the width and height. Points are from few bytes to many. */
+export interface Rival {
+  name: 'png' | 'webp' | 'jpeg' | 'avif' | 'pca';
+  layout: 'files' | 'mosaic' | 'reduced' | 'codes';
+  points: RivalPoint[];
+}
+
+/** A rival at the error of the archive. */
+export interface Compared extends Rival {
+  /** Null where it is never so good. */
+  at: RivalPoint | null;
+  /** With so many images the archive's codes and decoder are smaller than it; null for never. */
+  smallerFrom: number | null;
 }
 
 /** Bytes of members are as they lie in the archive. */
@@ -42,6 +67,8 @@ export interface CompressResult {
   size: { height: number; width: number; channels: 1 | 3 };
   /** Points that were tried on a sample, from fine to coarse: codes alone. */
   curve: { bytesPerImage: number; psnr: number }[];
+  /** Null where it was not asked for. */
+  rivals: Compared[] | null;
   seconds: number;
 }
 

@@ -67,7 +67,13 @@ afterAll(() => close());
 
 async function compress(changes: Partial<CompressSettings> = {}, context: Context = {}) {
   const file = join(temporaryFolder(), 'images.pinhole');
-  const settings = { file, goal: { kind: 'quality', quality: 90 }, maxError: null, keepOriginals: false } as const;
+  const settings = {
+    file,
+    goal: { kind: 'quality', quality: 90 },
+    maxError: null,
+    keepOriginals: false,
+    compare: false,
+  } as const;
   return compressImages({ ...input, settings: { ...settings, ...changes } }, context);
 }
 
@@ -180,7 +186,13 @@ describe('an archive', { timeout: 60_000 }, () => {
 
   test('goes through the service and jobs of its own, too', async () => {
     const file = join(temporaryFolder(), 'images.pinhole');
-    const settings = { file, goal: { kind: 'quality', quality: 90 }, maxError: 20, keepOriginals: false } as const;
+    const settings = {
+      file,
+      goal: { kind: 'quality', quality: 90 },
+      maxError: 20,
+      keepOriginals: false,
+      compare: false,
+    } as const;
     const service = await createService({ workspace, command: 'test' });
     const result = await service.compress(input.run.id, settings);
     await service.close();

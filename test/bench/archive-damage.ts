@@ -36,7 +36,7 @@ async function makeArchive(): Promise<string> {
   const { run } = await service.train(dataset.id, training);
   const file = join(root, 'images.pinhole');
   const goal = { kind: 'quality', quality: 90 } as const;
-  await service.compress(run.id, { file, goal, maxError: 22, keepOriginals: false });
+  await service.compress(run.id, { file, goal, maxError: 22, keepOriginals: false, compare: false });
   await service.close();
   return file;
 }

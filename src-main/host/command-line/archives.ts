@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import type {
   ArchiveDescription,
+  Compared,
   CompressGoal,
   CompressResult,
   DecompressResult,
@@ -13,7 +14,7 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { Dataset } from '../../contract/records.ts';
 import { findOne, importAs, importRequest, type LoneWork, type Options, trainOn, type Work } from './commands.ts';
 import { describeImport, printable } from './summary.ts';
-import { formatCount, formatDuration, plural } from './words.ts';
+import { alignTable, formatCount, formatDuration, plural } from './words.ts';
 
 /** Where nothing else is asked for: 0.55 dB below what the model can do. */
 export const usualQuality = 90;
@@ -30,9 +31,11 @@ export async function compress(work: Work, sources: string[], options: Options):
     goal: goalOf(options),
     maxError: (options.maxError as number | undefined) ?? null,
     keepOriginals: options.keepOriginals === true,
+    compare: options.compare === true,
   };
   const result = await work.service.compress(run.id, settings, { datasetId: dataset.id }, work.context);
   work.terminal.say(describeCompressed(result));
+  if (result.rivals) work.terminal.say(describeRivals(result, result.rivals));
   work.terminal.result({ ...result, run: run.id, dataset: dataset.id });
 }
 
@@ -120,6 +123,39 @@ function describeCompressed(result: CompressResult): string {
     `  ${formatCount(bytes)} bytes, ${bytesPerImage.toFixed(1)} an image (${without.toFixed(1)} without the decoder): ${parts.join(', ')}`,
     `  PSNR ${decibels(psnr)}, the worst image ${decibels(psnrWorst)}, SSIM ${ssim.toFixed(3)}, at ${result.size.height}×${result.size.width}`,
     ...(exceptions.length > 0 ? [`  ${exceptions.join(', ')}`] : []),
+  ].join('\n');
+}
+
+const rivalNames: Readonly<Record<Compared['name'], string>> = {
+  png: 'PNG',
+  webp: 'WebP',
+  jpeg: 'JPEG',
+  avif: 'AVIF',
+  pca: 'PCA',
+};
+const layoutNames: Readonly<Record<Compared['layout'], string>> = {
+  files: 'a file each',
+  mosaic: 'one mosaic',
+  reduced: 'one mosaic at half the size',
+  codes: 'codes',
+};
+
+function describeRivals(result: CompressResult, rivals: readonly Compared[]): string {
+  const { psnr, codeBytes, residualBytes, decoderBytes, images } = result;
+  const own = ['Pinhole', ((codeBytes + residualBytes) / images).toFixed(1), formatCount(decoderBytes), ''];
+  const rows = rivals.map(({ name, layout, at, smallerFrom }) => [
+    `${rivalNames[name]}, ${layoutNames[layout]}`,
+    ...(at === null
+      ? ['–', '–', 'is never so good']
+      : [
+          at.bytesPerImage.toFixed(1),
+          formatCount(Math.round(at.decoderBytes)),
+          smallerFrom === null ? 'never' : `from ${plural(smallerFrom, 'image')} on`,
+        ]),
+  ]);
+  return [
+    `At ${decibels(psnr)}, without names and dates; others measured on some of the images:`,
+    alignTable([['', 'bytes an image', 'decoder', 'Pinhole is smaller'], own, ...rows]),
   ].join('\n');
 }
 

@@ -179,6 +179,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         wholeNumber('--bytes <n>', 'size of the archive', [1, 2 ** 32 - 1], 'as the quality needs'),
         decimal('--max-error <db>', 'error that no single image exceeds, in dB', [1, 100]),
         new Option('--keep-originals', 'store the files themselves, too'),
+        new Option('--compare', 'also say what PNG, WebP, JPEG, AVIF and PCA codes take for the same pixels'),
         fresh,
         ...settingOptions('import', 'train'),
         ...common,

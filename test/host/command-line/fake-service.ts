@@ -100,6 +100,7 @@ export const compressed: CompressResult = {
   bytes: 50_000,
   decoderBytes: 40_000,
   decoderNumbers: 'int8',
+  rivals: null,
   codeBytes: 8_000,
   residualBytes: 500,
   indexBytes: 1_000,

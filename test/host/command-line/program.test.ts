@@ -422,7 +422,13 @@ describe('compress', () => {
     expect(calls.map(([method]) => method)).toEqual(['import', 'train', 'compress', 'close']);
     expect(settingsOf(calls)).toEqual([
       run.id,
-      { file: resolve('photos.pinhole'), goal: { kind: 'quality', quality: 90 }, maxError: null, keepOriginals: false },
+      {
+        file: resolve('photos.pinhole'),
+        goal: { kind: 'quality', quality: 90 },
+        maxError: null,
+        keepOriginals: false,
+        compare: false,
+      },
       { datasetId: dataset.id },
     ]);
     expect(output).toContain('Images come back at 64×64, colour');
@@ -439,6 +445,7 @@ describe('compress', () => {
       goal: { kind: 'bytes', bytes: 9000 },
       maxError: 20.5,
       keepOriginals: true,
+      compare: false,
     });
     expect(JSON.parse(own.output)).toMatchObject({ images: 100, bytes: 50_000, storedWhole: 1, run: run.id });
     const others = await pinhole(['compress', 'new', ...words.slice(1, 5), '--psnr', '25']);
