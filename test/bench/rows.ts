@@ -45,6 +45,8 @@ export function benchmarkRows(data: Data, threadCounts: readonly number[], secon
     photoRow(data),
     encodeRow(data, threadCounts, seconds),
     csvRow(data),
+    codesRow('pack', 'Codes to bytes: 16 numbers a code', seconds),
+    codesRow('unpack', 'Bytes to codes', seconds),
   ];
 }
 
@@ -258,6 +260,23 @@ function csvRow(data: Data): Row {
       },
     ],
     floors: [{ against: 'pandas', atLeast: 3 }],
+  };
+}
+
+/** All on one thread of the same Node; what the others pack is a tenth larger. */
+function codesRow(task: 'pack' | 'unpack', title: string, seconds: number): Row {
+  const request = { task, seconds };
+  return {
+    ...{ id: `archive-${task}`, title, unit: 'MB/s' },
+    contenders: [
+      pinhole({ ...request, coder: 'range' }),
+      { name: 'DEFLATE, level 9', group: 'DEFLATE', peer: 'Pinhole', request: { ...request, coder: 'deflate' } },
+      { name: 'Zstandard, level 19', group: 'Zstandard', peer: 'Pinhole', request: { ...request, coder: 'zstandard' } },
+    ],
+    floors: [
+      { against: 'DEFLATE', atLeast: null },
+      { against: 'Zstandard', atLeast: null },
+    ],
   };
 }
 

@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { constants, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { parse } from 'valibot';
+import { openPacked, packIntegers, type Rows } from '../../../src-main/archive/packed-integers.ts';
 import type { Feeds } from '../../../src-main/compiler/graph.ts';
 import { buildModel, type Model } from '../../../src-main/compiler/model.ts';
 import type { NamedShape } from '../../../src-main/compiler/training-step.ts';
@@ -268,4 +270,44 @@ async function csv({ codes, errors, out }: { codes: string; errors: string; out:
   return { units: rows, seconds: (performance.now() - start) / 1000, bytes };
 }
 
-await serve({}, { step, gradients, stream, loop, import: importFolder, encode, csv });
+/** Codes of 16 numbers, most of them small, as a model's are after rounding. */
+function roundedCodes(): Rows {
+  const random = createRandom(1);
+  const columns = 16;
+  const spread = (place: number) => 1 + 2 * (place % columns);
+  return {
+    columns,
+    values: Int32Array.from({ length: 2 ** 20 }, (_, place) => Math.round(spread(place) * random.normal())),
+  };
+}
+
+/** In megabytes of one byte a number, whoever packs them. */
+async function pack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandard'; seconds: number }) {
+  const codes = roundedCodes();
+  const bytes = Buffer.from(Int8Array.from(codes.values).buffer);
+  const work = {
+    range: () => packIntegers(codes),
+    deflate: () => deflateRawSync(bytes, { level: 9 }),
+    zstandard: () => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } }),
+  }[coder];
+  work();
+  return repeat(seconds, () => (work(), bytes.length / 1e6));
+}
+
+async function unpack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandard'; seconds: number }) {
+  const codes = roundedCodes();
+  const bytes = Buffer.from(Int8Array.from(codes.values).buffer);
+  const [packed, deflated, compressed] = [packIntegers(codes), deflateRawSync(bytes), zstdCompressSync(bytes)];
+  const work = {
+    range: () => {
+      const opened = openPacked(packed, 'codes', { rows: 2 ** 20, columns: codes.columns });
+      for (let block = 0; block < opened.blocks; block++) opened.unpackBlock(block);
+    },
+    deflate: () => inflateRawSync(deflated),
+    zstandard: () => zstdDecompressSync(compressed),
+  }[coder];
+  work();
+  return repeat(seconds, () => (work(), bytes.length / 1e6));
+}
+
+await serve({}, { step, gradients, stream, loop, import: importFolder, encode, csv, pack, unpack });
