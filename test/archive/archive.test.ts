@@ -5,7 +5,9 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openArchive, openArchiveDecoder } from '../../src-main/archive/archive-file.ts';
 import { type CompressInput, compress as compressImages } from '../../src-main/archive/compress.ts';
+import { dequantise } from '../../src-main/archive/quantiser.ts';
 import { decompress, describeArchive } from '../../src-main/archive/restore.ts';
 import { verify } from '../../src-main/archive/verify.ts';
 import type { CompressSettings, RestoredFormat } from '../../src-main/contract/archive.ts';
@@ -13,15 +15,20 @@ import type { Context, Progress } from '../../src-main/contract/records.ts';
 import { openCatalogue, openDataset } from '../../src-main/dataset/index.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
+import { openModel, toOrt } from '../../src-main/engine/onnx-session.ts';
 import { decompressArchive, verifyArchive } from '../../src-main/host/archive-jobs.ts';
 import { createService } from '../../src-main/host/service.ts';
 import { createRandom } from '../../src-main/numerics/random.ts';
 import { loadModel } from '../../src-main/training/model-files.ts';
 import { runPaths } from '../../src-main/training/run-files.ts';
 import { handmadeZip } from '../dataset/support/archives.ts';
+import { needDevice, openTestDevice, testDevices } from '../engine/devices-under-test.ts';
+import { chooseSoftwareVulkan } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { unzip } from '../support/unzip.ts';
 import { damageOnce } from './corruption.ts';
+
+chooseSoftwareVulkan();
 
 const side = 16;
 const count = 120;
@@ -65,16 +72,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => close());
 
+const usual = { goal: { kind: 'quality', quality: 90 }, maxError: null, keepOriginals: false, compare: false } as const;
+
 async function compress(changes: Partial<CompressSettings> = {}, context: Context = {}) {
   const file = join(temporaryFolder(), 'images.pinhole');
-  const settings = {
-    file,
-    goal: { kind: 'quality', quality: 90 },
-    maxError: null,
-    keepOriginals: false,
-    compare: false,
-  } as const;
-  return compressImages({ ...input, settings: { ...settings, ...changes } }, context);
+  return compressImages({ ...input, settings: { ...usual, file, ...changes } }, context);
 }
 
 const restore = (file: string, folder: string, format: RestoredFormat = 'png') =>
@@ -218,6 +220,67 @@ describe('an archive', { timeout: 60_000 }, () => {
     expect(webp!.equals(png!)).toBe(true);
     expect(Math.max(...jpeg!.map((value, place) => Math.abs(value - png![place]!)))).toBeLessThan(60);
   });
+});
+
+describe('from device to device', { timeout: 600_000 }, () => {
+  const together = (blocks: Int32Array[]) => Int32Array.from(blocks.flatMap((block) => [...block]));
+
+  test.for(testDevices)(
+    'encoded on %s: the same integers and, within 1 of 255, pixels in one, two and four threads',
+    async (device, context) => {
+      needDevice(context, device);
+      const executor = await openTestDevice(device);
+      let file: string;
+      try {
+        ({ file } = await compressImages(
+          { ...input, executor, settings: { ...usual, file: join(temporaryFolder(), 'a.pinhole') } },
+          {},
+        ));
+      } finally {
+        await executor.dispose();
+      }
+      const archive = await openArchive(file);
+      const { packed, quantiser } = archive.codes!;
+      const integers = together(Array.from({ length: packed.blocks }, (_, block) => packed.unpackBlock(block)));
+      // What a code is on this device, and on the processor: at most a rounding apart.
+      const here = await openArchive((await compress()).file);
+      const others = together([here.codes!.packed.unpackBlock(0)]);
+      expect(integers).toHaveLength(count * 12);
+      for (const [place, value] of integers.entries()) expect(Math.abs(value - others[place]!)).toBeLessThanOrEqual(1);
+
+      const pixels: Uint8Array[] = [];
+      for (const threads of [1, 2, 4]) {
+        const again = await openArchive(file);
+        expect(again.codes!.packed.unpackBlock(0)).toEqual(integers);
+        const decoder = await openArchiveDecoder(again, threads);
+        pixels.push(await decoder!.decode(dequantise(quantiser, integers)));
+        await decoder!.release();
+        expect(again.problems).toEqual([]);
+      }
+      for (const other of pixels.slice(1)) expect(furthest(pixels[0]!, other)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test('decoded on a graphics card, pixels are within 1 of 255 of those of the processor', async (context) => {
+    needDevice(context, 'webgpu');
+    const archive = await openArchive((await compress()).file);
+    const codes = dequantise(archive.codes!.quantiser, archive.codes!.packed.unpackBlock(0));
+    const decode = async (device: 'cpu' | 'webgpu') => {
+      const session = await openModel(archive.decoder!, { device, threads: 1 });
+      const { image } = await session.run({
+        code: toOrt({ dtype: 'float32', shape: [count, 12], data: codes.slice() }),
+      });
+      const data = new Uint8Array((await image!.getData()) as Uint8Array);
+      await session.release();
+      return data;
+    };
+    const [here, there] = [await decode('cpu'), await decode('webgpu')];
+    expect(here.some((value) => value > 100)).toBe(true);
+    expect(furthest(here, there)).toBeLessThanOrEqual(1);
+  });
+
+  const furthest = (some: Uint8Array, others: Uint8Array) =>
+    some.reduce((most, value, place) => Math.max(most, Math.abs(value - others[place]!)), 0);
 });
 
 describe('a damaged archive', { timeout: 120_000 }, () => {
