@@ -8,8 +8,8 @@ const othersFirstMs = 60;
 
 interface Step {
   element: Element;
-  /** Place among its siblings. */
-  index: number;
+  /** Its siblings before it, nearest first: others of them may come and go with it, so that a number would not say its place. */
+  before: Element[];
 }
 
 /** Watches until the returned function is called. */
@@ -50,8 +50,10 @@ function isLost(): boolean {
 /** From an element to the body. */
 function pathOf(element: Element): Step[] {
   const path: Step[] = [];
-  for (let at: Element | null = element; at && at !== document.body; at = at.parentElement)
-    path.push({ element: at, index: at.parentElement ? [...at.parentElement.children].indexOf(at) : 0 });
+  for (let at: Element | null = element; at && at !== document.body; at = at.parentElement) {
+    const siblings = [...(at.parentElement?.children ?? [])];
+    path.push({ element: at, before: siblings.slice(0, siblings.indexOf(at)).toReversed() });
+  }
   return path;
 }
 
@@ -60,7 +62,8 @@ function nextOn(path: readonly Step[]): HTMLElement | null {
   const kept = path.findIndex(({ element }) => element.isConnected);
   for (let level = Math.max(1, kept); level < path.length; level++) {
     const children = [...path[level]!.element.children];
-    const { index } = path[level - 1]!;
+    const elder = path[level - 1]!.before.find((one) => children.includes(one));
+    const index = elder ? children.indexOf(elder) + 1 : 0;
     for (const child of [...children.slice(index), ...children.slice(0, index).toReversed()]) {
       const found = [child, ...child.querySelectorAll(reachable)].find(canFocus);
       if (found) return found as HTMLElement;

@@ -6,6 +6,7 @@ import { mnistPngFolder, need } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { drop, startApp, takeImages, throughEachDoor } from './app.ts';
 import { limit, longest } from './steps.ts';
+import { makeWorkspace } from './workspaces.ts';
 
 beforeEach((context) => need(context, 'mnist-png'));
 /** Ten classes with so many digits each, and two files that are none. */
@@ -40,6 +41,8 @@ throughEachDoor((door) => {
 
     await page.getByRole('button', { name: 'Import 200 images' }).click();
     await page.getByText('200 images imported as “digits”').waitFor({ timeout: longest });
+    // Its first step is taken: the guide does not come back above what was imported.
+    expect(await page.getByRole('heading', { name: 'Welcome to Pinhole' }).count()).toBe(0);
     await page.getByText('2 files were passed over').first().waitFor();
     await page.getByText('3/empty.png').first().waitFor();
     await page.getByText('The file is empty (0 bytes).').first().waitFor();
@@ -91,6 +94,33 @@ throughEachDoor((door) => {
       await page.getByRole('button', { name: 'Choose this folder' }).click();
       app.network!.release();
       await page.getByTitle(join(app.files, 'digits'), { exact: true }).waitFor();
+    });
+
+    test('a folder that is copied in: the keyboard goes on in the look beforehand, not below it', {
+      timeout: limit,
+    }, async () => {
+      const app = await startApp({ door, workspace: await makeWorkspace({ images: 10 }) });
+      const { page } = app;
+      // The guide goes away together with what was pressed.
+      await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor();
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Copy a folder in…' }).click();
+      await (await chooser).setFiles(await digits(3));
+      await page.getByRole('button', { name: 'Import 30 images' }).waitFor();
+      await page.getByRole('region', { name: 'What will be imported' }).locator(':focus').waitFor();
+      expect(app.complaints).toEqual([]);
+    });
+
+    test('at the top of what it may look at, the folder browser says how images from elsewhere come in', {
+      timeout: limit,
+    }, async () => {
+      const { page, files } = await startApp({ door });
+      mkdirSync(join(files, 'within'));
+      await page.getByRole('button', { name: 'Choose on this computer…' }).click();
+      const top = page.getByText('Pinhole may look no higher. Images from elsewhere can be copied in.');
+      await top.waitFor();
+      await page.getByRole('button', { name: 'within', exact: true }).click();
+      await top.waitFor({ state: 'detached' });
     });
   }
 

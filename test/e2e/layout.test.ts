@@ -56,6 +56,9 @@ throughEachDoor((door) => {
       await page.reload();
       await open(page, 'Train');
       await main(page).getByRole('button', { name: 'Advanced settings' }).waitFor();
+      // The one button is in view below however many models, without scrolling.
+      const begin = (await main(page).getByRole('button', { name: 'Train', exact: true }).boundingBox())!;
+      expect(begin.y + begin.height).toBeLessThanOrEqual(page.viewportSize()!.height);
     }
 
     await main(large).getByRole('button', { name: 'Advanced settings' }).click();
@@ -80,6 +83,16 @@ throughEachDoor((door) => {
       const all = await shifts(page);
       const sum = all.reduce((total, { value }) => total + value, 0);
       expect(sum, JSON.stringify(all, null, 1)).toBeLessThan(most);
+    }
+    for (const page of windows) {
+      await main(page).getByRole('button', { name: '← All runs' }).click();
+      await main(page).getByRole('columnheader', { name: 'Held-out error' }).waitFor();
+      // The list of runs scrolls in its screen; the window itself has nowhere to scroll to.
+      const { scrollHeight, clientHeight } = await page.evaluate(() => {
+        const { scrollHeight, clientHeight } = document.documentElement;
+        return { scrollHeight, clientHeight };
+      });
+      expect(scrollHeight).toBe(clientHeight);
     }
     expect(app.complaints).toEqual([]);
   });

@@ -26,6 +26,7 @@ export const import_ = {
   'import.browser.empty': 'Nothing here that can be imported.',
   'import.browser.empty.folder': 'No folders in here.',
   'import.browser.images': '{count} image lies directly in this folder.|{count} images lie directly in this folder.',
+  'import.browser.top': 'Pinhole may look no higher. Images from elsewhere can be copied in.',
   'import.browser.below': 'No images directly in this folder; the folders in it are searched, too.',
   'import.browser.more': '{count} more entry is not listed.|{count} more entries are not listed.',
   'import.browser.choose': 'Choose this folder',

@@ -27,6 +27,7 @@ export const import_: Record<keyof typeof english, string> = {
   'import.browser.empty': '这里没有可以导入的内容。',
   'import.browser.empty.folder': '此处没有文件夹。',
   'import.browser.images': '此文件夹中直接含有 {count} 张图像。',
+  'import.browser.top': 'Pinhole 不能查看更上层的文件夹。其他位置的图像可以复制进来。',
   'import.browser.below': '此文件夹中没有图像；其中的子文件夹也会一并查找。',
   'import.browser.more': '另有 {count} 项未列出。',
   'import.browser.choose': '选择此文件夹',

@@ -109,6 +109,8 @@ class Staging {
     if (this.upload === null) remember(this.sources);
     this.typed = '';
     this.#leave();
+    // Its first step is taken: above what was imported it would only be in the way.
+    if (workspace.preferences?.guideSeen === false) void workspace.prefer({ guideSeen: true });
     return true;
   }
 
