@@ -49,7 +49,7 @@ test('images that are none, or damaged', async () => {
     'page.jpg': 'image-unreadable: Expected an image for “page.jpg”, received a text file.',
     'archive.png': 'image-unreadable: Expected an image for “archive.png”, received a ZIP archive.',
     'noise.jpeg': 'image-unreadable: Expected an image for “noise.jpeg”, received data of an unknown kind.',
-    'cut.jpg': 'image-unreadable: Expected a JPEG image, received damaged data: VipsJpeg: premature end of JPEG image.',
+    'cut.jpg': 'image-unreadable: Expected a JPEG image, received damaged data: premature end of JPEG image.',
     'cut-early.jpg': 'image-unreadable: Expected a frame header for the JPEG, received none: the file ends early.',
     'cut.png': expect.stringMatching(
       /^image-unreadable: Expected at least \d+ bytes for the PNG, received \d+: the file ends early\.$/,

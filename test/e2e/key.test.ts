@@ -13,6 +13,7 @@ test('a tab without a key offers nothing, until the address with the key is open
   const tab = await app.context.newPage();
   await tab.goto(new URL('/', app.address).href);
   await tab.getByText('This page has no valid key to Pinhole.').waitFor();
+  await tab.getByText('Loading…').waitFor({ state: 'detached' });
   expect(
     await tab
       .locator('main .screen')

@@ -12,6 +12,7 @@ import {
   rowsWithLabels,
   rowsWithText,
   type SortColumn,
+  startOf,
 } from '../../src-renderer/screens/explore/order.ts';
 import { columnWindow, contentHeight, scrollTo, tableWindow } from '../../src-renderer/screens/explore/table-window.ts';
 
@@ -69,6 +70,11 @@ function expectOneImage(row: number): void {
   expect([xy[2 * row], xy[2 * row + 1]]).toEqual([Math.fround(x), Math.fround(y)]);
   expect(images.rowOf(id)).toBe(row);
 }
+
+test('sorting starts with the largest errors, for they are the odd ones, and with the first of all others', () => {
+  expect(startOf('error')).toEqual({ column: 'error', descending: true });
+  for (const column of ['id', 'path', 'label', 'split', 3] as const) expect(startOf(column).descending).toBe(false);
+});
 
 describe('one image', () => {
   test('is the same in map, table and catalogue, though those have different orders', () => {

@@ -94,8 +94,9 @@ async function guard<T>(format: ImageFormat, action: () => Promise<T>): Promise<
   try {
     return await action();
   } catch (cause) {
-    // libvips says the same in several lines; the first names the cause.
-    const reason = (cause as Error).message.trim().split('\n')[0]!.replace(/\.$/, '');
+    // libvips says the same in several lines; the first names the cause, behind the part of the library that found it.
+    const [line] = (cause as Error).message.trim().split('\n');
+    const reason = line!.replace(/^Vips\w+: /, '').replace(/\.$/, '');
     const message = `Expected ${withArticle(format)}, received damaged data: ${reason}.`;
     throw new PinholeError('image-unreadable', message, '', { cause });
   }

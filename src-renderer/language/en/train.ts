@@ -199,7 +199,7 @@ export const train = {
   'train.model.cost': 'Cost per image',
   'train.model.multiplyAdds': '{count} multiply-adds',
   'train.model.memory': 'Memory while training',
-  'train.model.time': 'Time, roughly at most',
+  'train.model.time': 'Time, roughly',
   'train.model.time.hint': 'On a processor of two threads; it ends sooner where nothing improves any more.',
   'train.model.steps': 'Steps',
   'train.model.budget': 'as many as fit in {seconds} s',

@@ -194,7 +194,7 @@ export const train: Record<keyof typeof english, string> = {
   'train.model.cost': '每张图像的计算量',
   'train.model.multiplyAdds': '{count} 次乘加',
   'train.model.memory': '训练时的内存',
-  'train.model.time': '时间，最多约',
+  'train.model.time': '时间，大约',
   'train.model.time.hint': '按两线程处理器估算；如果不再有改进，会提前结束。',
   'train.model.steps': '步数',
   'train.model.budget': '{seconds} 秒内能完成的步数',

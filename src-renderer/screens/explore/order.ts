@@ -9,6 +9,11 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
+/** How a column is sorted first: of errors the largest come first, for the odd images are looked for by them. */
+export function startOf(column: SortColumn): Sorting {
+  return { column, descending: column === 'error' };
+}
+
 /** All rows in the order of a column. `codes` are the values of the code's column, of every row; others need none. */
 export function orderBy(images: Images, { column, descending }: Sorting, codes: Float32Array | null): Uint32Array {
   const values = {

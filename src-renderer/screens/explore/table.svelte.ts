@@ -2,7 +2,7 @@
 import { attempt } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { explore } from './explore.svelte.ts';
-import { both, keepRows, orderBy, type SortColumn, type Sorting } from './order.ts';
+import { both, keepRows, orderBy, type SortColumn, type Sorting, startOf } from './order.ts';
 
 class TableState {
   sorting = $state.raw<Sorting>({ column: 'id', descending: false });
@@ -28,7 +28,8 @@ class TableState {
 
   /** By that column; once more, and the other way round. */
   sortBy(column: SortColumn): void {
-    this.sort({ column, descending: this.sorting.column === column && !this.sorting.descending });
+    const { sorting } = this;
+    this.sort(sorting.column === column ? { column, descending: !sorting.descending } : startOf(column));
   }
 
   sort(sorting: Sorting): void {
