@@ -80,9 +80,11 @@ export function zoom(view: View, home: View, size: Size, x: number, y: number, f
   };
 }
 
-/** The view moved just so far that the map point lies inside, this many pixels from the edge. */
+/** The view moved just so far that the map point lies inside, this many pixels from the edge; itself where it does. */
 export function bringIntoView(view: View, size: Size, x: number, y: number, edge = 40): View {
   const [screenX, screenY] = toScreen(view, size, x, y);
   const outside = (at: number, length: number) => (at < edge ? edge - at : at > length - edge ? length - edge - at : 0);
-  return pan(view, outside(screenX, size.width), outside(screenY, size.height));
+  const [right, down] = [outside(screenX, size.width), outside(screenY, size.height)];
+  // The very same, so that nothing is drawn anew.
+  return right === 0 && down === 0 ? view : pan(view, right, down);
 }

@@ -165,7 +165,7 @@ describe('the view', () => {
   });
 
   test('moves just so far that a point is in it', () => {
-    expect(bringIntoView(home, size, 0.1, 0.1)).toEqual(home);
+    expect(bringIntoView(home, size, 0.1, 0.1)).toBe(home);
     const moved = bringIntoView(zoom(home, home, size, 400, 300, 10), size, 0.9, 0);
     expect(toScreen(moved, size, 0.9, 0)).toEqual([expect.closeTo(760, 6), expect.closeTo(300, 6)]);
   });
