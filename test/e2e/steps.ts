@@ -35,8 +35,14 @@ export async function readTable(
   page: Page,
   label = 'Images and their codes',
 ): Promise<{ path: string; label: string }[]> {
+  // A page that the browser takes for hidden has no frames.
+  await page.bringToFront();
   return page.getByRole('grid', { name: label }).evaluate(async (grid) => {
-    const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const twoFrames = () =>
+      new Promise((resolve, reject) => {
+        requestAnimationFrame(() => requestAnimationFrame(resolve));
+        setTimeout(() => reject(new Error('The browser draws no frames.')), 60_000);
+      });
     const rows = new Map<number, { path: string; label: string }>();
     const wanted = Number(grid.getAttribute('aria-rowcount')) - 1;
     const word = (row: Element, column: string) => row.querySelector(`.cell.${column}`)?.textContent ?? '';
