@@ -1,7 +1,7 @@
 // SIGKILL at random moments of writing and of extracting an archive, seeded: the old archive is intact, no half file has a final name.
 // node test/bench/archive-kill.ts [trials] [seed]
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,8 +39,16 @@ interface Outcome {
 /** Over an archive that is there already; the new one differs by its goal. */
 async function killWriting(write: string[], folder: string, file: string): Promise<Outcome[]> {
   const again = [...write, '--quality', '50'];
-  const old = hashOf(file);
-  const outcomes = await killAtTimes(again, await secondsOf(() => pinhole(...again)), async () => {
+  const kept = join(root, 'old.pinhole');
+  copyFileSync(file, kept);
+  const old = hashOf(kept);
+  const seconds = await secondsOf(() => pinhole(...again));
+  if (hashOf(file) === old) throw new Error('Expected another archive with another goal, received the same.');
+  const restoreAndWrite = () => {
+    copyFileSync(kept, file);
+    return again;
+  };
+  const outcomes = await killAtTimes(restoreAndWrite, seconds, async () => {
     const others = readdirSync(folder).filter((name) => name.endsWith('.pinhole') && join(folder, name) !== file);
     if (others.length > 0) return `there is ${others.join(', ')} too`;
     if (hashOf(file) === old) return null;
@@ -79,14 +87,14 @@ async function killExtracting(file: string): Promise<Outcome[]> {
 }
 
 async function killAtTimes(
-  words: string[] | (() => string[]),
+  words: () => string[],
   seconds: number,
   judge: () => Promise<string | null>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let trial = 0; trial < trials; trial++) {
     const share = random.next();
-    const { child, ended } = start(process.execPath, [launcher, ...(typeof words === 'function' ? words() : words)]);
+    const { child, ended } = start(process.execPath, [launcher, ...words()]);
     await Promise.race([sleep(1000 * seconds * share), ended]);
     const hasEnded = child.exitCode !== null;
     // What it has started first: it would end by itself, but not as hard.

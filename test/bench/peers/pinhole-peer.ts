@@ -297,7 +297,9 @@ async function pack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandar
 async function unpack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandard'; seconds: number }) {
   const codes = roundedCodes();
   const bytes = Buffer.from(Int8Array.from(codes.values).buffer);
-  const [packed, deflated, compressed] = [packIntegers(codes), deflateRawSync(bytes), zstdCompressSync(bytes)];
+  const packed = packIntegers(codes);
+  const deflated = deflateRawSync(bytes, { level: 9 });
+  const compressed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
   const work = {
     range: () => {
       const opened = openPacked(packed, 'codes', { rows: 2 ** 20, columns: codes.columns });
