@@ -4,9 +4,13 @@ import type { Sharp } from 'sharp';
 import type { Rival, RivalPoint } from '../contract/archive.ts';
 import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
-import type { Executor } from '../engine/executor.ts';
+import type { Executor, Runner } from '../engine/executor.ts';
 import { type ImageBatch, imageGrid, type Picture } from '../numerics/image-grid.ts';
+import { pcaValues } from '../training/baselines.ts';
+import { pcaDecoderGraph, pcaGraph } from '../training/graphs.ts';
+import { runBlocks } from '../training/inference.ts';
 import { fitPca, type Pca } from '../training/pca.ts';
+import { rowsAtOnce } from './image-decoder.ts';
 import { dequantise, quantise } from './quantiser.ts';
 import { bitsOfCodes, decibels, meanSquaredError, stepsFor } from './rate.ts';
 
@@ -160,9 +164,7 @@ async function decodePicture(coded: Uint8Array, { width, height, channels }: Pic
   if (info.channels === channels) return data;
   // Of grey that a format has kept as colour: they are all alike.
   return Uint8Array.from({ length: width * height * channels }, (_, place) =>
-    channels === 1
-      ? data[place * info.channels + Math.min(1, info.channels - 1)]!
-      : data[Math.floor(place / channels)]!,
+    channels === 1 ? data[place * info.channels + 1]! : data[Math.floor(place / channels)]!,
   );
 }
 
@@ -178,44 +180,64 @@ async function pcaCodes(images: ImageBatch, executor: Executor, context: Context
       out.set(images.data.subarray(first * pixels, (first + count) * pixels)),
   };
   const pca = await fitPca(executor, samples, components, 1, context);
-  const codes = project(images, pca, components);
+  const codes = await project(images, pca, executor);
   const worth = new Float64Array(components).fill(1 / Math.sqrt(pixels));
   const points: RivalPoint[] = [];
-  for (const scale of pcaScales) {
-    throwIfCancelled(context.signal);
-    const quantiser = stepsFor({ offsets: new Float32Array(components), worth }, scale);
-    const values = quantise(quantiser, codes);
-    const decoded = rebuild(dequantise(quantiser, values), pca, components);
-    const used = usedColumns(values, components);
-    points.push({
-      bytesPerImage: bitsOfCodes(values, components) / 8 / images.count,
-      decoderBytes: 2 * pixels * (used + 1),
-      psnr: decibels(meanSquaredError(decoded, images.data)),
-    });
+  const decoder = await executor.compile(pcaDecoderGraph(images, components), pcaValues(pca));
+  try {
+    for (const scale of pcaScales) {
+      throwIfCancelled(context.signal);
+      const quantiser = stepsFor({ offsets: new Float32Array(components), worth }, scale);
+      const values = quantise(quantiser, codes);
+      points.push({
+        bytesPerImage: bitsOfCodes(values, components) / 8 / images.count,
+        decoderBytes: 2 * pixels * (usedColumns(values, components) + 1),
+        psnr: decibels(await errorOfCodes(decoder, dequantise(quantiser, values), images)),
+      });
+    }
+  } finally {
+    await decoder.dispose();
   }
   return points;
 }
 
-function project({ data, count }: ImageBatch, { mean, basis }: Pca, components: number): Float32Array {
-  const pixels = mean.length;
-  const codes = new Float32Array(count * components);
-  for (let row = 0; row < count; row++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const value = data[row * pixels + pixel]! / 255 - mean[pixel]!;
-      for (let k = 0; k < components; k++) codes[row * components + k]! += value * basis[pixel * components + k]!;
+async function project(images: ImageBatch, pca: Pca, executor: Executor): Promise<Float32Array> {
+  const components = pca.deviation.length;
+  const size = images.height * images.width * images.channels;
+  const codes = new Float32Array(images.count * components);
+  const pixels = {
+    read(rows: ArrayLike<number>, out: Uint8Array) {
+      for (let place = 0; place < rows.length; place++) {
+        out.set(images.data.subarray(rows[place]! * size, (rows[place]! + 1) * size), place * size);
+      }
+    },
+  };
+  const rows = Uint32Array.from({ length: images.count }, (_, row) => row);
+  const runner = await executor.compile(pcaGraph(images, components), pcaValues(pca));
+  try {
+    for await (const { first, results } of runBlocks(runner, pixels, rows, images)) {
+      codes.set(results.codes!.data as Float32Array, first * components);
     }
+  } finally {
+    await runner.dispose();
   }
   return codes;
 }
 
-function rebuild(codes: Float32Array, { mean, basis }: Pca, components: number): Uint8Array {
-  const pixels = mean.length;
-  return Uint8Array.from({ length: (codes.length / components) * pixels }, (_, place) => {
-    const [row, pixel] = [Math.floor(place / pixels), place % pixels];
-    let value = mean[pixel]!;
-    for (let k = 0; k < components; k++) value += codes[row * components + k]! * basis[pixel * components + k]!;
-    return Math.round(255 * Math.min(1, Math.max(0, value)));
-  });
+/** Pooled over the images that the codes stand for, pixels 0–1. */
+async function errorOfCodes(decoder: Runner, codes: Float32Array, images: ImageBatch): Promise<number> {
+  const components = codes.length / images.count;
+  const size = images.height * images.width * images.channels;
+  const atOnce = rowsAtOnce(images);
+  let sum = 0;
+  for (let first = 0; first < images.count; first += atOnce) {
+    const data = codes.slice(first * components, (first + atOnce) * components);
+    const count = data.length / components;
+    const { reconstruction } = await decoder.run({ codes: { dtype: 'float32', shape: [count, components], data } });
+    const originals = images.data.subarray(first * size, (first + count) * size);
+    sum += count * meanSquaredError(reconstruction!.data as Uint8Array, originals);
+  }
+  return sum / images.count;
 }
 
 /** Columns in which anything is not 0: the others need no component. */

@@ -40,7 +40,7 @@ export interface Rival {
 export interface Compared extends Rival {
   /** Null where it is never so good. */
   at: RivalPoint | null;
-  /** With so many images the archive's codes and decoder are smaller than it; null for never. */
+  /** From so many images on, the archive's codes and decoder are smaller; null for never, 1 where the rival is never so good. */
   smallerFrom: number | null;
 }
 

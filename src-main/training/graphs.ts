@@ -93,6 +93,17 @@ export function pcaGraph(image: ImageShape, components: number): Graph {
   return builder.build('pca', { codes, error, reconstruction: toImages(reconstruction, image) });
 }
 
+/** Back again: `codes` N×K, `mean` D and `basis` D×K → `reconstruction`, uint8 N×H×W×C, of whatever the codes have become. */
+export function pcaDecoderGraph(image: ImageShape, components: number): Graph {
+  const builder = new GraphBuilder();
+  const size = pixelCount(image);
+  const codes = builder.input('codes', { dtype: 'float32', shape: ['N', components] });
+  const center = builder.input('mean', { dtype: 'float32', shape: [size] });
+  const basis = builder.input('basis', { dtype: 'float32', shape: [size, components] });
+  const reconstruction = matmul(codes, basis, { transposeB: true, bias: center });
+  return builder.build('pca-decoder', { reconstruction: toImages(reconstruction, image) });
+}
+
 // ---- pieces -------------------------------------------------------------------------------------------------------
 
 function open(model: Model, name = 'images', batch: Dim = 'N') {

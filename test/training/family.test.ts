@@ -99,6 +99,7 @@ describe.each(presetNames)('%s', (preset) => {
       const there = await trainOn(openTestDevice(device), preset);
       const here = await trainOn(cpu(), preset);
       expectSameValues(there.values, here.values, values);
+      for (const [step, loss] of here.losses.entries()) expect(there.losses[step]).toBeCloseTo(loss, 3);
       const distances = there.losses.map((loss, step) => Math.abs(loss / here.losses[step]! - 1));
       expect(Math.max(...distances), `${there.losses} instead of ${here.losses}`).toBeLessThanOrEqual(losses);
     },

@@ -281,35 +281,47 @@ function roundedCodes(): Rows {
   };
 }
 
-/** In megabytes of one byte a number, whoever packs them. */
-async function pack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandard'; seconds: number }) {
-  const codes = roundedCodes();
-  const bytes = Buffer.from(Int8Array.from(codes.values).buffer);
-  const work = {
-    range: () => packIntegers(codes),
-    deflate: () => deflateRawSync(bytes, { level: 9 }),
-    zstandard: () => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } }),
-  }[coder];
-  work();
-  return repeat(seconds, () => (work(), bytes.length / 1e6));
-}
-
-async function unpack({ coder, seconds }: { coder: 'range' | 'deflate' | 'zstandard'; seconds: number }) {
-  const codes = roundedCodes();
-  const bytes = Buffer.from(Int8Array.from(codes.values).buffer);
-  const packed = packIntegers(codes);
-  const deflated = deflateRawSync(bytes, { level: 9 });
-  const compressed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
-  const work = {
-    range: () => {
-      const opened = openPacked(packed, 'codes', { rows: 2 ** 20, columns: codes.columns });
+const zstandard19 = { params: { [constants.ZSTD_c_compressionLevel]: 19 } };
+/** The range coder on the numbers, the others on a byte for each of them. */
+const coders = {
+  range: {
+    pack: packIntegers,
+    unpack(packed: Uint8Array) {
+      const opened = openPacked(packed, 'codes', { rows: 2 ** 20, columns: 16 });
       for (let block = 0; block < opened.blocks; block++) opened.unpackBlock(block);
     },
-    deflate: () => inflateRawSync(deflated),
-    zstandard: () => zstdDecompressSync(compressed),
-  }[coder];
+  },
+  deflate: { pack: (codes: Rows) => deflateRawSync(bytesOf(codes), { level: 9 }), unpack: inflateRawSync },
+  zstandard: { pack: (codes: Rows) => zstdCompressSync(bytesOf(codes), zstandard19), unpack: zstdDecompressSync },
+};
+
+const bytesOf = ({ values }: Rows) => Buffer.from(Int8Array.from(values).buffer);
+
+interface Coding {
+  coder: keyof typeof coders;
+  seconds: number;
+}
+
+/** In megabytes of one byte a number, whoever packs them. */
+async function pack({ coder, seconds }: Coding) {
+  const codes = roundedCodes();
+  const work = () => {
+    coders[coder].pack(codes);
+    return codes.values.length / 1e6;
+  };
   work();
-  return repeat(seconds, () => (work(), bytes.length / 1e6));
+  return repeat(seconds, work);
+}
+
+async function unpack({ coder, seconds }: Coding) {
+  const codes = roundedCodes();
+  const packed = coders[coder].pack(codes);
+  const work = () => {
+    coders[coder].unpack(packed);
+    return codes.values.length / 1e6;
+  };
+  work();
+  return repeat(seconds, work);
 }
 
 await serve({}, { step, gradients, stream, loop, import: importFolder, encode, csv, pack, unpack });
