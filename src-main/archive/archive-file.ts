@@ -115,12 +115,16 @@ export async function openArchiveDecoder(archive: Archive, threads: number): Pro
   }
 }
 
-/** All images in their order, with what is stored to be added to them. Damaged blocks are told once each, in `problems`. */
+/**
+ * All images in their order, with what is stored to be added to them; blocks in which no row is `wanted` are left out. Damaged
+ * ones are told once each, in `problems`.
+ */
 export async function* decodeBlocks(
   archive: Archive,
   decoder: ImageDecoder,
   stage: Progress['stage'],
   context: Context,
+  wanted: (row: number) => boolean = () => true,
 ): AsyncGenerator<DecodedBlock> {
   const { quantiser, packed } = archive.codes!;
   const { height, width, channels } = decoder.image;
@@ -130,11 +134,15 @@ export async function* decodeBlocks(
   const started = performance.now();
   for (let block = 0; block < packed.blocks; block++) {
     const rows = Math.min(packed.blockRows, packed.rows - block * packed.blockRows);
+    const isAnyWanted = (first: number, count: number) =>
+      Array.from({ length: count }, (_, place) => first + place).some(wanted);
+    if (!isAnyWanted(block * packed.blockRows, rows)) continue;
     const values = orProblem(archive, () => packed.unpackBlock(block));
     for (let start = 0; start < rows; start += atOnce) {
       throwIfCancelled(context.signal);
       const first = block * packed.blockRows + start;
       const count = Math.min(atOnce, rows - start);
+      if (!isAnyWanted(first, count)) continue;
       const lost = new Set<number>();
       let images: Uint8Array = new Uint8Array(count * size);
       if (values) {

@@ -1,7 +1,7 @@
 // Images of a data set into an archive: encode, choose steps, quantise, measure, write, verify, and only then put in place.
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { Compared, CompressGoal, CompressResult, CompressSettings } from '../contract/archive.ts';
+import type { ArchiveQuality, Compared, CompressGoal, CompressResult, CompressSettings } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, ImportFailure } from '../contract/records.ts';
 import type { StoredItem } from '../dataset/catalogue.ts';
@@ -26,7 +26,7 @@ import {
 } from './description.ts';
 import { bitsOf } from './frequencies.ts';
 import { type ImageDecoder, openDecoder, rowsAtOnce } from './image-decoder.ts';
-import { checkMembers, type Measured, measureArchive } from './measure.ts';
+import { checkMembers, measureArchive } from './measure.ts';
 import { packIntegers } from './packed-integers.ts';
 import { dequantise, type Quantiser, quantise, wholeNumbers, writeCodes } from './quantiser.ts';
 import {
@@ -72,9 +72,9 @@ export async function compress(input: CompressInput, context: Context): Promise<
     const beside = await bytesBeside(input, codes, decoders[0]!, sample, context);
     const choice = await chooseDecoder(input, decoders, sample, beside, context);
     const coded = await codeToGoal(input, codes, choice, context);
-    const { bytes, measured } = await writeVerified(input, coded, context);
+    const { bytes, quality } = await writeVerified(input, coded, context);
     const seconds = (performance.now() - started) / 1000;
-    const result = summarise(input, coded, choice, bytes, measured, seconds);
+    const result = summarise(input, coded, choice, bytes, quality, seconds);
     return input.settings.compare ? { ...result, rivals: await compare(input, sample, result, context) } : result;
   } finally {
     for (const { decoder } of decoders) await decoder.release();
@@ -546,17 +546,17 @@ async function writeVerified(input: CompressInput, coded: Described, context: Co
       else await zip.addFile(name, source.file);
     }
     await zip.finish();
-    const measured = await verifyWritten(input, writer.temporary, context);
+    const quality = await verifyWritten(input, writer.temporary, context);
     const bytes = writer.length;
     await writer.commit();
-    return { bytes, measured };
+    return { bytes, quality };
   } catch (error) {
     await writer.abort();
     throw error;
   }
 }
 
-async function verifyWritten(input: CompressInput, file: string, context: Context): Promise<Measured> {
+async function verifyWritten(input: CompressInput, file: string, context: Context): Promise<ArchiveQuality> {
   const { dataset, items, saved } = input;
   const archive = await openArchive(file);
   await checkMembers(archive);
@@ -579,7 +579,7 @@ async function verifyWritten(input: CompressInput, file: string, context: Contex
     const [fault] = measured.wrong;
     if (fault) throw notWhole(`${items[fault.row]!.path}: ${fault.reason}`);
     if (archive.problems.length > 0) throw notWhole(archive.problems[0]!.message);
-    return measured;
+    return measured.quality!;
   } finally {
     await decoder.release();
   }
@@ -599,7 +599,7 @@ function summarise(
   coded: Described,
   choice: Choice,
   bytes: number,
-  { psnr, psnrWorst, ssim }: Measured,
+  quality: ArchiveQuality,
   seconds: number,
 ): CompressResult {
   const decoderBytes = choice.packed.body.length;
@@ -614,9 +614,7 @@ function summarise(
     residualBytes: coded.residuals?.length ?? 0,
     indexBytes: coded.members.get(memberNames.index)!.body.length,
     bytesPerImage: bytes / items.length,
-    psnr,
-    psnrWorst,
-    ssim,
+    ...quality,
     withResidual: coded.index.residuals.length,
     storedWhole: coded.index.originals.length,
     unread: failures.length,

@@ -1,8 +1,9 @@
 // How far the images of an archive are from those that it was made of, image by image; and whether that is what it says.
 import { createHash } from 'node:crypto';
+import type { ArchiveQuality } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
-import { createQualityMeter } from '../numerics/image-quality.ts';
+import { createQualityMeter, type ImageQuality, peakSignalToNoise } from '../numerics/image-quality.ts';
 import { type Archive, decodeBlocks, expectHash } from './archive-file.ts';
 import { memberNames } from './description.ts';
 import type { ImageDecoder } from './image-decoder.ts';
@@ -19,10 +20,8 @@ export interface Originals {
 export interface Measured {
   /** Images that were compared. */
   compared: number;
-  /** Pooled, in dB; null where nothing is lost. */
-  psnr: number | null;
-  psnrWorst: number | null;
-  ssim: number;
+  /** Null where none was. */
+  quality: ArchiveQuality | null;
   /** Of each image that is not what the archive says, or could not be had. */
   wrong: { row: number; reason: string }[];
 }
@@ -42,7 +41,8 @@ export async function measureArchive(
   const size = decoder.image.height * decoder.image.width * decoder.image.channels;
   const meter = createQualityMeter(decoder.image);
   const wrong: Measured['wrong'] = [];
-  let [worst, compared] = [0, 0];
+  const errors: number[] = [];
+  const similarities: number[] = [];
   for await (const { first, count, images, lost } of decodeBlocks(archive, decoder, 'evaluate', context)) {
     for (let place = 0; place < count; place++) {
       const row = first + place;
@@ -51,16 +51,17 @@ export async function measureArchive(
       if (member !== undefined) {
         const fault = await faultOfOriginal(archive, member, originals.sha256(row));
         if (fault) wrong.push({ row, reason: fault });
-        else if (original) meter.add(original, original);
-        if (original && !fault) compared++;
+        else if (original) {
+          errors.push(0);
+          similarities.push(meter.add(original, original));
+        }
       } else if (lost.has(place)) {
         wrong.push({ row, reason: 'Its code or its residual is damaged.' });
       } else if (original) {
         const image = images.subarray(place * size, (place + 1) * size);
         const mse = meanSquaredError(original, image);
-        worst = Math.max(worst, mse);
-        compared++;
-        meter.add(original, image);
+        errors.push(mse);
+        similarities.push(meter.add(original, image));
         const promised = index?.psnr[row] ?? null;
         const limit = (promised === null ? 0 : 10 ** (-promised / 200)) + tolerance;
         if (index && Math.sqrt(mse) > limit) {
@@ -71,9 +72,31 @@ export async function measureArchive(
       }
     }
   }
-  const { psnr, ssim } = meter.result();
-  return { compared, psnr: finite(psnr), psnrWorst: finite(-10 * Math.log10(worst)), ssim, wrong };
+  return {
+    compared: errors.length,
+    quality: errors.length === 0 ? null : summarise(meter.result(), errors, similarities),
+    wrong,
+  };
 }
+
+/** `errors` are mean-squared errors for pixels 0–1, in the order of `similarities`. */
+function summarise({ psnr, ssim }: ImageQuality, errors: number[], similarities: number[]): ArchiveQuality {
+  const worst = Float64Array.from(errors).sort().reverse();
+  const similar = Float64Array.from(similarities).sort();
+  const low = Math.ceil(lowShare * errors.length) - 1;
+  const decibels = (mse: number) => finite(peakSignalToNoise(mse));
+  return {
+    psnr: finite(psnr),
+    psnrLow: decibels(worst[low]!),
+    psnrWorst: decibels(worst[0]!),
+    ssim,
+    ssimLow: similar[low]!,
+    ssimWorst: similar[0]!,
+  };
+}
+
+/** Of the images: the 5th percentile by nearest rank. */
+const lowShare = 0.05;
 
 async function faultOfOriginal({ members, manifest }: Archive, name: string, sha256: string | undefined) {
   try {

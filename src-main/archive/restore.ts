@@ -1,7 +1,7 @@
 // Images of an archive back as files, in the folders that they came from: all that can be saved of it. Also what inspect says.
 import { stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ArchiveDescription, DecompressResult, RestoredFormat } from '../contract/archive.ts';
+import type { ArchiveDescription, ArchivedImage, DecompressResult, RestoredFormat } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { writeInPlace } from '../files/atomic.ts';
@@ -11,26 +11,32 @@ import { encodePng } from '../files/png.ts';
 import type { ImageShape } from '../numerics/image-quality.ts';
 import { type Archive, decodeBlocks, expectHash, openArchive, openArchiveDecoder } from './archive-file.ts';
 import { damagedArchive } from './bytes.ts';
-import { originalsFolder } from './description.ts';
+import { type Index, originalsFolder } from './description.ts';
 
 export interface DecompressInput {
   file: string;
   folder: string;
   format: RestoredFormat;
+  /** Paths of images, or of folders of them; none for all. */
+  only: readonly string[];
   threads: number;
 }
 
-/** Writes all that can be had; what cannot is counted and told. Throws `file-damaged` only where nothing can. */
+/**
+ * Writes all that can be had; what cannot is counted and told. Throws `file-damaged` only where nothing can, and `not-found`
+ * where a path of `only` is none of the archive.
+ */
 export async function decompress(input: DecompressInput, context: Context): Promise<DecompressResult> {
   const started = performance.now();
   const archive = await openArchive(input.file);
+  const { isWanted, count: wanted } = chooseRows(archive, input.only);
   const decoder = await openArchiveDecoder(archive, input.threads);
   await makeFolder(input.folder);
-  const restored = createRestored(archive, input);
+  const restored = createRestored(archive, isWanted, input);
   try {
     if (decoder) {
       const size = decoder.image.height * decoder.image.width * decoder.image.channels;
-      for await (const { first, count, images, lost } of decodeBlocks(archive, decoder, 'decode', context)) {
+      for await (const { first, count, images, lost } of decodeBlocks(archive, decoder, 'decode', context, isWanted)) {
         for (let place = 0; place < count; place++) {
           const pixels = lost.has(place) ? undefined : images.subarray(place * size, (place + 1) * size);
           await restored.add(first + place, pixels, decoder.image);
@@ -46,7 +52,7 @@ export async function decompress(input: DecompressInput, context: Context): Prom
     await decoder?.release();
   }
   const { files, whole, renamed } = restored;
-  if (files === 0 && archive.images > 0) {
+  if (files === 0 && wanted > 0) {
     throw damagedArchive(
       'at least one image that can be saved',
       `none: ${archive.problems[0]?.message ?? ''}`,
@@ -57,15 +63,35 @@ export async function decompress(input: DecompressInput, context: Context): Prom
     folder: input.folder,
     files,
     whole,
-    lost: archive.images - files,
+    lost: wanted - files,
     renamed,
     problems: archive.problems.map(({ message }) => message),
     seconds: (performance.now() - started) / 1000,
   };
 }
 
+/** A path names an image, or a folder with all that is in it. Throws `not-found`; `file-damaged` where no names are left. */
+function chooseRows({ index, images, file }: Archive, only: readonly string[]) {
+  if (only.length === 0) return { isWanted: () => true, count: images };
+  if (index === null) throw damagedArchive('an index, to find images by their names', 'a damaged one', file);
+  const rows = new Set<number>();
+  for (const given of only) {
+    const path = given.replace(/^\.\//, '').replace(/\/+$/, '');
+    const found = index.paths.flatMap((name, row) => (name === path || name.startsWith(`${path}/`) ? row : []));
+    for (const row of found) rows.add(row);
+    if (found.length === 0) {
+      throw new PinholeError(
+        'not-found',
+        `There is no image or folder ${JSON.stringify(given)} in ${file}.`,
+        'pinhole inspect --images shows what there is.',
+      );
+    }
+  }
+  return { isWanted: (row: number) => rows.has(row), count: rows.size };
+}
+
 /** Writes one image after the other; one that was written, or is kept whole, is not written again. */
-function createRestored(archive: Archive, { folder, format }: DecompressInput) {
+function createRestored(archive: Archive, isWanted: (row: number) => boolean, { folder, format }: DecompressInput) {
   const { index, members } = archive;
   const nameOf = createImageNames();
   const kept = new Map(index ? index.originals : []);
@@ -86,7 +112,7 @@ function createRestored(archive: Archive, { folder, format }: DecompressInput) {
   }
 
   async function add(row: number, pixels: Uint8Array | undefined, shape: ImageShape | undefined): Promise<void> {
-    if (done.has(row)) return;
+    if (done.has(row) || !isWanted(row)) return;
     const member = kept.get(row);
     const original = member === undefined ? undefined : await readOriginal(archive, member);
     if (original) {
@@ -136,8 +162,8 @@ async function encode(data: Uint8Array, { height, width, channels }: ImageShape,
   return format === 'webp' ? picture.webp({ lossless: true }).toBuffer() : picture.jpeg({ quality: 95 }).toBuffer();
 }
 
-/** Without decoding anything. */
-export async function describeArchive(file: string): Promise<ArchiveDescription> {
+/** Without decoding anything; with `images`, also what is known of each. */
+export async function describeArchive(file: string, { images: listed = false } = {}): Promise<ArchiveDescription> {
   const { manifest, index, members, problems, images, codes } = await openArchive(file);
   const originals = members.names.filter((name) => name.startsWith(originalsFolder)).length;
   return {
@@ -158,6 +184,26 @@ export async function describeArchive(file: string): Promise<ArchiveDescription>
     storedWhole: index?.originals.length ?? originals,
     unread: index?.unread ?? [],
     members: members.names.map((name) => ({ name, bytes: members.packedSize(name) })),
+    list: listed && index ? listImages(index) : null,
     problems: problems.map(({ message }) => message),
   };
+}
+
+/** From the worst to the best. */
+function listImages(index: Index): ArchivedImage[] {
+  const residuals = new Set(index.residuals.map(([row]) => row));
+  const originals = new Set(index.originals.map(([row]) => row));
+  const list = index.paths.map((path, row): ArchivedImage => {
+    const tenths = index.psnr[row]!;
+    return {
+      path,
+      label: index.labels[index.label[row]!] ?? null,
+      width: index.widths[row]!,
+      height: index.heights[row]!,
+      psnr: tenths === null ? null : tenths / 10,
+      kept: originals.has(row) ? 'whole' : residuals.has(row) ? 'residual' : 'code',
+    };
+  });
+  const error = ({ psnr }: ArchivedImage) => psnr ?? Number.POSITIVE_INFINITY;
+  return list.sort((a, b) => (error(a) === error(b) ? 0 : error(a) - error(b)));
 }

@@ -34,14 +34,11 @@ export async function verify({ file, threads, against }: VerifyInput, context: C
   };
   const measured = decoder ? await measureArchive(archive, decoder, originals, context) : null;
   await decoder?.release();
-  const compared = measured?.compared ?? 0;
   return {
     file,
     images: archive.images,
-    compared,
-    psnr: compared > 0 ? measured!.psnr : null,
-    psnrWorst: compared > 0 ? measured!.psnrWorst : null,
-    ssim: compared > 0 ? measured!.ssim : null,
+    compared: measured?.compared ?? 0,
+    quality: measured?.quality ?? null,
     absent: against ? paths.filter((path) => !items.has(path)).length : 0,
     wrong: (measured?.wrong ?? []).map(({ row, reason }) => ({ path: paths[row] ?? `image ${row}`, reason })),
     problems: archive.problems.map(({ message }) => message),

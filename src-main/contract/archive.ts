@@ -44,8 +44,20 @@ export interface Compared extends Rival {
   smallerFrom: number | null;
 }
 
-/** Bytes of members are as they lie in the archive. */
-export interface CompressResult {
+/** Of what comes back, beside the images at the model's size. `Low` is the 5th percentile, `Worst` the worst image. */
+export interface ArchiveQuality {
+  /** In dB, pooled; null where nothing is lost. */
+  psnr: number | null;
+  psnrLow: number | null;
+  psnrWorst: number | null;
+  /** Mean, −1 to 1. */
+  ssim: number;
+  ssimLow: number;
+  ssimWorst: number;
+}
+
+/** Bytes of members are as they lie in the archive; quality is decoded from the file. */
+export interface CompressResult extends ArchiveQuality {
   file: string;
   images: number;
   bytes: number;
@@ -56,10 +68,6 @@ export interface CompressResult {
   indexBytes: number;
   /** All of it, the decoder too. */
   bytesPerImage: number;
-  /** Decoded from the file, beside the images at the model's size; null where nothing is lost. */
-  psnr: number | null;
-  psnrWorst: number | null;
-  ssim: number;
   withResidual: number;
   storedWhole: number;
   /** Files that were no readable image; the archive lists them. */
@@ -90,6 +98,18 @@ export interface DecompressResult {
   seconds: number;
 }
 
+export interface ArchivedImage {
+  /** Below the folder that it came from. */
+  path: string;
+  label: string | null;
+  /** Of the original, in pixels. */
+  width: number;
+  height: number;
+  /** Of what comes back, in dB, rounded down to a tenth; null where nothing is lost. */
+  psnr: number | null;
+  kept: 'code' | 'residual' | 'whole';
+}
+
 export interface ArchiveDescription {
   file: string;
   bytes: number;
@@ -107,6 +127,8 @@ export interface ArchiveDescription {
   storedWhole: number;
   unread: { path: string; reason: string }[];
   members: { name: string; bytes: number }[];
+  /** From the worst to the best; null where it was not asked for, or the index is damaged. */
+  list: ArchivedImage[] | null;
   problems: string[];
 }
 
@@ -115,9 +137,8 @@ export interface VerifyResult {
   images: number;
   /** With images of a folder; 0 where none was named. */
   compared: number;
-  psnr: number | null;
-  psnrWorst: number | null;
-  ssim: number | null;
+  /** Null where nothing was compared. */
+  quality: ArchiveQuality | null;
   /** Images of the archive that the folder does not have. */
   absent: number;
   wrong: { path: string; reason: string }[];

@@ -13,7 +13,7 @@ import type { JobInput } from './training-job.ts';
 export { describeArchive } from '../archive/restore.ts';
 
 export function decompressArchive(
-  input: { file: string; folder: string; format: RestoredFormat },
+  input: { file: string; folder: string; format: RestoredFormat; only: readonly string[] },
   context: Context,
 ): Promise<DecompressResult> {
   return runJob({ kind: 'decompress', ...input }, context);

@@ -17,8 +17,8 @@ export interface ImageQuality {
 
 /** Collects over batches of any size; every image counts the same. */
 export interface QualityMeter {
-  /** Both hold the same number of whole images. */
-  add(originals: Pixels, reconstructions: Pixels): void;
+  /** Both hold the same number of whole images. Gives the mean SSIM of these. */
+  add(originals: Pixels, reconstructions: Pixels): number;
   /** NaN throughout where nothing was added. */
   result(): ImageQuality;
 }
@@ -54,10 +54,11 @@ export function createQualityMeter(shape: ImageShape): QualityMeter {
         throw new RangeError(`expected two batches of images of ${imageLength} values, received ${received}`);
       }
       squaredError += sumOfSquaredErrors(originals, reconstructions);
-      for (let image = 0; image < count; image++) {
-        similarities += similarity(originals, reconstructions, image * imageLength);
-      }
+      let sum = 0;
+      for (let image = 0; image < count; image++) sum += similarity(originals, reconstructions, image * imageLength);
+      similarities += sum;
       images += count;
+      return sum / count;
     },
     result() {
       const mse = squaredError / (images * imageLength);

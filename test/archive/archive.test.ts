@@ -1,6 +1,6 @@
 // Images into an archive and back, with a model that a test trains in a second.
 import { createHash } from 'node:crypto';
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -18,6 +18,7 @@ import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
 import { openModel, toOrt } from '../../src-main/engine/onnx-session.ts';
 import { decompressArchive, verifyArchive } from '../../src-main/host/archive-jobs.ts';
 import { createService } from '../../src-main/host/service.ts';
+import { imageQuality } from '../../src-main/numerics/image-quality.ts';
 import { createRandom } from '../../src-main/numerics/random.ts';
 import { loadModel } from '../../src-main/training/model-files.ts';
 import { runPaths } from '../../src-main/training/run-files.ts';
@@ -80,7 +81,7 @@ async function compress(changes: Partial<CompressSettings> = {}, context: Contex
 }
 
 const restore = (file: string, folder: string, format: RestoredFormat = 'png') =>
-  decompress({ file, folder, format, threads: 1 }, {});
+  decompress({ file, folder, format, only: [], threads: 1 }, {});
 const verifyBeside = (file: string) => verify({ file, threads: 1, against: input.dataset }, {});
 
 describe('an archive', { timeout: 60_000 }, () => {
@@ -97,12 +98,22 @@ describe('an archive', { timeout: 60_000 }, () => {
     expect(globSync('**/*.*', { cwd: folder }).sort()).toEqual(names.sort());
     expect(statSync(join(folder, names[0]!)).mtimeMs).toBe(1_000_000_000_000);
 
-    let squares = 0;
+    const [errors, similarities]: number[][] = [[], []];
     for (const name of names) {
       const [one, other] = await Promise.all([images, folder].map((root) => rawPixels(join(root, name))));
-      for (const [place, value] of one!.entries()) squares += ((value - other![place]!) / 255) ** 2;
+      const { mse, ssim } = imageQuality(one!, other!, { height: side, width: side, channels: 3 });
+      errors!.push(mse);
+      similarities!.push(ssim);
     }
-    expect(-10 * Math.log10(squares / (count * side * side * 3))).toBeCloseTo(result.psnr!, 6);
+    const inDecibels = (mse: number) => -10 * Math.log10(mse);
+    expect(inDecibels(errors!.reduce((sum, error) => sum + error) / count)).toBeCloseTo(result.psnr!, 6);
+    expect(similarities!.reduce((sum, similarity) => sum + similarity) / count).toBeCloseTo(result.ssim, 6);
+    // Of 120 images, 6 are a twentieth.
+    const [low, worst] = [5, 0].map((rank) => errors!.toSorted((a, b) => b - a)[rank]!);
+    expect([result.psnrLow, result.psnrWorst]).toEqual([low, worst].map((mse) => expect.closeTo(inDecibels(mse!), 6)));
+    const [lowSimilarity, leastSimilarity] = [5, 0].map((rank) => similarities!.toSorted((a, b) => a - b)[rank]!);
+    expect(result.ssimLow).toBeCloseTo(lowSimilarity!, 6);
+    expect(result.ssimWorst).toBeCloseTo(leastSimilarity!, 6);
   });
 
   test('opens in any archiver, and says what it is', async () => {
@@ -158,7 +169,7 @@ describe('an archive', { timeout: 60_000 }, () => {
       expect(result.withResidual + result.storedWhole).toBeGreaterThan(0);
       const verified = await verifyBeside(result.file);
       expect(verified).toMatchObject({ compared: count, absent: 0, wrong: [], problems: [] });
-      expect(verified.psnr).toBe(result.psnr);
+      expect(verified.quality).toMatchObject({ psnr: result.psnr, ssimWorst: result.ssimWorst });
     }
   });
 
@@ -193,11 +204,56 @@ describe('an archive', { timeout: 60_000 }, () => {
     const result = await service.compress(input.run.id, settings);
     await service.close();
     const folder = temporaryFolder();
-    expect(await decompressArchive({ file, folder, format: 'png' }, {})).toMatchObject({ files: count, problems: [] });
-    expect(await verifyArchive(file, images, {})).toMatchObject({ compared: count, psnr: result.psnr, wrong: [] });
+    expect(await decompressArchive({ file, folder, format: 'png', only: [] }, {})).toMatchObject({
+      files: count,
+      problems: [],
+    });
+    expect(await verifyArchive(file, images, {})).toMatchObject({
+      compared: count,
+      quality: { psnr: result.psnr, ssimLow: result.ssimLow },
+      wrong: [],
+    });
     const others = join(temporaryFolder(), 'others');
     await drawSamples({ count, size: side, seed: 6 }, others);
     expect((await verifyArchive(file, others, {})).wrong.length).toBeGreaterThan(0);
+  });
+
+  test('gives back only some, by their names or their folders, as they are among all', async () => {
+    const { file } = await compress({ maxError: 25 });
+    const paths = input.items.map(({ path }) => path);
+    const folderOf = (path: string) => path.split('/')[0]!;
+    const [single, inFolder] = [paths.at(-1)!, folderOf(paths[0]!)];
+    expect(folderOf(single)).not.toBe(inFolder);
+    const wanted = paths.filter((path) => path === single || folderOf(path) === inFolder);
+    const [all, some] = [temporaryFolder(), temporaryFolder()];
+    await restore(file, all);
+    const only = [`${inFolder}/`, `./${single}`];
+    const result = await decompress({ file, folder: some, format: 'png', only, threads: 1 }, {});
+    expect(result).toMatchObject({ files: wanted.length, lost: 0, renamed: [] });
+    expect(globSync('**/*.*', { cwd: some }).sort()).toEqual(wanted.toSorted());
+    for (const path of wanted) expect(readFileSync(join(some, path))).toEqual(readFileSync(join(all, path)));
+
+    const nowhere = join(temporaryFolder(), 'none');
+    // The beginning of a name is no folder.
+    for (const name of ['nothing.png', inFolder.slice(0, -1), '']) {
+      const attempt = decompress({ file, folder: nowhere, format: 'png', only: [single, name], threads: 1 }, {});
+      await expect(attempt).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining(`"${name}"`) });
+    }
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  test('lists its images from the worst, with how each is kept', async () => {
+    const { file, psnrWorst, withResidual, storedWhole } = await compress({ maxError: 25 });
+    const { list } = await describeArchive(file, { images: true });
+    expect((await describeArchive(file)).list).toBeNull();
+    expect(list!.map(({ path }) => path).toSorted()).toEqual(input.items.map(({ path }) => path).toSorted());
+    const errors = list!.map(({ psnr }) => psnr ?? Number.POSITIVE_INFINITY);
+    expect(errors).toEqual(errors.toSorted((a, b) => a - b));
+    expect(errors[0]).toBeCloseTo(Math.floor(psnrWorst! * 10) / 10, 6);
+    const kept = Object.groupBy(list!, ({ kept }) => kept);
+    expect([kept.residual?.length ?? 0, kept.whole?.length ?? 0]).toEqual([withResidual, storedWhole]);
+    expect(withResidual + storedWhole).toBeGreaterThan(0);
+    expect(list![0]).toMatchObject({ width: side, height: side, label: expect.any(String) });
   });
 
   test('webp loses nothing on the way, jpeg little', async () => {

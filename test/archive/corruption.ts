@@ -77,7 +77,7 @@ export async function damageOnce(
   const outcome: Outcome = { kind, saved: 0, changed: 0, told: false, fault: null };
   try {
     const result = await decompress(
-      { file: join(folder, 'damaged.pinhole'), folder: target, format: 'png', threads: 1 },
+      { file: join(folder, 'damaged.pinhole'), folder: target, format: 'png', only: [], threads: 1 },
       {},
     );
     outcome.told = result.problems.length > 0 || result.lost > 0;

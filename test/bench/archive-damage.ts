@@ -15,7 +15,7 @@ const root = mkdtempSync(join(tmpdir(), 'pinhole-damage-'));
 try {
   const file = await makeArchive();
   const target = join(root, 'whole');
-  await decompress({ file, folder: target, format: 'png', threads: 1 }, {});
+  await decompress({ file, folder: target, format: 'png', only: [], threads: 1 }, {});
   const names = globSync('**/*.png', { cwd: target });
   const whole = new Map(names.map((name) => [name, readFileSync(join(target, name))]));
   console.log(

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import type {
   ArchiveDescription,
+  ArchivedImage,
+  ArchiveQuality,
   Compared,
   CompressGoal,
   CompressResult,
@@ -64,11 +66,11 @@ async function modelAndImages(
 }
 
 /** Needs no workspace, as the rest of them. */
-export async function decompress(work: LoneWork, file: string, options: Options): Promise<void> {
+export async function decompress(work: LoneWork, file: string, only: string[], options: Options): Promise<void> {
   const { decompressArchive } = await import('../archive-jobs.ts');
   const folder = resolve(options.out as string);
   const format = options.format as RestoredFormat;
-  const result = await decompressArchive({ file: resolve(file), folder, format }, work.context);
+  const result = await decompressArchive({ file: resolve(file), folder, format, only }, work.context);
   work.terminal.say(describeDecompressed(result));
   if (result.lost > 0 || result.problems.length > 0) {
     throw damaged(
@@ -79,10 +81,11 @@ export async function decompress(work: LoneWork, file: string, options: Options)
   work.terminal.result(result);
 }
 
-export async function inspect(work: LoneWork, file: string): Promise<void> {
+export async function inspect(work: LoneWork, file: string, options: Options): Promise<void> {
   const { describeArchive } = await import('../archive-jobs.ts');
-  const description = await describeArchive(resolve(file));
+  const description = await describeArchive(resolve(file), { images: options.images === true });
   work.terminal.say(describeContents(description));
+  if (description.list) work.terminal.say(describeImages(description.list));
   work.terminal.result(description);
 }
 
@@ -104,7 +107,7 @@ function damaged(file: string, what: string): PinholeError {
 // ---- in words -----------------------------------------------------------------------------------------------------
 
 function describeCompressed(result: CompressResult): string {
-  const { images, bytes, decoderBytes, bytesPerImage, psnr, psnrWorst, ssim } = result;
+  const { images, bytes, decoderBytes, bytesPerImage } = result;
   const without = (bytes - decoderBytes) / images;
   const breakdown = [
     ['codes', result.codeBytes],
@@ -121,7 +124,7 @@ function describeCompressed(result: CompressResult): string {
   return [
     `Compressed ${plural(images, 'image')} in ${formatDuration(result.seconds)}: ${result.file}`,
     `  ${formatCount(bytes)} bytes, ${bytesPerImage.toFixed(1)} an image (${without.toFixed(1)} without the decoder): ${parts.join(', ')}`,
-    `  PSNR ${decibels(psnr)}, the worst image ${decibels(psnrWorst)}, SSIM ${ssim.toFixed(3)}, at ${result.size.height}×${result.size.width}`,
+    `  ${describeQuality(result)}, at ${result.size.height}×${result.size.width}`,
     ...(exceptions.length > 0 ? [`  ${exceptions.join(', ')}`] : []),
   ].join('\n');
 }
@@ -184,13 +187,34 @@ function describeContents(description: ArchiveDescription): string {
   ].join('\n');
 }
 
-function describeVerified({ images, compared, psnr, psnrWorst, ssim, absent, seconds }: VerifyResult): string {
-  const beside =
-    compared > 0
-      ? ` Beside ${plural(compared, 'original')}: PSNR ${decibels(psnr)}, the worst ${decibels(psnrWorst)}, SSIM ${ssim!.toFixed(3)}.`
-      : '';
+const keptWords: Readonly<Record<ArchivedImage['kept'], string>> = {
+  code: '',
+  residual: 'residual',
+  whole: 'kept whole',
+};
+
+function describeImages(list: readonly ArchivedImage[]): string {
+  const rows = list.map(({ path, label, width, height, psnr, kept }) => [
+    printable(path),
+    printable(label ?? ''),
+    `${height}×${width}`,
+    psnr === null ? 'nothing lost' : `${psnr.toFixed(1)} dB`,
+    keptWords[kept],
+  ]);
+  return alignTable([['image', 'label', 'original', 'PSNR', 'besides a code'], ...rows]);
+}
+
+function describeVerified({ images, compared, quality, absent, seconds }: VerifyResult): string {
+  const beside = quality ? ` Beside ${plural(compared, 'original')}: ${describeQuality(quality)}.` : '';
   const missing = absent > 0 ? ` ${plural(absent, 'image has', 'images have')} no original there.` : '';
   return `Checked ${plural(images, 'image')} in ${formatDuration(seconds)}.${beside}${missing}`;
+}
+
+function describeQuality({ psnr, psnrLow, psnrWorst, ssim, ssimLow, ssimWorst }: ArchiveQuality): string {
+  return (
+    `PSNR ${decibels(psnr)} (5th percentile ${decibels(psnrLow)}, worst ${decibels(psnrWorst)}), ` +
+    `SSIM ${ssim.toFixed(3)} (${ssimLow.toFixed(3)}, ${ssimWorst.toFixed(3)})`
+  );
 }
 
 const decibels = (value: number | null) => (value === null ? '∞ dB' : `${value.toFixed(2)} dB`);

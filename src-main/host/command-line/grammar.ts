@@ -188,22 +188,25 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [sources]) => archives.compress(work, sources as string[], options),
     },
     {
-      usage: 'decompress <file>',
-      description: 'Brings the images of an archive back, in the folders that they came from.',
-      examples: ['decompress photos.pinhole --out photos-again', 'decompress photos.pinhole --format webp --out again'],
+      usage: 'decompress <file> [path...]',
+      description: 'Brings the images of an archive back, in the folders that they came from; with paths, only those.',
+      examples: [
+        'decompress photos.pinhole --out photos-again',
+        'decompress photos.pinhole cats dogs/9.jpg --format webp --out again',
+      ],
       options: [
         out,
         new Option('--format <name>', 'of images that are not kept whole').choices(restoredFormats).default('png'),
         json,
       ],
-      runAlone: (work, options, [file]) => archives.decompress(work, file as string, options),
+      runAlone: (work, options, [file, paths]) => archives.decompress(work, file as string, paths as string[], options),
     },
     {
       usage: 'inspect <file>',
       description: 'Shows what an archive holds and what it says of its loss.',
-      examples: ['inspect photos.pinhole'],
-      options: [json],
-      runAlone: (work, _, [file]) => archives.inspect(work, file as string),
+      examples: ['inspect photos.pinhole', 'inspect photos.pinhole --images'],
+      options: [new Option('--images', 'list every image, from the worst to the best'), json],
+      runAlone: (work, options, [file]) => archives.inspect(work, file as string, options),
     },
     {
       usage: 'verify <file>',

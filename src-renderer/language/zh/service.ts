@@ -404,4 +404,6 @@ export const service: Sentences = {
     '{0} 请让学习率在末尾下降（one-cycle），这样往往能更低。',
   '{} Longer training gains nothing: a larger code or wider layers would. Patience ends it in time.':
     '{0} 训练更久没有收益：更大的编码或更宽的层才有。设置耐心值可及时结束训练。',
+  'There is no image or folder {} in {}.': '{1} 中没有图像或文件夹 {0}。',
+  'pinhole inspect --images shows what there is.': 'pinhole inspect --images 会列出其中的全部图像。',
 };

@@ -433,7 +433,7 @@ describe('compress', () => {
     ]);
     expect(output).toContain('Images come back at 64×64, colour');
     expect(output).toContain('50,000 bytes, 500.0 an image (100.0 without the decoder)');
-    expect(output).toContain('PSNR 24.12 dB, the worst image 18.00 dB');
+    expect(output).toContain('PSNR 24.12 dB (5th percentile 20.00 dB, worst 18.00 dB), SSIM 0.900 (0.800, 0.700)');
     expect(output).toContain('2 images with a residual, 1 image kept whole, 1 file that could not be read listed');
   });
 
