@@ -1,5 +1,5 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
-import type { CompressResult, CompressSettings } from './archive.ts';
+import type { AppendResult, AppendSettings, CompressResult, CompressSettings } from './archive.ts';
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
@@ -143,6 +143,16 @@ export interface Core {
     options?: { datasetId?: string },
     context?: Context,
   ): Promise<CompressResult>;
+  /**
+   * Further images into an archive of this run. Those that it has already are passed over. Throws `file-damaged` where it is
+   * not whole, `usage` where it is of another model or has other images of the same paths.
+   */
+  append(
+    runId: string,
+    settings: AppendSettings,
+    options?: { datasetId?: string },
+    context?: Context,
+  ): Promise<AppendResult>;
   /** Draws new images from the model's prior into a PNG. Throws `usage` for a model without one. */
   sample(runId: string, options: { count: number; seed: number }, file: string, context?: Context): Promise<void>;
   /** The way between two images of the run's data set, each named by its id or path, as a strip in a PNG. */

@@ -80,6 +80,24 @@ export interface CompressResult extends ArchiveQuality {
   seconds: number;
 }
 
+export interface AppendSettings {
+  /** Absolute path of an archive that is there. */
+  file: string;
+  keepOriginals: boolean;
+}
+
+export interface AppendResult {
+  file: string;
+  /** In the archive now; of them, those that came to it, and those that it had already. */
+  images: number;
+  appended: number;
+  known: number;
+  bytes: number;
+  /** Of those that came to it; null where none did. */
+  quality: ArchiveQuality | null;
+  seconds: number;
+}
+
 export const restoredFormats = ['png', 'webp', 'jpeg'] as const;
 export type RestoredFormat = (typeof restoredFormats)[number];
 

@@ -14,7 +14,7 @@ import type {
   Run,
   TrainResult,
 } from '../contract/api.ts';
-import type { CompressResult, CompressSettings } from '../contract/archive.ts';
+import type { AppendResult, AppendSettings, CompressResult, CompressSettings } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
@@ -228,13 +228,28 @@ class WorkspaceService implements Core {
     options: { datasetId?: string } = {},
     context: Context = {},
   ): Promise<CompressResult> {
-    const run = this.#finishedRun(id);
-    const { datasetId = run.datasetId } = options;
     await makeFolder(dirname(settings.file));
+    return runInJob({ kind: 'compress', ...(await this.#archiveInput(id, settings, options)) }, context);
+  }
+
+  async append(
+    id: string,
+    settings: AppendSettings,
+    options: { datasetId?: string } = {},
+    context: Context = {},
+  ): Promise<AppendResult> {
+    return runInJob({ kind: 'append', ...(await this.#archiveInput(id, settings, options)) }, context);
+  }
+
+  async #archiveInput<Settings extends { file: string }>(
+    id: string,
+    settings: Settings,
+    options: { datasetId?: string },
+  ) {
+    const { id: runId, preset, folder: runFolder, datasetId: own } = this.#finishedRun(id);
+    const { datasetId = own } = options;
     await removeLeftovers(dirname(settings.file));
-    const { id: runId, preset, folder: runFolder } = run;
-    const input = { workspace: this.workspace, datasetId, runId, preset, runFolder, settings };
-    return runInJob({ kind: 'compress', ...input }, context);
+    return { workspace: this.workspace, datasetId, runId, preset, runFolder, settings };
   }
 
   async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {

@@ -2,11 +2,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { append } from '../archive/append.ts';
 import { compress } from '../archive/compress.ts';
+import type { ArchiveInput } from '../archive/encoded.ts';
 import { type DecompressInput, decompress } from '../archive/restore.ts';
 import { verify } from '../archive/verify.ts';
 import type { DeviceModel, DeviceReport } from '../contract/api.ts';
-import type { CompressResult, CompressSettings, DecompressResult, VerifyResult } from '../contract/archive.ts';
+import type {
+  AppendResult,
+  AppendSettings,
+  CompressResult,
+  CompressSettings,
+  DecompressResult,
+  VerifyResult,
+} from '../contract/archive.ts';
 import type { Context, Report } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
 import { type Catalogue, openCatalogue } from '../dataset/catalogue.ts';
@@ -63,6 +72,15 @@ export type JobInput =
       runFolder: string;
       settings: CompressSettings;
     }
+  | {
+      kind: 'append';
+      workspace: string;
+      datasetId: string;
+      runId: string;
+      preset: string;
+      runFolder: string;
+      settings: AppendSettings;
+    }
   | ({ kind: 'decompress' } & Omit<DecompressInput, 'threads'>)
   | { kind: 'verify'; file: string; against: { workspace: string; datasetId: string } | null }
   | { kind: 'devices'; model: DeviceModel };
@@ -79,6 +97,7 @@ export interface JobResults {
   decode: { files: number };
   spectrum: ErrorCurve;
   compress: CompressResult;
+  append: AppendResult;
   decompress: DecompressResult;
   verify: VerifyResult;
   devices: DeviceReport[];
@@ -117,7 +136,9 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
     case 'spectrum':
       return withDataset(input, (dataset) => spectrum(input, dataset, context));
     case 'compress':
-      return withDataset(input, (dataset, catalogue) => compressDataset(input, dataset, catalogue, context));
+      return withArchiveInput(input, (images) => compress({ ...images, settings: input.settings }, context));
+    case 'append':
+      return withArchiveInput(input, (images) => append({ ...images, settings: input.settings }, context));
     case 'decompress':
       return decompress({ ...input, threads: availableParallelism() }, context);
     case 'verify':
@@ -251,27 +272,23 @@ async function decode(input: Input<'decode'>, context: Context) {
   return { files: codes.count };
 }
 
-function compressDataset(
-  { runId, preset, runFolder, settings }: Input<'compress'>,
-  dataset: OpenDataset,
-  catalogue: Catalogue,
-  context: Context,
-): Promise<CompressResult> {
-  return withModel(runFolder, (executor, saved) =>
-    compress(
-      {
+function withArchiveInput<T>(
+  input: Input<'compress'> | Input<'append'>,
+  work: (images: Omit<ArchiveInput, 'settings'>) => Promise<T>,
+): Promise<T> {
+  return withDataset(input, (dataset, catalogue) =>
+    withModel(input.runFolder, (executor, saved) =>
+      work({
         executor,
         saved,
         dataset,
         items: catalogue.storedItems(dataset.info.id).filter(({ gone }) => !gone),
         failures: catalogue.failures(dataset.info.id),
-        run: { id: runId, preset },
-        settings,
+        run: { id: input.runId, preset: input.preset },
         pinhole: versions().pinhole!,
         threads: availableParallelism(),
         fileOf: ({ path, modified }) => (modified > 0 ? plainFile(dataset.info, path) : undefined),
-      },
-      context,
+      }),
     ),
   );
 }

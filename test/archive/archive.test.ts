@@ -5,6 +5,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { append } from '../../src-main/archive/append.ts';
 import { openArchive, openArchiveDecoder } from '../../src-main/archive/archive-file.ts';
 import { type CompressInput, compress as compressImages } from '../../src-main/archive/compress.ts';
 import { dequantise } from '../../src-main/archive/quantiser.ts';
@@ -202,6 +203,8 @@ describe('an archive', { timeout: 60_000 }, () => {
     const settings = { ...usual, file, maxError: 20 };
     const service = await createService({ workspace, command: 'test' });
     const result = await service.compress(input.run.id, settings);
+    const again = await service.append(input.run.id, { file, keepOriginals: false });
+    expect(again).toMatchObject({ images: count, known: count, appended: 0 });
     await service.close();
     const folder = temporaryFolder();
     expect(await decompressArchive({ file, folder, format: 'png', only: [] }, {})).toMatchObject({
@@ -269,6 +272,96 @@ describe('an archive', { timeout: 60_000 }, () => {
     );
     expect(webp!.equals(png!)).toBe(true);
     expect(Math.max(...jpeg!.map((value, place) => Math.abs(value - png![place]!)))).toBeLessThan(60);
+  });
+});
+
+describe('images that are added', { timeout: 60_000 }, () => {
+  const half = count / 2;
+
+  async function compressHalf(changes: Partial<CompressSettings> = {}) {
+    const file = join(temporaryFolder(), 'images.pinhole');
+    const items = input.items.slice(0, half);
+    return compressImages({ ...input, items, settings: { ...usual, file, ...changes } }, {});
+  }
+  const add = (file: string, changes: Partial<CompressInput> = {}, context: Context = {}) =>
+    append({ ...input, ...changes, settings: { file, keepOriginals: false } }, context);
+
+  test('leave those that are there as they are, and hold to the same bound', async () => {
+    // Of so many, some have a residual and some are kept whole.
+    const { file } = await compressHalf({ maxError: 24 });
+    const before = temporaryFolder();
+    await restore(file, before);
+    const result = await add(file);
+    expect(result).toMatchObject({ images: count, appended: half, known: half, bytes: statSync(file).size });
+    expect(result.quality!.psnrWorst).toBeGreaterThanOrEqual(24);
+
+    const after = temporaryFolder();
+    expect(await restore(file, after)).toMatchObject({ files: count, lost: 0, renamed: [], problems: [] });
+    for (const { path } of input.items.slice(0, half)) {
+      expect(readFileSync(join(after, path))).toEqual(readFileSync(join(before, path)));
+    }
+    const verified = await verifyBeside(file);
+    expect(verified).toMatchObject({ compared: count, absent: 0, wrong: [], problems: [] });
+    expect(verified.quality!.psnrWorst).toBeGreaterThanOrEqual(24);
+    const described = await describeArchive(file, { images: true });
+    expect(described.psnr).toBeCloseTo(verified.quality!.psnr!, 1);
+    expect(described.withResidual).toBeGreaterThan(0);
+    expect(described.unread).toHaveLength(1);
+    const labels = new Map(described.list!.map(({ path, label }) => [path, label]));
+    for (const { path, label } of input.items) expect(labels.get(path)).toBe(label);
+    expect(readdirSync(join(file, '..'))).toEqual(['images.pinhole']);
+  });
+
+  test('come beside originals that are kept, and are kept themselves where that is asked for', async () => {
+    const { file } = await compressHalf({ keepOriginals: true });
+    const result = await append({ ...input, settings: { file, keepOriginals: true } }, {});
+    expect(result).toMatchObject({ appended: half, quality: { psnr: null } });
+    const folder = temporaryFolder();
+    expect(await restore(file, folder)).toMatchObject({ files: count, whole: count });
+    for (const { path } of input.items)
+      expect(readFileSync(join(folder, path))).toEqual(readFileSync(join(images, path)));
+  });
+
+  test('and of which none is new change nothing', async () => {
+    const { file } = await compress();
+    const before = readFileSync(file);
+    expect(await add(file)).toMatchObject({ images: count, appended: 0, known: count, quality: null });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test('are refused, and the archive stays, where names, model or archive are not right, or it is cancelled', async () => {
+    const { file } = await compressHalf();
+    const before = readFileSync(file);
+    const [first, last] = [input.items[0]!, input.items.at(-1)!];
+    const renamed = [...input.items.slice(0, -1), { ...last, path: first.path }];
+    const { saved } = input;
+    const other = { ...saved, info: { ...saved.info, weightsHash: 'other' } };
+    const stop = new AbortController();
+    // While it is being read back.
+    const stopLate = { signal: stop.signal, onProgress: ({ stage }: Progress) => stage === 'evaluate' && stop.abort() };
+    const refused = [
+      [{ items: renamed.slice(1) }, {}, 'usage', 'another image of the path'],
+      [{ saved: other }, {}, 'usage', 'with other weights'],
+      [{}, { signal: AbortSignal.abort() }, 'cancelled', ''],
+      [{}, stopLate, 'cancelled', ''],
+    ] as const;
+    for (const [changes, context, code, message] of refused) {
+      await expect(add(file, changes, context)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(message),
+      });
+    }
+    expect(readFileSync(file).equals(before)).toBe(true);
+
+    const damaged = Buffer.from(before);
+    damaged[Math.floor(before.length / 2)]! ^= 1;
+    await writeFile(file, damaged);
+    await expect(add(file)).rejects.toMatchObject({
+      code: 'file-damaged',
+      message: expect.stringContaining('nothing was added'),
+    });
+    expect(readFileSync(file).equals(damaged)).toBe(true);
+    expect(readdirSync(join(file, '..'))).toEqual(['images.pinhole']);
   });
 });
 

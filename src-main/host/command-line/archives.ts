@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import type {
+  AppendResult,
   ArchiveDescription,
   ArchivedImage,
   ArchiveQuality,
@@ -23,6 +24,7 @@ export const usualQuality = 90;
 
 export async function compress(work: Work, sources: string[], options: Options): Promise<void> {
   const file = resolve(options.out as string);
+  if (options.append === true) return append(work, file, sources, options);
   const { run, dataset } = await modelAndImages(work, sources, options);
   const { height, width, channels } = dataset;
   work.terminal.say(
@@ -38,6 +40,19 @@ export async function compress(work: Work, sources: string[], options: Options):
   const result = await work.service.compress(run.id, settings, { datasetId: dataset.id }, work.context);
   work.terminal.say(describeCompressed(result));
   if (result.rivals) work.terminal.say(describeRivals(result, result.rivals));
+  work.terminal.result({ ...result, run: run.id, dataset: dataset.id });
+}
+
+/** By the model that the archive was made with, which is looked up in the workspace. */
+async function append(work: Work, file: string, sources: string[], options: Options): Promise<void> {
+  const { describeArchive } = await import('../archive-jobs.ts');
+  const { model } = await describeArchive(file);
+  if (model === null) throw damaged(file, 'which model it was made with is lost.');
+  const run = findOne('run', await work.service.runs(), model.run);
+  const dataset = await importAs(work, run, sources, options);
+  const settings = { file, keepOriginals: options.keepOriginals === true };
+  const result = await work.service.append(run.id, settings, { datasetId: dataset.id }, work.context);
+  work.terminal.say(describeAppended(result));
   work.terminal.result({ ...result, run: run.id, dataset: dataset.id });
 }
 
@@ -126,6 +141,15 @@ function describeCompressed(result: CompressResult): string {
     `  ${formatCount(bytes)} bytes, ${bytesPerImage.toFixed(1)} an image (${without.toFixed(1)} without the decoder): ${parts.join(', ')}`,
     `  ${describeQuality(result)}, at ${result.size.height}×${result.size.width}`,
     ...(exceptions.length > 0 ? [`  ${exceptions.join(', ')}`] : []),
+  ].join('\n');
+}
+
+function describeAppended({ file, images, appended, known, bytes, quality, seconds }: AppendResult): string {
+  return [
+    `Added ${plural(appended, 'image')} in ${formatDuration(seconds)}: ${file}`,
+    ...(known > 0 ? [`  ${plural(known, 'image was', 'images were')} there already`] : []),
+    `  ${plural(images, 'image')} now, ${formatCount(bytes)} bytes`,
+    ...(quality ? [`  ${describeQuality(quality)}, of what was added`] : []),
   ].join('\n');
 }
 

@@ -167,10 +167,14 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'compress photos --out photos.pinhole',
         'compress --run recommended-1a2b3c4d5e --psnr 25 --max-error 20 --out photos.pinhole',
         'compress new-photos --run recommended-1a2b3c4d5e --bytes 500000 --out new.pinhole',
+        'compress more-photos --append --out photos.pinhole',
       ],
       options: [
         new Option('--out <file>', 'archive to write').makeOptionMandatory(),
         new Option('--run <run>', 'model to use (default: one is trained on the images)'),
+        new Option('--append', 'add the images to the archive that is there, with its own model and bound').conflicts([
+          ...['run', 'quality', 'psnr', 'bytes', 'maxError', 'compare', 'fresh'],
+        ]),
         decimal('--quality <q>', '100 is as good as the model is', [0, 100], archives.usualQuality).conflicts([
           'psnr',
           'bytes',

@@ -406,4 +406,14 @@ export const service: Sentences = {
     '{0} 训练更久没有收益：更大的编码或更宽的层才有。设置耐心值可及时结束训练。',
   'There is no image or folder {} in {}.': '{1} 中没有图像或文件夹 {0}。',
   'pinhole inspect --images shows what there is.': 'pinhole inspect --images 会列出其中的全部图像。',
+  '{} is damaged, and nothing was added to it: {}': '{0} 已损坏，未向其中添加任何内容：{1}',
+  'Bring back what can be saved with pinhole decompress, and compress that anew.':
+    '请用 pinhole decompress 取回尚可挽救的图像，再重新压缩。',
+  'Expected the model that the archive was made with (run {}), received run {} with other weights.':
+    '应使用制作该归档的模型（运行 {0}），实际为权重不同的运行 {1}。',
+  'Append in the workspace where it was made, or write a second archive.':
+    '请在制作该归档的工作区中追加，或另写一个归档。',
+  'The archive has another image of the path {}.': '归档中已有路径为 {0} 的另一幅图像。',
+  'Rename one of them, or put the new images in a folder of another name.':
+    '请将其中之一改名，或把新图像放入另一名称的文件夹。',
 };

@@ -7,7 +7,7 @@ import type {
   Run,
   TrainResult,
 } from '../../../src-main/contract/api.ts';
-import type { CompressResult } from '../../../src-main/contract/archive.ts';
+import type { AppendResult, CompressResult } from '../../../src-main/contract/archive.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
 import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
@@ -119,6 +119,16 @@ export const compressed: CompressResult = {
   seconds: 2,
 };
 
+export const appended: AppendResult = {
+  file: '/out/photos.pinhole',
+  images: 110,
+  appended: 8,
+  known: 2,
+  bytes: 51_000,
+  quality: { psnr: 23, psnrLow: 20, psnrWorst: 18, ssim: 0.9, ssimLow: 0.8, ssimWorst: 0.7 },
+  seconds: 1,
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -149,6 +159,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     decode: answer('decode', exported),
     export: answer('export', exported),
     compress: answer('compress', compressed),
+    append: answer('append', appended),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
     sweep: answer('sweep', sweep),

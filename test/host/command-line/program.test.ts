@@ -1,5 +1,5 @@
 // The command line over a fake service: requests, output, JSON, errors, interrupts and exit codes.
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import type { DeviceReport, Service } from '../../../src-main/contract/api.ts';
 import { PinholeError } from '../../../src-main/contract/errors.ts';
 import { modelSpecSchema } from '../../../src-main/contract/spec.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
+import { handmadeZip } from '../../dataset/support/archives.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { dataset, fakeService, fakeSurroundings, report, run, untilCancelled } from './fake-service.ts';
 
@@ -437,6 +438,47 @@ describe('compress', () => {
     expect(output).toContain('2 images with a residual, 1 image kept whole, 1 file that could not be read listed');
   });
 
+  test('adds images to an archive by the model that it was made with', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'photos.pinhole');
+    const manifest = {
+      format: 'pinhole-archive',
+      version: 1,
+      pinhole: '1.2.3',
+      created: '2026-01-01T00:00:00.000Z',
+      name: 'photos',
+      images: 100,
+      image: { height: 64, width: 64, channels: 3 },
+      preprocessing: {},
+      model: { run: run.id, preset: 'recommended', codeSize: 64, weights: 'ab', decoderNumbers: 'int8' },
+      psnr: 24,
+      psnrWorst: 18,
+      maxError: 18,
+      members: {},
+    };
+    const write = (changes: object) => {
+      const data = Buffer.from(JSON.stringify({ ...manifest, ...changes }));
+      writeFileSync(file, handmadeZip({ name: 'manifest.json', data }));
+    };
+    write({});
+    const words = ['compress', 'more', '--append', '--keep-originals', '--out', file];
+    const { code, output, calls } = await pinhole(words);
+    expect([code, calls.map(([method]) => method)]).toEqual([0, ['runs', 'datasets', 'import', 'append', 'close']]);
+    expect(calls.find(([method]) => method === 'append')).toEqual([
+      ...['append', run.id],
+      { file, keepOriginals: true },
+      { datasetId: dataset.id },
+    ]);
+    expect(output).toContain('Added 8 images');
+    expect(output).toContain('2 images were there already');
+    expect(output).toContain('110 images now, 51,000 bytes');
+
+    write({ model: { ...manifest.model, run: 'gone-1234567890' } });
+    const gone = await pinhole(words);
+    expect([gone.code, gone.errors]).toEqual([1, expect.stringContaining('gone-1234567890')]);
+    expect((await pinhole(['compress', 'more', '--append', '--out', join(folder, 'none')])).code).not.toBe(0);
+  });
+
   test('takes the images of the run, or others', async () => {
     const words = ['compress', '--run', 'recommended', '--out', 'x.pinhole', '--bytes', '9000', '--keep-originals'];
     const own = await pinhole([...words, '--max-error', '20.5', '--json']);
@@ -457,6 +499,7 @@ describe('compress', () => {
     [['--quality', '90', '--psnr', '20'], 'cannot be used with'],
     [['--quality', '101'], 'Expected number 0–100.'],
     [['--bytes', 'many'], 'Expected whole number'],
+    [['--append', '--psnr', '20'], 'cannot be used with'],
   ])('refuses %j', async (words, said) => {
     const { code, errors, calls } = await pinhole(['compress', 'photos', '--out', 'x.pinhole', ...words]);
     expect([code, errors]).toEqual([2, expect.stringContaining(said)]);
