@@ -116,10 +116,11 @@ async function verifyWritten(
   const archive = await openArchive(file);
   await checkMembers(archive);
   const decoder = await openArchiveDecoder(archive, input.threads);
-  if (!decoder || archive.problems.length > 0) throw notWhole(archive.problems[0]?.message ?? '');
-  const read = unpackIntegers(archive.codes!.packed);
-  if (!read.every((value, place) => value === values[place])) throw notWhole('Its numbers are others.');
+  if (!decoder) throw notWhole(archive.problems[0]?.message ?? '');
   try {
+    if (archive.problems.length > 0) throw notWhole(archive.problems[0]!.message);
+    const read = unpackIntegers(archive.codes!.packed);
+    if (!read.every((value, place) => value === values[place])) throw notWhole('Its numbers are others.');
     const pixels = new Uint8Array(imageSize(saved));
     const measured = await measureArchive(
       archive,
