@@ -1,5 +1,4 @@
 // Further images into an archive that is there: by its own model, steps and bound, so that what it holds stays as it is.
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { AppendResult } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
@@ -31,13 +30,14 @@ export async function append(input: AppendInput, context: Context): Promise<Appe
     const { manifest, index, quantiser } = archive;
     expectModel(manifest, input);
     const before = unpackIntegers(archive.packed);
-    const codes = await encodeAll({ ...input, settings: withBound(input, manifest) }, context);
+    const bounded = { ...input, settings: { ...input.settings, maxError: manifest.maxError } };
+    const codes = await encodeAll(bounded, context);
     const { rows, known } = newRows(input.items, quantise(quantiser, codes), index, before);
     const none = { file, images: index.paths.length, appended: 0, known, quality: null };
     if (rows.length === 0) return { ...none, bytes: (await stat(file)).size, seconds: secondsSince(started) };
 
     const firstRow = index.paths.length;
-    const fresh = { ...input, items: rows.map((row) => input.items[row]!), settings: withBound(input, manifest) };
+    const fresh = { ...bounded, items: rows.map((row) => input.items[row]!) };
     const coded = await codeAll(fresh, pick(codes, rows, quantiser), { decoder, quantiser, firstRow }, context);
     const all = join(archive, before, coded);
     const described = describe(all, { ...manifest, pinhole: input.pinhole }, archive.decoder);
@@ -50,8 +50,6 @@ export async function append(input: AppendInput, context: Context): Promise<Appe
 }
 
 const secondsSince = (started: number) => (performance.now() - started) / 1000;
-
-const withBound = ({ settings }: AppendInput, { maxError }: Manifest) => ({ ...settings, maxError });
 
 // ---- what is there --------------------------------------------------------------------------------------------------
 
@@ -73,10 +71,9 @@ async function openWhole(file: string, threads: number): Promise<{ archive: Whol
   const decoder = await openArchiveDecoder(opened, threads);
   const { members, manifest, index, codes, residuals, problems } = opened;
   if (problems.length === 0 && decoder && manifest && index && codes && opened.decoder) {
-    const stored = {
-      packed: packContent(opened.decoder),
-      sha256: createHash('sha256').update(opened.decoder).digest('hex'),
-    };
+    // Compared with what it is when the archive was opened.
+    const { sha256 } = manifest.members[memberNames.decoder]!;
+    const stored = { packed: packContent(opened.decoder), sha256 };
     const thumbnails = packContent(await members.read(memberNames.thumbnails), { store: true });
     return { archive: { members, manifest, index, ...codes, residuals, decoder: stored, thumbnails }, decoder };
   }

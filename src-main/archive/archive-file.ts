@@ -1,9 +1,8 @@
 // An archive opened for reading: what of it is whole, what is not, and its images block by block. Nothing in it is trusted.
-import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Progress } from '../contract/records.ts';
-import { damagedArchive } from './bytes.ts';
+import { damagedArchive, sha256Of } from './bytes.ts';
 import { type Index, type Manifest, memberNames, parseIndex, parseManifest } from './description.ts';
 import { type ImageDecoder, openDecoder, rowsAtOnce } from './image-decoder.ts';
 import { openPacked, type PackedIntegers } from './packed-integers.ts';
@@ -94,7 +93,7 @@ export async function openArchive(file: string): Promise<Archive> {
 /** What the checksums of members do not tell: that the content belongs to this archive. */
 export function expectHash(manifest: Manifest | null, name: string, bytes: Uint8Array): void {
   const expected = manifest?.members[name]?.sha256;
-  if (manifest === null || expected === createHash('sha256').update(bytes).digest('hex')) return;
+  if (manifest === null || expected === sha256Of(bytes)) return;
   throw damagedArchive('the content that manifest.json names', 'other content', name);
 }
 
@@ -134,15 +133,13 @@ export async function* decodeBlocks(
   const started = performance.now();
   for (let block = 0; block < packed.blocks; block++) {
     const rows = Math.min(packed.blockRows, packed.rows - block * packed.blockRows);
-    const isAnyWanted = (first: number, count: number) =>
-      Array.from({ length: count }, (_, place) => first + place).some(wanted);
-    if (!isAnyWanted(block * packed.blockRows, rows)) continue;
+    if (!isAny(wanted, block * packed.blockRows, rows)) continue;
     const values = orProblem(archive, () => packed.unpackBlock(block));
     for (let start = 0; start < rows; start += atOnce) {
       throwIfCancelled(context.signal);
       const first = block * packed.blockRows + start;
       const count = Math.min(atOnce, rows - start);
-      if (!isAnyWanted(first, count)) continue;
+      if (!isAny(wanted, first, count)) continue;
       const lost = new Set<number>();
       let images: Uint8Array = new Uint8Array(count * size);
       if (values) {
@@ -167,6 +164,11 @@ export async function* decodeBlocks(
       await setImmediate();
     }
   }
+}
+
+function isAny(wanted: (row: number) => boolean, first: number, count: number): boolean {
+  for (let row = first; row < first + count; row++) if (wanted(row)) return true;
+  return false;
 }
 
 /** Adds to the image of a row what is stored for it; says whether that could be had. */

@@ -1,4 +1,5 @@
 // Writing and reading the small binary headers of an archive: whole numbers of variable length, little-endian words.
+import { createHash } from 'node:crypto';
 import { PinholeError } from '../contract/errors.ts';
 
 /** Something in an archive is not what it should be: "Expected X for Y, received Z". */
@@ -9,6 +10,9 @@ export function damagedArchive(expected: string, received: string, what = 'the a
     'Copy the archive again from where it came from.',
   );
 }
+
+/** In hexadecimal digits. */
+export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 export class ByteWriter {
   readonly #bytes: number[] = [];

@@ -1,9 +1,9 @@
 // Which decoder is stored, in half precision or whole bytes, and how far codes are rounded: by what comes out at the goal.
-import { createHash } from 'node:crypto';
 import type { CompressGoal, CompressSettings } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { decoderOnnx } from '../training/model-files.ts';
+import { sha256Of } from './bytes.ts';
 import type { ArchiveInput } from './encoded.ts';
 import { type ImageDecoder, openDecoder } from './image-decoder.ts';
 import {
@@ -46,7 +46,7 @@ export async function openDecoders({ saved, threads }: CompressInput): Promise<S
       opened.push({
         numbers,
         packed: packContent(bytes),
-        sha256: createHash('sha256').update(bytes).digest('hex'),
+        sha256: sha256Of(bytes),
         decoder,
       });
     }

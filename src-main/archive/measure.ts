@@ -1,10 +1,10 @@
 // How far the images of an archive are from those that it was made of, image by image; and whether that is what it says.
-import { createHash } from 'node:crypto';
 import type { ArchiveQuality } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { createQualityMeter, type ImageQuality, peakSignalToNoise } from '../numerics/image-quality.ts';
 import { type Archive, decodeBlocks, expectHash } from './archive-file.ts';
+import { sha256Of } from './bytes.ts';
 import { memberNames } from './description.ts';
 import type { ImageDecoder } from './image-decoder.ts';
 import { meanSquaredError } from './rate.ts';
@@ -104,8 +104,7 @@ async function faultOfOriginal({ members, manifest }: Archive, name: string, sha
     expectHash(manifest, name, bytes);
     // What Pinhole wrote itself, from pixels, has no file that it could be the same as.
     const isFile = !name.endsWith('.pixels.png');
-    if (!isFile || sha256 === undefined || createHash('sha256').update(bytes).digest('hex') === sha256)
-      return undefined;
+    if (!isFile || sha256 === undefined || sha256Of(bytes) === sha256) return undefined;
     return 'The file that is kept whole is another one.';
   } catch (error) {
     return (error as Error).message;

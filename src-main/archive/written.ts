@@ -1,10 +1,10 @@
 // The file itself: what its members are, written under another name, read back, decoded, and only then put in place.
-import { createHash } from 'node:crypto';
 import type { ArchiveQuality } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { createAtomicWriter } from '../files/atomic.ts';
 import { openArchive, openArchiveDecoder } from './archive-file.ts';
+import { sha256Of } from './bytes.ts';
 import type { Coded } from './coded.ts';
 import { formatVersion, indexBytes, type Manifest, memberNames, readmeText } from './description.ts';
 import { type ArchiveInput, imageSize } from './encoded.ts';
@@ -34,10 +34,10 @@ export function describe(coded: Coded, about: About, decoder: { packed: PackedCo
     [memberNames.thumbnails, coded.thumbnails],
   ]);
   const hashes: Manifest['members'] = { [memberNames.decoder]: { bytes: decoder.packed.size, sha256: decoder.sha256 } };
-  for (const [name, bytes] of contents) hashes[name] = { bytes: bytes.length, sha256: hashOf(bytes) };
-  hashes[memberNames.thumbnails] = { bytes: coded.thumbnails.size, sha256: hashOf(coded.thumbnails.body) };
+  for (const [name, bytes] of contents) hashes[name] = { bytes: bytes.length, sha256: sha256Of(bytes) };
+  hashes[memberNames.thumbnails] = { bytes: coded.thumbnails.size, sha256: sha256Of(coded.thumbnails.body) };
   for (const [name, source] of coded.originals) {
-    if ('png' in source) hashes[name] = { bytes: source.png.length, sha256: hashOf(source.png) };
+    if ('png' in source) hashes[name] = { bytes: source.png.length, sha256: sha256Of(source.png) };
     else {
       const { bytes, sha256 } = 'item' in source ? source.item : source;
       hashes[name] = { bytes, sha256 };
@@ -68,8 +68,6 @@ function packResiduals({ residuals }: Coded, channels: number): Uint8Array {
   // One table for each channel: pixels of all places err alike.
   return packIntegers({ columns, values }, { tables: channels });
 }
-
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 export function totalBytes({ members, originals }: Described): number {
   let sum = zipOverhead([...members.keys(), ...originals.keys()]);

@@ -63,27 +63,19 @@ export type JobInput =
   | { kind: 'walk'; workspace: string; datasetId: string; runFolder: string; ids: number[]; steps: number }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
   | { kind: 'spectrum'; workspace: string; datasetId: string; seed: number }
-  | {
-      kind: 'compress';
-      workspace: string;
-      datasetId: string;
-      runId: string;
-      preset: string;
-      runFolder: string;
-      settings: CompressSettings;
-    }
-  | {
-      kind: 'append';
-      workspace: string;
-      datasetId: string;
-      runId: string;
-      preset: string;
-      runFolder: string;
-      settings: AppendSettings;
-    }
+  | ({ kind: 'compress'; settings: CompressSettings } & ArchiveJob)
+  | ({ kind: 'append'; settings: AppendSettings } & ArchiveJob)
   | ({ kind: 'decompress' } & Omit<DecompressInput, 'threads'>)
   | { kind: 'verify'; file: string; against: { workspace: string; datasetId: string } | null }
   | { kind: 'devices'; model: DeviceModel };
+
+interface ArchiveJob {
+  workspace: string;
+  datasetId: string;
+  runId: string;
+  preset: string;
+  runFolder: string;
+}
 
 /** What each kind of job gives back. */
 export interface JobResults {
@@ -273,7 +265,7 @@ async function decode(input: Input<'decode'>, context: Context) {
 }
 
 function withArchiveInput<T>(
-  input: Input<'compress'> | Input<'append'>,
+  input: ArchiveJob,
   work: (images: Omit<ArchiveInput, 'settings'>) => Promise<T>,
 ): Promise<T> {
   return withDataset(input, (dataset, catalogue) =>
