@@ -77,7 +77,7 @@ export async function codeAll(
     quantiser,
     values,
     residuals: kept.residuals.map(({ values }) => values),
-    index: makeIndex(input, errors, kept),
+    index: indexOf(input, errors, kept),
     originals: new Map(kept.originals.map(({ member, source }) => [member, source])),
     mse: errors.reduce((sum, error) => sum + error, 0) / errors.length,
     worst: errors.reduce((worst, error) => Math.max(worst, error), 0),
@@ -175,8 +175,12 @@ async function unchangedFile({ fileOf }: ArchiveInput, item: StoredItem): Promis
 
 const endingOf = (file: string) => (/\.[A-Za-z0-9]{1,5}$/.exec(file)?.[0] ?? '').toLowerCase();
 
-/** Rows from 0 on. */
-function makeIndex({ items, failures }: ArchiveInput, errors: Float64Array, kept: Exceptions): Index {
+/** Rows from 0 on; errors are mean-squared ones of pixels 0–1. */
+export function indexOf(
+  { items, failures }: Pick<ArchiveInput, 'items' | 'failures'>,
+  errors: Float64Array,
+  kept: Exceptions = { residuals: [], originals: [] },
+): Index {
   const labels = [...new Set(items.flatMap(({ label }) => label ?? []))];
   const places = new Map(labels.map((label, place) => [label, place]));
   return {
@@ -193,9 +197,12 @@ function makeIndex({ items, failures }: ArchiveInput, errors: Float64Array, kept
   };
 }
 
-const thumbnailCount = 64;
+export const thumbnailCount = 64;
 
-async function thumbnailSheet({ model: { image } }: SavedModel, shown: readonly Uint8Array[]): Promise<PackedContent> {
+export async function thumbnailSheet(
+  { model: { image } }: SavedModel,
+  shown: readonly Uint8Array[],
+): Promise<PackedContent> {
   const { height, width, channels } = image;
   const batch = { data: Buffer.concat(shown), count: shown.length, height, width, channels: channels as 1 | 3 };
   const picture = imageGrid(batch, { gap: 2 });

@@ -3,19 +3,20 @@ import type { ArchiveQuality, Compared, CompressResult } from '../contract/archi
 import type { Context } from '../contract/records.ts';
 import { codeAll } from './coded.ts';
 import {
+  type Candidate,
   type Choice,
   type CompressInput,
   chooseDecoder,
   isWhole,
   openDecoders,
-  type StoredDecoder,
+  prepareCandidates,
   tooFewBytes,
   tooGood,
 } from './decoder-choice.ts';
 import { memberNames } from './description.ts';
 import { encodeAll, takeSample } from './encoded.ts';
 import { wholeNumbers } from './quantiser.ts';
-import { decibels, errorOf, measureSensitivity, type Sample, type Sensitivity, stepsFor } from './rate.ts';
+import { decibels, errorOf, type Sample, stepsFor } from './rate.ts';
 import { bytesAtError, measureRivals, paysOffFrom } from './rivals.ts';
 import { type Described, describe, totalBytes, writeVerified } from './written.ts';
 
@@ -28,8 +29,10 @@ export async function compress(input: CompressInput, context: Context): Promise<
   const sample = takeSample(input, codes);
   const decoders = await openDecoders(input);
   try {
-    const beside = await bytesBeside(input, codes, decoders[0]!, sample, context);
-    const choice = await chooseDecoder(input, decoders, sample, beside, context);
+    const candidates = await prepareCandidates(input, decoders, sample, context);
+    const beside = await bytesBeside(input, codes, candidates[0]!, context);
+    const { goal } = input.settings;
+    const choice = await chooseDecoder({ goal, images: input.items.length, beside }, candidates);
     const coded = await codeToGoal(input, codes, choice, context);
     const { bytes, quality } = await writeVerified(input, coded, context);
     const seconds = (performance.now() - started) / 1000;
@@ -44,14 +47,12 @@ export async function compress(input: CompressInput, context: Context): Promise<
 async function bytesBeside(
   input: CompressInput,
   codes: Float32Array,
-  stored: StoredDecoder,
-  sample: Sample,
+  candidate: Candidate,
   context: Context,
 ): Promise<number> {
   if (input.settings.goal.kind !== 'bytes' || isWhole(input)) return 0;
-  const sensitivity = await measureSensitivity(stored.decoder, sample);
-  const tried = await codeAt(input, codes, { ...stored, sensitivity }, middleScale, context);
-  return totalBytes(tried) - tried.members.get(memberNames.codes)!.body.length - stored.packed.body.length;
+  const tried = await codeAt(input, codes, candidate, middleScale, context);
+  return totalBytes(tried) - tried.members.get(memberNames.codes)!.body.length - candidate.packed.body.length;
 }
 
 /** Where many models are: a rounding that costs about as much as the model does. */
@@ -83,7 +84,7 @@ async function codeToGoal(
 async function codeAt(
   input: CompressInput,
   codes: Float32Array,
-  choice: StoredDecoder & { sensitivity: Sensitivity | null },
+  choice: Candidate,
   scale: number,
   context: Context,
 ): Promise<Described> {

@@ -6,17 +6,18 @@ import { decoderOnnx } from '../training/model-files.ts';
 import { sha256Of } from './bytes.ts';
 import type { ArchiveInput } from './encoded.ts';
 import { type ImageDecoder, openDecoder } from './image-decoder.ts';
+import { wholeNumbers } from './quantiser.ts';
 import {
-  bitsOfCodes,
   decibels,
   errorOf,
-  meanSquaredError,
+  finestScale,
   measurePoint,
   measureSensitivity,
   type RatePoint,
   type Sample,
   type Sensitivity,
   searchScale,
+  stepsFor,
 } from './rate.ts';
 import { type PackedContent, packContent } from './zip-writer.ts';
 
@@ -31,13 +32,22 @@ export interface StoredDecoder {
   decoder: ImageDecoder;
 }
 
-export interface Choice extends StoredDecoder {
+/** A decoder that can be measured at any scale; what was measured once is known. */
+export interface Candidate extends StoredDecoder {
+  /** Null where codes are whole numbers already: there is only one point. */
   sensitivity: Sensitivity | null;
+  measure(scale: number): Promise<RatePoint>;
+}
+
+export interface Choice extends Candidate {
   point: RatePoint;
   curve: RatePoint[];
 }
 
-export async function openDecoders({ saved, threads }: CompressInput): Promise<StoredDecoder[]> {
+export async function openDecoders({
+  saved,
+  threads,
+}: Pick<ArchiveInput, 'saved' | 'threads'>): Promise<StoredDecoder[]> {
   const opened: StoredDecoder[] = [];
   try {
     for (const numbers of ['float16', 'int8'] as const) {
@@ -57,64 +67,71 @@ export async function openDecoders({ saved, threads }: CompressInput): Promise<S
   return opened;
 }
 
-/** The one with which the archive is smaller at the same error, or better at the same size. `beside` is what else it holds. */
-export async function chooseDecoder(
-  input: CompressInput,
+/** Codes that are whole numbers already. */
+export const isWhole = ({ saved }: Pick<ArchiveInput, 'saved'>) => saved.model.bottleneck.numbers.type === 'integers';
+
+/** In the order of the decoders. */
+export async function prepareCandidates(
+  input: Pick<ArchiveInput, 'saved'>,
   decoders: readonly StoredDecoder[],
   sample: Sample,
-  beside: number,
   context: Context,
-): Promise<Choice> {
-  const { goal } = input.settings;
-  const bytesOf = ({ packed }: StoredDecoder, { bitsPerImage }: RatePoint) =>
-    packed.body.length + beside + (input.items.length * bitsPerImage) / 8;
-  const choices: Choice[] = [];
-  let least = Number.POSITIVE_INFINITY;
-  // What a quality is reckoned from: half precision, codes hardly rounded.
-  let best: RatePoint | undefined;
+): Promise<Candidate[]> {
+  let tries = 0;
+  const candidates: Candidate[] = [];
   for (const stored of decoders) {
     throwIfCancelled(context.signal);
-    if (isWhole(input)) {
-      choices.push(await wholeChoice(stored, sample));
+    const sensitivity = isWhole(input) ? null : await measureSensitivity(stored.decoder, sample);
+    const known = new Map<number, RatePoint>();
+    candidates.push({
+      ...stored,
+      sensitivity,
+      async measure(asked) {
+        const scale = sensitivity ? asked : 1;
+        throwIfCancelled(context.signal);
+        const before = known.get(scale);
+        if (before) return before;
+        const quantiser = sensitivity ? stepsFor(sensitivity, scale) : wholeNumbers(sample.codeSize);
+        const point = await measurePoint(stored.decoder, sample, quantiser, scale);
+        known.set(scale, point);
+        context.onProgress?.({ stage: 'evaluate', done: ++tries, total: null, rate: 0, detail: 'steps of the codes' });
+        return point;
+      },
+    });
+  }
+  return candidates;
+}
+
+/**
+ * The one with which an archive of so many images is smaller at the same error, or better at the same size. `beside` is what else
+ * it holds, in bytes. `halvings` say how closely the goal is met.
+ */
+export async function chooseDecoder(
+  { goal, images, beside, halvings }: { goal: CompressGoal; images: number; beside: number; halvings?: number },
+  candidates: readonly Candidate[],
+): Promise<Choice> {
+  const bytesOf = ({ packed }: StoredDecoder, { bitsPerImage }: RatePoint) =>
+    packed.body.length + beside + (images * bitsPerImage) / 8;
+  // What a quality is reckoned from: half precision, codes hardly rounded.
+  const best = await candidates[0]!.measure(finestScale);
+  const choices: Choice[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    if (candidate.sensitivity === null) {
+      const point = await candidate.measure(1);
+      choices.push({ ...candidate, point, curve: [point] });
       continue;
     }
-    const { sensitivity, measure } = await prepareSearch(stored, sample, context);
-    const isWithin = (point: RatePoint) => {
-      best ??= point;
-      return goal.kind === 'bytes' ? bytesOf(stored, point) > goal.bytes : point.mse <= goalError(goal, best.mse);
-    };
-    const { found, tried } = await searchScale(measure, isWithin);
+    const isWithin = (point: RatePoint) =>
+      goal.kind === 'bytes' ? bytesOf(candidate, point) > goal.bytes : point.mse <= goalError(goal, best.mse);
+    const { found, tried } = await searchScale(candidate.measure, isWithin, halvings);
     const point = goal.kind === 'bytes' ? tried.find((one) => !isWithin(one)) : found;
-    if (point) choices.push({ ...stored, sensitivity, point, curve: tried });
-    least = Math.min(least, bytesOf(stored, tried.at(-1)!));
+    if (point) choices.push({ ...candidate, point, curve: tried });
+    least = Math.min(least, bytesOf(candidate, tried.at(-1)!));
   }
-  if (choices.length === 0) throw goal.kind === 'bytes' ? tooFewBytes(least, goal.bytes) : tooGood(best!.mse, goal);
+  if (choices.length === 0) throw goal.kind === 'bytes' ? tooFewBytes(least, goal.bytes) : tooGood(best.mse, goal);
   const cost = (choice: Choice) => (goal.kind === 'bytes' ? choice.point.mse : bytesOf(choice, choice.point));
   return choices.reduce((cheapest, choice) => (cost(choice) < cost(cheapest) ? choice : cheapest));
-}
-
-/** Codes that are whole numbers already. */
-export const isWhole = ({ saved }: Pick<CompressInput, 'saved'>) => saved.model.bottleneck.numbers.type === 'integers';
-
-/** Codes that are whole numbers are stored as they are: there is nothing to choose but the decoder. */
-async function wholeChoice(stored: StoredDecoder, sample: Sample): Promise<Choice> {
-  const values = Int32Array.from(sample.codes);
-  const mse = meanSquaredError(await stored.decoder.decode(sample.codes.slice()), sample.images);
-  const rows = sample.codes.length / sample.codeSize;
-  const point = { scale: 1, bitsPerImage: bitsOfCodes(values, sample.codeSize) / rows, mse };
-  return { ...stored, sensitivity: null, point, curve: [point] };
-}
-
-async function prepareSearch(stored: StoredDecoder, sample: Sample, context: Context) {
-  const sensitivity = await measureSensitivity(stored.decoder, sample);
-  let tries = 0;
-  async function measure(scale: number): Promise<RatePoint> {
-    throwIfCancelled(context.signal);
-    const point = await measurePoint(stored.decoder, sample, sensitivity, scale);
-    context.onProgress?.({ stage: 'evaluate', done: ++tries, total: null, rate: 0, detail: 'steps of the codes' });
-    return point;
-  }
-  return { sensitivity, measure };
 }
 
 /** Decibels that the best quality gives away for coarser codes, and each point below it. */

@@ -27,10 +27,10 @@ export interface ArchiveInput {
   fileOf(item: StoredItem): string | undefined;
 }
 
-export async function encodeAll(
-  { executor, saved, dataset, items }: ArchiveInput,
-  context: Context,
-): Promise<Float32Array> {
+type Images = Pick<ArchiveInput, 'executor' | 'saved' | 'dataset' | 'items'>;
+
+/** N×K. */
+export async function encodeAll({ executor, saved, dataset, items }: Images, context: Context): Promise<Float32Array> {
   const { codeSize } = saved.model.spec;
   const ids = idsOf(items);
   const codes = new Float32Array(ids.length * codeSize);
@@ -50,20 +50,18 @@ export const idsOf = (items: readonly StoredItem[]) => Uint32Array.from(items, (
 /** More would hardly move the steps; fewer would let single images move them. */
 const sampleImages = 2048;
 
-export function takeSample({ dataset, items, saved }: ArchiveInput, codes: Float32Array): Sample {
+export function takeSample({ dataset, items, saved }: Images, codes: Float32Array, most = sampleImages): Sample {
   const { codeSize } = saved.model.spec;
   const ids = idsOf(items);
-  const rows = permutation(ids.length, createRandom(ids.length)).subarray(0, sampleImages).sort();
+  const rows = permutation(ids.length, createRandom(ids.length)).subarray(0, most).sort();
   const taken = new Float32Array(rows.length * codeSize);
   for (const [place, row] of rows.entries()) {
     taken.set(codes.subarray(row * codeSize, (row + 1) * codeSize), place * codeSize);
   }
   const images = new Uint8Array(rows.length * imageSize(saved));
-  dataset.pixels.read(
-    Array.from(rows, (row) => ids[row]!),
-    images,
-  );
-  return { codes: taken, images, codeSize };
+  const sampled = Uint32Array.from(rows, (row) => ids[row]!);
+  dataset.pixels.read(sampled, images);
+  return { codes: taken, images, codeSize, ids: sampled };
 }
 
 export const imageSize = ({ model: { image } }: SavedModel) => image.height * image.width * image.channels;

@@ -13,6 +13,8 @@ export interface Sample {
   /** uint8 N×H×W×C, what the codes stand for. */
   readonly images: Uint8Array;
   readonly codeSize: number;
+  /** Of the images, in their order. */
+  readonly ids: Uint32Array;
 }
 
 /** One point of the curve of rate and distortion. */
@@ -67,10 +69,9 @@ export function stepsFor({ offsets, worth }: Sensitivity, scale: number): Quanti
 export async function measurePoint(
   decoder: ImageDecoder,
   sample: Sample,
-  sensitivity: Sensitivity,
+  quantiser: Quantiser,
   scale: number,
 ): Promise<RatePoint> {
-  const quantiser = stepsFor(sensitivity, scale);
   const values = quantise(quantiser, sample.codes);
   const images = await decoder.decode(dequantise(quantiser, values));
   const rows = sample.codes.length / sample.codeSize;
@@ -91,8 +92,9 @@ export function bitsOfCodes(values: Int32Array, columns: number): number {
 /** Powers of two: from a step that no pixel shows to one that leaves the mean image. */
 const finest = -13;
 const coarsest = 1;
+export const finestScale = 2 ** finest;
 /** Steps of the search: the last ones differ by a hundredth. */
-const halvings = 11;
+const usualHalvings = 11;
 
 /**
  * The coarsest scale at which `isGood` still holds, and all the points that were tried, from fine to coarse; `found` is
@@ -101,6 +103,7 @@ const halvings = 11;
 export async function searchScale(
   measure: (scale: number) => Promise<RatePoint>,
   isGood: (point: RatePoint) => boolean,
+  halvings = usualHalvings,
 ): Promise<{ found: RatePoint | undefined; tried: RatePoint[] }> {
   let [low, high] = [finest, coarsest];
   const first = await measure(2 ** low);

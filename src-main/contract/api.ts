@@ -1,5 +1,5 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
-import type { AppendResult, AppendSettings, CompressResult, CompressSettings } from './archive.ts';
+import type { AppendResult, AppendSettings, CompressionCurve, CompressResult, CompressSettings } from './archive.ts';
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
@@ -143,6 +143,8 @@ export interface Core {
     options?: { datasetId?: string },
     context?: Context,
   ): Promise<CompressResult>;
+  /** What archives of the run's own images would take and lose; `compare` also says what other formats would. */
+  measureCurve(runId: string, options: { compare: boolean }, context?: Context): Promise<CompressionCurve>;
   /**
    * Further images into an archive of this run. Those that it has already are passed over. Throws `file-damaged` where it is
    * not whole, `usage` where it is of another model or has other images of the same paths.

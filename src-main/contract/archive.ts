@@ -80,6 +80,39 @@ export interface CompressResult extends ArchiveQuality {
   seconds: number;
 }
 
+/** What an archive would take and lose at one quality. */
+export interface CurvePoint {
+  quality: number;
+  decoderBytes: number;
+  decoderNumbers: 'float16' | 'int8';
+  /** Of the codes of all images. */
+  codeBytes: number;
+  /** In dB, pooled over the sample, as are all figures of errors here. */
+  psnr: number;
+  /** Of each image of the sample, from the worst on; Infinity where nothing is lost. */
+  psnrs: Float32Array;
+  /** Ids of the worst images, and what comes back of them: uint8 N×H×W×C. */
+  worst: Int32Array;
+  worstImages: Uint8Array;
+  /** What each of the rivals takes at this error, and from how many images on it takes more; see `Compared`. */
+  compared: Pick<Compared, 'at' | 'smallerFrom'>[];
+}
+
+/** Points are from the best quality to the worst; a model whose codes are whole numbers has only one. */
+export interface CompressionCurve {
+  runId: string;
+  images: number;
+  /** So many of them tell the errors. */
+  sampled: number;
+  size: { height: number; width: number; channels: 1 | 3 };
+  /** Of an archive, beside codes and decoder, as long as no image needs more: names, dates, thumbnails, texts. */
+  besideBytes: number;
+  points: CurvePoint[];
+  /** Empty where it was not asked for. */
+  rivals: Rival[];
+  seconds: number;
+}
+
 export interface AppendSettings {
   /** Absolute path of an archive that is there. */
   file: string;

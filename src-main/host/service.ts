@@ -14,7 +14,13 @@ import type {
   Run,
   TrainResult,
 } from '../contract/api.ts';
-import type { AppendResult, AppendSettings, CompressResult, CompressSettings } from '../contract/archive.ts';
+import type {
+  AppendResult,
+  AppendSettings,
+  CompressionCurve,
+  CompressResult,
+  CompressSettings,
+} from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
@@ -241,15 +247,22 @@ class WorkspaceService implements Core {
     return runInJob({ kind: 'append', ...(await this.#archiveInput(id, settings, options)) }, context);
   }
 
+  async measureCurve(id: string, options: { compare: boolean }, context: Context = {}): Promise<CompressionCurve> {
+    return runInJob({ kind: 'curve', ...this.#modelAndImages(id), ...options }, context);
+  }
+
   async #archiveInput<Settings extends { file: string }>(
     id: string,
     settings: Settings,
     options: { datasetId?: string },
   ) {
-    const { id: runId, preset, folder: runFolder, datasetId: own } = this.#finishedRun(id);
-    const { datasetId = own } = options;
     await removeLeftovers(dirname(settings.file));
-    return { workspace: this.workspace, datasetId, runId, preset, runFolder, settings };
+    return { ...this.#modelAndImages(id, options.datasetId), settings };
+  }
+
+  #modelAndImages(id: string, other?: string) {
+    const { id: runId, preset, folder: runFolder, datasetId } = this.#finishedRun(id);
+    return { workspace: this.workspace, datasetId: other ?? datasetId, runId, preset, runFolder };
   }
 
   async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { append } from '../archive/append.ts';
 import { compress } from '../archive/compress.ts';
+import { measureCurve } from '../archive/curve.ts';
 import type { ArchiveInput } from '../archive/encoded.ts';
 import { type DecompressInput, decompress } from '../archive/restore.ts';
 import { verify } from '../archive/verify.ts';
@@ -11,6 +12,7 @@ import type { DeviceModel, DeviceReport } from '../contract/api.ts';
 import type {
   AppendResult,
   AppendSettings,
+  CompressionCurve,
   CompressResult,
   CompressSettings,
   DecompressResult,
@@ -64,6 +66,7 @@ export type JobInput =
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
   | { kind: 'spectrum'; workspace: string; datasetId: string; seed: number }
   | ({ kind: 'compress'; settings: CompressSettings } & ArchiveJob)
+  | ({ kind: 'curve'; compare: boolean } & ArchiveJob)
   | ({ kind: 'append'; settings: AppendSettings } & ArchiveJob)
   | ({ kind: 'decompress' } & Omit<DecompressInput, 'threads'>)
   | { kind: 'verify'; file: string; against: { workspace: string; datasetId: string } | null }
@@ -89,6 +92,7 @@ export interface JobResults {
   decode: { files: number };
   spectrum: ErrorCurve;
   compress: CompressResult;
+  curve: CompressionCurve;
   append: AppendResult;
   decompress: DecompressResult;
   verify: VerifyResult;
@@ -129,6 +133,8 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
       return withDataset(input, (dataset) => spectrum(input, dataset, context));
     case 'compress':
       return withArchiveInput(input, (images) => compress({ ...images, settings: input.settings }, context));
+    case 'curve':
+      return withArchiveInput(input, (images) => measureCurve({ ...images, compare: input.compare }, context));
     case 'append':
       return withArchiveInput(input, (images) => append({ ...images, settings: input.settings }, context));
     case 'decompress':

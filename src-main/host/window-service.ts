@@ -74,6 +74,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     decode: core.decode.bind(core),
     export: core.export.bind(core),
     compress: core.compress.bind(core),
+    measureCurve: core.measureCurve.bind(core),
     append: core.append.bind(core),
     sample: core.sample.bind(core),
     walk: core.walk.bind(core),

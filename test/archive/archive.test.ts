@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { append } from '../../src-main/archive/append.ts';
 import { openArchive, openArchiveDecoder } from '../../src-main/archive/archive-file.ts';
 import { type CompressInput, compress as compressImages } from '../../src-main/archive/compress.ts';
+import { measureCurve } from '../../src-main/archive/curve.ts';
 import { dequantise } from '../../src-main/archive/quantiser.ts';
 import { decompress, describeArchive } from '../../src-main/archive/restore.ts';
 import { verify } from '../../src-main/archive/verify.ts';
@@ -272,6 +273,65 @@ describe('an archive', { timeout: 60_000 }, () => {
     );
     expect(webp!.equals(png!)).toBe(true);
     expect(Math.max(...jpeg!.map((value, place) => Math.abs(value - png![place]!)))).toBeLessThan(60);
+  });
+});
+
+describe('the curve', { timeout: 60_000 }, () => {
+  test('foretells size and error of an archive at each of its points, and which images will be the worst', async () => {
+    const curve = await measureCurve({ ...input, compare: false }, {});
+    expect(curve).toMatchObject({ images: count, sampled: count, rivals: [], size: { height: side, width: side } });
+    expect(curve.points.map(({ quality }) => quality)).toEqual([100, 95, 90, 80, 70, 60, 45, 30, 15, 0]);
+    const errors = curve.points.map(({ psnr }) => psnr);
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a));
+    for (const point of [curve.points[2]!, curve.points.at(-1)!]) {
+      const result = await compress({ goal: { kind: 'quality', quality: point.quality } });
+      const foretold = point.decoderBytes + point.codeBytes + curve.besideBytes;
+      expect(Math.abs(foretold / result.bytes - 1)).toBeLessThan(0.02);
+      expect(Math.abs(point.psnr - result.psnr!)).toBeLessThan(0.1);
+      expect(Math.abs(point.psnrs[0]! - result.psnrWorst!)).toBeLessThan(0.3);
+      expect([...point.psnrs]).toEqual([...point.psnrs].sort((a, b) => a - b));
+      // Steps differ a little: who is among the worst is much the same, whose turn it is not.
+      const { list } = await describeArchive(result.file, { images: true });
+      const pathsOfWorst = [...point.worst].map((id) => input.items.find((item) => item.id === id)!.path);
+      const least = list!.slice(0, 2 * pathsOfWorst.length).map(({ path }) => path);
+      expect(pathsOfWorst.filter((path) => !least.includes(path))).toEqual([]);
+    }
+  });
+
+  test('shows what comes back of the worst images', async () => {
+    const { points, size } = await measureCurve({ ...input, compare: false }, {});
+    const { worst, worstImages, psnrs } = points[0]!;
+    const originals = new Uint8Array(worstImages.length);
+    input.dataset.pixels.read(Uint32Array.from(worst), originals);
+    const length = originals.length / worst.length;
+    for (const place of worst.keys()) {
+      const [from, to] = [place * length, (place + 1) * length];
+      const { psnr } = imageQuality(originals.subarray(from, to), worstImages.subarray(from, to), size);
+      expect(psnr).toBeCloseTo(psnrs[place]!, 3);
+    }
+  });
+
+  test('stands beside other formats, by what each takes at the same error, and is cancelled at any stage', async () => {
+    const { points, rivals } = await measureCurve({ ...input, compare: true }, {});
+    expect(new Set(rivals.map(({ name }) => name))).toEqual(new Set(['png', 'webp', 'jpeg', 'avif', 'pca']));
+    for (const { compared, codeBytes, decoderBytes, psnr } of points) {
+      expect(compared).toHaveLength(rivals.length);
+      for (const [place, { at, smallerFrom }] of compared.entries()) {
+        if (at === null) continue;
+        expect(at.psnr ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(psnr - 1e-9);
+        if (smallerFrom === null || smallerFrom === 1) continue;
+        const own = (images: number) => decoderBytes + (images * codeBytes) / count;
+        const theirs = (images: number) => at.decoderBytes + images * at.bytesPerImage;
+        expect(own(smallerFrom), rivals[place]!.name).toBeLessThan(theirs(smallerFrom));
+        expect(own(smallerFrom - 1)).toBeGreaterThanOrEqual(theirs(smallerFrom - 1));
+      }
+    }
+    for (const stage of ['encode', 'evaluate']) {
+      const controller = new AbortController();
+      const onProgress = (progress: Progress) => progress.stage === stage && controller.abort();
+      const measured = measureCurve({ ...input, compare: true }, { signal: controller.signal, onProgress });
+      await expect(measured).rejects.toMatchObject({ code: 'cancelled' });
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import type {
   Run,
   TrainResult,
 } from '../../../src-main/contract/api.ts';
-import type { AppendResult, CompressResult } from '../../../src-main/contract/archive.ts';
+import type { AppendResult, CompressionCurve, CompressResult } from '../../../src-main/contract/archive.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
 import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
@@ -119,6 +119,17 @@ export const compressed: CompressResult = {
   seconds: 2,
 };
 
+export const curve: CompressionCurve = {
+  runId: run.id,
+  images: 100,
+  sampled: 100,
+  size: { height: 64, width: 64, channels: 3 },
+  besideBytes: 3_000,
+  points: [],
+  rivals: [],
+  seconds: 2,
+};
+
 export const appended: AppendResult = {
   file: '/out/photos.pinhole',
   images: 110,
@@ -159,6 +170,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     decode: answer('decode', exported),
     export: answer('export', exported),
     compress: answer('compress', compressed),
+    measureCurve: answer('measureCurve', curve),
     append: answer('append', appended),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
