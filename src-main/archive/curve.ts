@@ -2,9 +2,9 @@
 import type { CompressionCurve, CurvePoint } from '../contract/archive.ts';
 import type { Context } from '../contract/records.ts';
 import { indexOf, thumbnailCount, thumbnailSheet } from './coded.ts';
-import { type Candidate, chooseDecoder, openDecoders, prepareCandidates } from './decoder-choice.ts';
+import { type Choice, chooseDecoder, openDecoders, prepareCandidates } from './decoder-choice.ts';
 import { indexBytes } from './description.ts';
-import { type ArchiveInput, encodeAll, imageSize, takeSample } from './encoded.ts';
+import { type ArchiveInput, encodeAll, takeSample } from './encoded.ts';
 import { dequantise, quantise, wholeNumbers } from './quantiser.ts';
 import { bitsOfCodes, decibels, meanSquaredError, type Sample, stepsFor } from './rate.ts';
 import { bytesAtError, measureRivals, paysOffFrom } from './rivals.ts';
@@ -42,7 +42,7 @@ export async function measureCurve(input: CurveInput, context: Context): Promise
     for (const quality of candidates[0]!.sensitivity === null ? [100] : qualities) {
       const goal = { kind: 'quality', quality } as const;
       const choice = await chooseDecoder({ goal, images: items.length, beside: 0, halvings }, candidates);
-      points.push({ quality, ...(await measureAt(choice, choice.point.scale, sample, codes)), compared: [] });
+      points.push({ quality, ...(await measureAt(input, choice, sample, codes)), compared: [] });
     }
     const batch = { data: sample.images, count: sample.ids.length, ...shape };
     const rivals = input.compare ? await measureRivals(batch, input.executor, context) : [];
@@ -58,7 +58,6 @@ export async function measureCurve(input: CurveInput, context: Context): Promise
       images: items.length,
       sampled: sample.ids.length,
       size: shape,
-      besideBytes: await bytesBeside(input, sample, candidates[0]!, points[0]!),
       points,
       rivals,
       seconds: (performance.now() - started) / 1000,
@@ -68,48 +67,42 @@ export async function measureCurve(input: CurveInput, context: Context): Promise
   }
 }
 
+type Measured = Omit<CurvePoint, 'quality' | 'compared'>;
+
 async function measureAt(
-  { sensitivity, decoder, packed, numbers }: Candidate,
-  scale: number,
+  input: CurveInput,
+  { sensitivity, decoder, packed, numbers, point }: Choice,
   sample: Sample,
   codes: Float32Array,
-): Promise<Omit<CurvePoint, 'quality' | 'compared'>> {
-  const quantiser = sensitivity ? stepsFor(sensitivity, scale) : wholeNumbers(sample.codeSize);
-  const images = await decoder.decode(dequantise(quantiser, quantise(quantiser, sample.codes)));
-  const size = images.length / sample.ids.length;
-  const errors = Array.from(sample.ids, (_, row) =>
-    meanSquaredError(
-      images.subarray(row * size, (row + 1) * size),
-      sample.images.subarray(row * size, (row + 1) * size),
-    ),
-  );
+): Promise<Measured> {
+  const quantiser = sensitivity ? stepsFor(sensitivity, point.scale) : wholeNumbers(sample.codeSize);
+  const data = await decoder.decode(dequantise(quantiser, quantise(quantiser, sample.codes)));
+  const images = split(data, sample);
+  const originals = split(sample.images, sample);
+  const errors = images.map((image, row) => meanSquaredError(image, originals[row]!));
   const order = Uint32Array.from(errors, (_, row) => row).sort((a, b) => errors[b]! - errors[a]!);
   const worst = order.subarray(0, shownWorst);
-  const shown = new Uint8Array(worst.length * size);
-  for (const [place, row] of worst.entries()) shown.set(images.subarray(row * size, (row + 1) * size), place * size);
   return {
     decoderBytes: packed.body.length,
     decoderNumbers: numbers,
     codeBytes: stepBytes * sample.codeSize + Math.ceil(bitsOfCodes(quantise(quantiser, codes), sample.codeSize) / 8),
+    besideBytes: await bytesBeside(input, images, errors),
     psnr: decibels(errors.reduce((sum, error) => sum + error, 0) / errors.length),
     psnrs: Float32Array.from(order, (row) => decibels(errors[row]!)),
     worst: Int32Array.from(worst, (row) => sample.ids[row]!),
-    worstImages: shown,
+    worstImages: Buffer.concat(Array.from(worst, (row) => images[row]!)),
   };
 }
 
-/** What an archive holds beside codes and decoder, whatever the quality is. */
-async function bytesBeside(
-  input: CurveInput,
-  sample: Sample,
-  { decoder }: Candidate,
-  { psnrs }: CurvePoint,
-): Promise<number> {
-  const errors = Float64Array.from(input.items, (_, row) => 10 ** (-psnrs[row % psnrs.length]! / 10));
-  const index = packContent(indexBytes(indexOf(input, errors)));
-  const size = imageSize(input.saved);
-  const images = await decoder.decode(sample.codes.slice(0, thumbnailCount * sample.codeSize));
-  const shown = Array.from({ length: images.length / size }, (_, row) => images.subarray(row * size, (row + 1) * size));
-  const sheet = await thumbnailSheet(input.saved, shown);
+function split(data: Uint8Array, { ids }: Sample): Uint8Array[] {
+  const size = data.length / ids.length;
+  return Array.from(ids, (_, row) => data.subarray(row * size, (row + 1) * size));
+}
+
+/** What an archive holds beside codes and decoder; all images err as those of the sample do. */
+async function bytesBeside(input: CurveInput, images: Uint8Array[], errors: number[]): Promise<number> {
+  const all = Float64Array.from(input.items, (_, row) => errors[row % errors.length]!);
+  const index = packContent(indexBytes(indexOf(input, all)));
+  const sheet = await thumbnailSheet(input.saved, images.slice(0, thumbnailCount));
   return index.body.length + sheet.body.length + textBytes;
 }

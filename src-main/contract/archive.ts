@@ -87,6 +87,8 @@ export interface CurvePoint {
   decoderNumbers: 'float16' | 'int8';
   /** Of the codes of all images. */
   codeBytes: number;
+  /** Of what else the archive holds, as long as no image needs more: names, dates, thumbnails, texts. */
+  besideBytes: number;
   /** In dB, pooled over the sample, as are all figures of errors here. */
   psnr: number;
   /** Of each image of the sample, from the worst on; Infinity where nothing is lost. */
@@ -105,8 +107,6 @@ export interface CompressionCurve {
   /** So many of them tell the errors. */
   sampled: number;
   size: { height: number; width: number; channels: 1 | 3 };
-  /** Of an archive, beside codes and decoder, as long as no image needs more: names, dates, thumbnails, texts. */
-  besideBytes: number;
   points: CurvePoint[];
   /** Empty where it was not asked for. */
   rivals: Rival[];

@@ -285,9 +285,9 @@ describe('the curve', { timeout: 60_000 }, () => {
     expect(errors).toEqual(errors.toSorted((a, b) => b - a));
     for (const point of [curve.points[2]!, curve.points.at(-1)!]) {
       const result = await compress({ goal: { kind: 'quality', quality: point.quality } });
-      const foretold = point.decoderBytes + point.codeBytes + curve.besideBytes;
+      const foretold = point.decoderBytes + point.codeBytes + point.besideBytes;
       expect(Math.abs(foretold / result.bytes - 1)).toBeLessThan(0.02);
-      expect(Math.abs(point.psnr - result.psnr!)).toBeLessThan(0.1);
+      expect(Math.abs(point.psnr - result.psnr!)).toBeLessThan(0.2);
       expect(Math.abs(point.psnrs[0]! - result.psnrWorst!)).toBeLessThan(0.3);
       expect([...point.psnrs]).toEqual([...point.psnrs].sort((a, b) => a - b));
       // Steps differ a little: who is among the worst is much the same, whose turn it is not.

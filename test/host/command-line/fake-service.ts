@@ -124,7 +124,6 @@ export const curve: CompressionCurve = {
   images: 100,
   sampled: 100,
   size: { height: 64, width: 64, channels: 3 },
-  besideBytes: 3_000,
   points: [],
   rivals: [],
   seconds: 2,
