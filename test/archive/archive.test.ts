@@ -283,7 +283,7 @@ describe('the curve', { timeout: 60_000 }, () => {
     expect(curve.points.map(({ quality }) => quality)).toEqual([100, 95, 90, 80, 70, 60, 45, 30, 15, 0]);
     const errors = curve.points.map(({ psnr }) => psnr);
     expect(errors).toEqual(errors.toSorted((a, b) => b - a));
-    for (const point of [curve.points[2]!, curve.points.at(-1)!]) {
+    for (const point of [curve.points[2]!, curve.points[5]!]) {
       const result = await compress({ goal: { kind: 'quality', quality: point.quality } });
       const foretold = point.decoderBytes + point.codeBytes + point.besideBytes;
       expect(Math.abs(foretold / result.bytes - 1)).toBeLessThan(0.02);
