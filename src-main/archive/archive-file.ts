@@ -172,7 +172,7 @@ function isAny(wanted: (row: number) => boolean, first: number, count: number): 
 }
 
 /** Adds to the image of a row what is stored for it; says whether that could be had. */
-function openResiduals(archive: Archive, size: number): (row: number, image: Uint8Array) => boolean {
+export function openResiduals(archive: Archive, size: number): (row: number, image: Uint8Array) => boolean {
   const { residuals, index } = archive;
   const stored = new Map(index?.residuals.map(([row, step], place) => [row, { step, place }]));
   const usable = residuals?.columns === size;
@@ -190,7 +190,8 @@ function openResiduals(archive: Archive, size: number): (row: number, image: Uin
   };
 }
 
-function orProblem<T>({ problems }: Archive, action: () => T): T | null {
+/** Null where the action fails, which is then among the problems. */
+export function orProblem<T>({ problems }: Archive, action: () => T): T | null {
   try {
     return action();
   } catch (error) {

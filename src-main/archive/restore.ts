@@ -1,7 +1,7 @@
-// Images of an archive back as files, in the folders that they came from: all that can be saved of it. Also what inspect says.
-import { stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { ArchiveDescription, ArchivedImage, DecompressResult, RestoredFormat } from '../contract/archive.ts';
+// Images of an archive back as files, in the folders that they came from: all that can be saved of it.
+import { realpath, utimes } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import type { DecompressResult, RestoredFormat } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { writeInPlace } from '../files/atomic.ts';
@@ -11,7 +11,6 @@ import { encodePng } from '../files/png.ts';
 import type { ImageShape } from '../numerics/image-quality.ts';
 import { type Archive, decodeBlocks, expectHash, openArchive, openArchiveDecoder } from './archive-file.ts';
 import { damagedArchive } from './bytes.ts';
-import { type Index, originalsFolder } from './description.ts';
 
 export interface DecompressInput {
   file: string;
@@ -74,18 +73,20 @@ export async function decompress(input: DecompressInput, context: Context): Prom
 function chooseRows({ index, images, file }: Archive, only: readonly string[]) {
   if (only.length === 0) return { isWanted: () => true, count: images };
   if (index === null) throw damagedArchive('an index, to find images by their names', 'a damaged one', file);
+  const rowOf = new Map(index.paths.map((path, row) => [path, row]));
   const rows = new Set<number>();
   for (const given of only) {
     const path = given.replace(/^\.\//, '').replace(/\/+$/, '');
-    const found = index.paths.flatMap((name, row) => (name === path || name.startsWith(`${path}/`) ? row : []));
-    for (const row of found) rows.add(row);
-    if (found.length === 0) {
-      throw new PinholeError(
-        'not-found',
-        `There is no image or folder ${JSON.stringify(given)} in ${file}.`,
-        'pinhole inspect --images shows what there is.',
-      );
-    }
+    const row = rowOf.get(path);
+    if (row !== undefined) rows.add(row);
+    const below = row === undefined ? index.paths.flatMap((name, at) => (name.startsWith(`${path}/`) ? at : [])) : [];
+    for (const at of below) rows.add(at);
+    if (row !== undefined || below.length > 0) continue;
+    throw new PinholeError(
+      'not-found',
+      `There is no image or folder ${JSON.stringify(given)} in ${file}.`,
+      'pinhole inspect --images shows what there is.',
+    );
   }
   return { isWanted: (row: number) => rows.has(row), count: rows.size };
 }
@@ -96,13 +97,29 @@ function createRestored(archive: Archive, isWanted: (row: number) => boolean, { 
   const nameOf = createImageNames();
   const kept = new Map(index ? index.originals : []);
   const done = new Set<number>();
+  const made = new Set<string>();
   const result = { files: 0, whole: 0, renamed: [] as DecompressResult['renamed'], add, addUnlisted };
+
+  /** What lies below the folder may be a link that leads elsewhere. */
+  async function makeFolderInside(path: string): Promise<void> {
+    if (made.has(path)) return;
+    await makeFolder(path);
+    const [root, real] = [await realpath(folder), await realpath(path)];
+    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+      throw new PinholeError(
+        'refused',
+        `Expected a folder in ${folder}, received ${path}, which is a link to ${real}.`,
+        'Choose another folder.',
+      );
+    }
+    made.add(path);
+  }
 
   async function write(row: number, content: Uint8Array, ending: string): Promise<void> {
     const path = index?.paths[row] ?? null;
     const name = nameOf(path, row, ending);
     const file = join(folder, name);
-    await makeFolder(dirname(file));
+    await makeFolderInside(dirname(file));
     await writeInPlace(file, content);
     const modified = index?.modified[row] ?? 0;
     if (modified > 0) await utimes(file, modified / 1000, modified / 1000);
@@ -160,50 +177,4 @@ async function encode(data: Uint8Array, { height, width, channels }: ImageShape,
   const picture = sharp(data, { raw });
   // A second loss on top of the model's is kept below what can be seen.
   return format === 'webp' ? picture.webp({ lossless: true }).toBuffer() : picture.jpeg({ quality: 95 }).toBuffer();
-}
-
-/** Without decoding anything; with `images`, also what is known of each. */
-export async function describeArchive(file: string, { images: listed = false } = {}): Promise<ArchiveDescription> {
-  const { manifest, index, members, problems, images, codes } = await openArchive(file);
-  const originals = members.names.filter((name) => name.startsWith(originalsFolder)).length;
-  return {
-    file,
-    bytes: (await stat(file)).size,
-    name: manifest?.name ?? null,
-    created: manifest?.created ?? null,
-    pinhole: manifest?.pinhole ?? null,
-    model: manifest
-      ? { run: manifest.model.run, preset: manifest.model.preset, codeSize: manifest.model.codeSize }
-      : codes && { run: '', preset: '', codeSize: codes.packed.columns },
-    images,
-    size: manifest?.image ?? null,
-    psnr: manifest?.psnr ?? null,
-    psnrWorst: manifest?.psnrWorst ?? null,
-    maxError: manifest?.maxError ?? null,
-    withResidual: index?.residuals.length ?? 0,
-    storedWhole: index?.originals.length ?? originals,
-    unread: index?.unread ?? [],
-    members: members.names.map((name) => ({ name, bytes: members.packedSize(name) })),
-    list: listed && index ? listImages(index) : null,
-    problems: problems.map(({ message }) => message),
-  };
-}
-
-/** From the worst to the best. */
-function listImages(index: Index): ArchivedImage[] {
-  const residuals = new Set(index.residuals.map(([row]) => row));
-  const originals = new Set(index.originals.map(([row]) => row));
-  const list = index.paths.map((path, row): ArchivedImage => {
-    const tenths = index.psnr[row]!;
-    return {
-      path,
-      label: index.labels[index.label[row]!] ?? null,
-      width: index.widths[row]!,
-      height: index.heights[row]!,
-      psnr: tenths === null ? null : tenths / 10,
-      kept: originals.has(row) ? 'whole' : residuals.has(row) ? 'residual' : 'code',
-    };
-  });
-  const error = ({ psnr }: ArchivedImage) => psnr ?? Number.POSITIVE_INFINITY;
-  return list.sort((a, b) => (error(a) === error(b) ? 0 : error(a) - error(b)));
 }

@@ -1,9 +1,27 @@
 // The service: everything that a window, a browser or the command line can ask Pinhole to do.
-import type { AppendResult, AppendSettings, CompressionCurve, CompressResult, CompressSettings } from './archive.ts';
+import type {
+  AppendResult,
+  AppendSettings,
+  ArchiveImages,
+  ArchiveView,
+  CompressionCurve,
+  CompressResult,
+  CompressSettings,
+  DecompressResult,
+} from './archive.ts';
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
-import type { ExportRequest, exportFormats, MapMethod, MapSettings, Task, TaskRequest } from './tasks.ts';
+import type {
+  CompressRequest,
+  ExportRequest,
+  ExtractRequest,
+  exportFormats,
+  MapMethod,
+  MapSettings,
+  Task,
+  TaskRequest,
+} from './tasks.ts';
 import type {
   CodeRows,
   DatasetDetails,
@@ -17,6 +35,7 @@ import type {
   Preferences,
   ProbeHistory,
   RunDetails,
+  TargetView,
   TopicEvent,
   TopicName,
   UploadedFile,
@@ -266,6 +285,19 @@ export interface Service extends Core {
   previewExport(request: ExportRequest): Promise<ExportPreview>;
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
 
+  /** Measures and keeps it; the task `curve` calls it. */
+  makeCurve(runId: string, options: { compare: boolean }, context?: Context): Promise<CompressionCurve>;
+  /** Null where it was not measured since the service began, or images have come or gone since. */
+  compressionCurve(runId: string): Promise<CompressionCurve | null>;
+  compressAs(request: CompressRequest, context?: Context): Promise<CompressResult>;
+  /** Throws `usage` for a folder that is a source of a data set. */
+  extract(request: ExtractRequest, context?: Context): Promise<DecompressResult>;
+  /** Writes nothing. */
+  lookAtTarget(path: string, kind: 'archive' | 'folder'): Promise<TargetView>;
+  /** Throws `source-missing`, and `file-damaged` where nothing can be had from it. */
+  openArchive(file: string): Promise<ArchiveView>;
+  /** As they come back; at most 256 a call. */
+  archiveImages(file: string, rows: Int32Array): Promise<ArchiveImages>;
   /** Calls the listener after every event until the returned function is called. `tasks` begins with an event at once. */
   subscribe<T extends TopicName>(topic: T, listener: (event: TopicEvent<T>) => void): () => void;
   /** Running tasks are interrupted; the workspace remembers them. */

@@ -1,4 +1,5 @@
 // What can be asked of archives and what is answered: compress, decompress, inspect, verify. Plain data only.
+import type { ImageBlock, ItemTable } from './views.ts';
 
 /**
  * How much may be lost: decibels over all images together, bytes of the whole archive, or a quality of 0–100, which is 100 where
@@ -111,6 +112,29 @@ export interface CompressionCurve {
   /** Empty where it was not asked for. */
   rivals: Rival[];
   seconds: number;
+}
+
+/** Of an archive's images, as columns; row n of every column is one image. */
+export type ArchiveTable = Pick<ItemTable, 'paths' | 'offsets' | 'labels' | 'label' | 'width' | 'height'> & {
+  /** In dB, of what comes back; Infinity where nothing is lost. */
+  psnr: Float32Array;
+  /** 0 as a code, 1 with a residual, 2 whole. */
+  kept: Uint8Array;
+};
+
+/** An archive that was opened for looking in. */
+export interface ArchiveView {
+  description: ArchiveDescription;
+  /** Null where the index is damaged. */
+  table: ArchiveTable | null;
+  /** The data set of the run that it was made by, where that is in this workspace. */
+  datasetId: string | null;
+}
+
+/** Ids are rows of the archive. */
+export interface ArchiveImages extends ImageBlock {
+  /** 1 for each image that cannot be had; its pixels are 0. */
+  lost: Uint8Array;
 }
 
 export interface AppendSettings {

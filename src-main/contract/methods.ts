@@ -71,6 +71,10 @@ export const methods = {
   codeRows: v.tuple([idSchema, ids(65536)]),
   codeColumn: v.tuple([idSchema, whole]),
   previewExport: v.tuple([exportRequestSchema]),
+  compressionCurve: v.tuple([idSchema]),
+  lookAtTarget: v.tuple([path, v.picklist(['archive', 'folder'])]),
+  openArchive: v.tuple([path]),
+  archiveImages: v.tuple([path, ids(256)]),
 } satisfies Partial<Record<keyof Service, v.GenericSchema>>;
 
 export type MethodName = keyof typeof methods;

@@ -1,6 +1,7 @@
 // Tasks: long work that belongs to the workspace, not to the window that asked for it. Windows come and go; tasks go on.
 import * as v from 'valibot';
 import type { ExportResult, ImportResult, Run } from './api.ts';
+import { type CompressResult, type DecompressResult, restoredFormats } from './archive.ts';
 import type { SerializedError } from './errors.ts';
 import type { Notice, Progress } from './records.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
@@ -56,6 +57,32 @@ export const exportRequestSchema = v.strictObject({
 });
 export type ExportRequest = v.InferInput<typeof exportRequestSchema>;
 
+const decibels = v.pipe(v.number(), v.minValue(1), v.maxValue(100));
+const namedPath = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+
+/** An archive of a run's own images; see `CompressSettings`. */
+export const compressRequestSchema = v.strictObject({
+  runId: idSchema,
+  file: namedPath,
+  goal: v.variant('kind', [
+    v.strictObject({ kind: v.literal('quality'), quality: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) }),
+    v.strictObject({ kind: v.literal('psnr'), psnr: decibels }),
+    v.strictObject({ kind: v.literal('bytes'), bytes: count(1, Number.MAX_SAFE_INTEGER) }),
+  ]),
+  maxError: v.optional(v.nullable(decibels), null),
+  keepOriginals: v.optional(v.boolean(), false),
+});
+export type CompressRequest = v.InferInput<typeof compressRequestSchema>;
+
+export const extractRequestSchema = v.strictObject({
+  archive: namedPath,
+  folder: namedPath,
+  format: v.optional(v.picklist(restoredFormats), 'png'),
+  /** Paths of images, or of folders of them, as the archive has them; none for all. */
+  only: v.optional(v.array(v.pipe(v.string(), v.maxLength(4096))), []),
+});
+export type ExtractRequest = v.InferInput<typeof extractRequestSchema>;
+
 export const taskRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('import'), request: importSettingsSchema }),
   /** Draws sample images into the workspace and imports them. */
@@ -70,6 +97,10 @@ export const taskRequestSchema = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('map'), runId: idSchema, settings: mapSettingsSchema }),
   v.strictObject({ kind: v.literal('export'), request: exportRequestSchema }),
+  /** Measures what archives of a run's images would take and lose. */
+  v.strictObject({ kind: v.literal('curve'), runId: idSchema, compare: v.optional(v.boolean(), true) }),
+  v.strictObject({ kind: v.literal('compress'), request: compressRequestSchema }),
+  v.strictObject({ kind: v.literal('extract'), request: extractRequestSchema }),
 ]);
 export type TaskRequest = v.InferInput<typeof taskRequestSchema>;
 export type CheckedTaskRequest = v.InferOutput<typeof taskRequestSchema>;
@@ -77,7 +108,7 @@ export type TaskKind = TaskRequest['kind'];
 
 /**
  * Of tasks with the same one, one is at work at a time, so that none slows the other down; a paused one gives its place
- * away. Exports, which have none, never wait.
+ * away. Exports and what is unpacked, which have none, never wait.
  */
 export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   import: 'images',
@@ -85,6 +116,9 @@ export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   train: 'models',
   map: 'models',
   export: null,
+  curve: 'models',
+  compress: 'models',
+  extract: null,
 };
 
 /** How long a window offers to undo a deletion. */
@@ -102,6 +136,9 @@ export interface TaskResults {
   train: { run: Run; trained: boolean; seconds: number };
   map: { runId: string; method: MapMethod; seconds: number };
   export: ExportResult;
+  curve: { runId: string; seconds: number };
+  compress: CompressResult;
+  extract: DecompressResult;
 }
 
 export interface Task<K extends TaskKind = TaskKind> {

@@ -185,6 +185,16 @@ export interface CodeRows {
   codes: Float32Array;
 }
 
+/** What is known of a path before anything is written to it. */
+export interface TargetView {
+  /** Why nothing can be written there. */
+  problem: SerializedError | null;
+  /** An archive of that name, or a folder with something in it, is there already. */
+  exists: boolean;
+  /** On its disk. */
+  freeBytes: number;
+}
+
 export interface ExportPreview {
   header: string[];
   /** The first rows, as they will stand in the file; none where the run is not encoded yet, which the export then does first. */

@@ -10,7 +10,7 @@ import { startJob } from './job.ts';
 import { createService } from './service.ts';
 import type { JobInput } from './training-job.ts';
 
-export { describeArchive } from '../archive/restore.ts';
+export { describeArchive } from '../archive/inspect.ts';
 
 export function decompressArchive(
   input: { file: string; folder: string; format: RestoredFormat; only: readonly string[] },

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { append } from '../archive/append.ts';
+import { type BrowsedImages, openBrowser } from '../archive/browse.ts';
 import { compress } from '../archive/compress.ts';
 import { measureCurve } from '../archive/curve.ts';
 import type { ArchiveInput } from '../archive/encoded.ts';
@@ -61,6 +62,7 @@ export type JobInput =
   | { kind: 'report'; workspace: string; datasetId: string; runFolder: string }
   | { kind: 'reconstruct'; workspace: string; datasetId: string; runFolder: string; ids: number[] }
   | { kind: 'session'; workspace: string; datasetId: string; runFolder: string }
+  | { kind: 'archive-session'; file: string }
   | { kind: 'sample'; runFolder: string; count: number; seed: number }
   | { kind: 'walk'; workspace: string; datasetId: string; runFolder: string; ids: number[]; steps: number }
   | { kind: 'decode'; runFolder: string; codesFile: string; outFolder: string }
@@ -87,6 +89,7 @@ export interface JobResults {
   report: Report;
   reconstruct: { originals: Uint8Array; reconstructions: Uint8Array };
   session: undefined;
+  'archive-session': undefined;
   sample: ImageBatch;
   walk: ImageBatch;
   decode: { files: number };
@@ -99,14 +102,21 @@ export interface JobResults {
   devices: DeviceReport[];
 }
 
-/** Asked of a session, and its answer. */
-export interface SessionQuestion {
-  question: number;
-  ids: number[];
+/** What is asked of sessions, and what they answer. */
+export interface Sessions {
+  /** Ids; reconstructions as uint8 N×H×W×C. */
+  session: { asked: number[]; answer: Uint8Array };
+  /** Rows. */
+  'archive-session': { asked: number[]; answer: BrowsedImages };
 }
-export interface SessionAnswer {
+export type SessionKind = keyof Sessions;
+export interface SessionQuestion<K extends SessionKind> {
   question: number;
-  reconstructions: Uint8Array;
+  asked: Sessions[K]['asked'];
+}
+export interface SessionAnswer<K extends SessionKind> {
+  question: number;
+  answer: Sessions[K]['answer'];
 }
 
 type Input<K extends JobInput['kind']> = Extract<JobInput, { kind: K }>;
@@ -122,7 +132,9 @@ runJob((input: JobInput, context: JobContext<unknown>): Promise<JobResults[JobIn
     case 'reconstruct':
       return withDataset(input, (dataset) => reconstruct(input, dataset));
     case 'session':
-      return withDataset(input, (dataset) => answerQuestions(input, dataset, context));
+      return withDataset(input, (dataset) => answerOfModel(input, dataset, context));
+    case 'archive-session':
+      return answerOfArchive(input.file, context);
     case 'sample':
       return withModel(input.runFolder, (executor, saved) => samplePrior(executor, saved, input, context));
     case 'walk':
@@ -210,29 +222,45 @@ async function reconstructAll(runner: Runner, dataset: OpenDataset, { model }: S
   return { originals, reconstructions };
 }
 
-/** Keeps the model loaded and answers one question after the other, until it is cancelled. */
-async function answerQuestions(
+async function answerOfModel(
   input: Input<'session'>,
   dataset: OpenDataset,
   context: JobContext<unknown>,
 ): Promise<undefined> {
   await withModel(input.runFolder, async (executor, saved) => {
     const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
-    let working = Promise.resolve();
-    const failed = Promise.withResolvers<void>();
-    const answer = async ({ question, ids }: SessionQuestion) => {
+    await answerQuestions<'session'>(context, async (ids) => {
       const { reconstructions } = await reconstructAll(runner, dataset, saved, ids);
-      context.onEvent?.({ question, reconstructions } satisfies SessionAnswer);
-    };
-    context.listen?.((command) => {
-      working = working.then(() => answer(command as SessionQuestion));
-      working.catch(failed.reject);
+      return reconstructions;
     });
-    context.signal?.addEventListener('abort', () => failed.resolve(), { once: true });
-    await failed.promise;
     await runner.dispose();
   });
   return undefined;
+}
+
+async function answerOfArchive(file: string, context: JobContext<unknown>): Promise<undefined> {
+  const browser = await openBrowser(file, availableParallelism());
+  await answerQuestions<'archive-session'>(context, (rows) => browser.images(rows));
+  await browser.release();
+  return undefined;
+}
+
+/** One question after the other, until the session is cancelled; one that cannot be answered ends it. */
+async function answerQuestions<K extends SessionKind>(
+  context: JobContext<unknown>,
+  answer: (asked: Sessions[K]['asked']) => Promise<Sessions[K]['answer']>,
+): Promise<void> {
+  let working = Promise.resolve();
+  const over = Promise.withResolvers<void>();
+  context.listen?.((command) => {
+    const { question, asked } = command as SessionQuestion<K>;
+    working = working.then(async () => {
+      context.onEvent?.({ question, answer: await answer(asked) } satisfies SessionAnswer<K>);
+    });
+    working.catch(over.reject);
+  });
+  context.signal?.addEventListener('abort', () => over.resolve(), { once: true });
+  await over.promise;
 }
 
 /** On the processor: it is done before another device would be ready. */

@@ -2,6 +2,7 @@
 import type { Core, Service } from '../contract/api.ts';
 import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
+import { archivePart } from './window/archives.ts';
 import { Aside, removeAside } from './window/aside.ts';
 import { datasetPart } from './window/datasets.ts';
 import { devicePart } from './window/devices.ts';
@@ -41,6 +42,7 @@ export async function createWindowService(options: WindowServiceOptions, context
   };
   const { closeModels, ...training } = trainingPart(surroundings);
   const maps = mapPart(surroundings);
+  const { closeArchives, ...archives } = archivePart(surroundings);
   const parts = {
     ...workspacePart(surroundings),
     ...devicePart(surroundings),
@@ -49,6 +51,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...training,
     ...maps,
     ...exportPart(surroundings, maps),
+    ...archives,
   };
   const main = mainJob(core);
   const { stop, expectIdle, forgetTasks, ...tasks } = taskPart(surroundings, { ...main, ...parts });
@@ -60,6 +63,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     async close() {
       await stop();
       closeModels();
+      closeArchives();
       surroundings.aside.close();
       await core.close();
     },

@@ -178,6 +178,16 @@ describe.each([
       'describeTraining.1.spec.name': 'not a path',
       'startTask.0.request.out': (path) =>
         service.startTask({ kind: 'export', request: { runId: 'r', out: path, formats: ['csv'] } }),
+      'startTask.0.request.file': (path) =>
+        service.startTask({ kind: 'compress', request: { runId, file: path, goal: { kind: 'psnr', psnr: 20 } } }),
+      'startTask.0.request.archive': (path) =>
+        service.startTask({ kind: 'extract', request: { archive: path, folder: join(root, 'unpacked') } }),
+      'startTask.0.request.folder': (path) =>
+        service.startTask({ kind: 'extract', request: { archive: join(root, 'a.pinhole'), folder: path } }),
+      'startTask.0.request.only.[]': 'names of images in an archive, looked up in its index',
+      'lookAtTarget.0': (path) => lookAt(path),
+      'openArchive.0': (path) => service.openArchive(path),
+      'archiveImages.0': (path) => service.archiveImages(path, Int32Array.of(0)),
       'listFolder.0': (path) => service.listFolder(path),
       'upload.1': 'relative to the upload; tried below',
       'uploadFiles.1.[].path': 'relative to the upload; tried below',
@@ -193,6 +203,14 @@ describe.each([
         'a preview writes nothing and looks into no folder that is refused; tried with a run in window-service',
     };
     const tried = Object.entries(places).filter(([, attack]) => typeof attack !== 'string');
+
+    /** A look answers what stands in the way. */
+    async function lookAt(path: string): Promise<unknown> {
+      const views = [await service.lookAtTarget(path, 'folder'), await service.lookAtTarget(path, 'archive')];
+      const open = views.find(({ problem }) => problem === null);
+      if (open) return open;
+      throw PinholeError.fromJSON(views[0]!.problem!);
+    }
 
     async function expectRefused(call: () => Promise<unknown>, path: string): Promise<void> {
       // A path with NUL or none at all does not get past the schemas; everything else is refused as a path.
@@ -267,6 +285,7 @@ describe.each([
         const calls = [
           ...[service.datasetDetails(id), service.deleteDataset(id), service.runDetails(id), service.deleteRun(id)],
           ...[service.restoreDataset(id), service.restoreRun(id), service.endUpload(id), service.itemTable(id)],
+          service.compressionCurve(id),
           service.upload(id, 'secret.txt', 0, Uint8Array.of(1)),
           service.uploadFiles(id, [{ path: 'secret.txt', data: Uint8Array.of(1) }]),
         ];
@@ -294,6 +313,29 @@ describe.each([
       const preview = await service.previewExport({ runId, out: run.folder, formats: ['model'] });
       expect(preview.folder.problem).toMatchObject({ code: 'refused' });
       await perform({ kind: 'export', request: { runId, out: join(workspace, 'exports'), formats: ['model'] } });
+    });
+
+    test('an archive takes the place of nothing but an archive, and goes neither among the workspace nor through links', async () => {
+      const run = (await service.runs())[0]!;
+      const workspace = join(home, 'workspace');
+      const compress = (file: string) =>
+        service.startTask({ kind: 'compress', request: { runId, file, goal: { kind: 'quality', quality: 50 } } });
+      for (const folder of [run.folder, join(workspace, 'datasets'), join(workspace, 'uploads')])
+        await expect(compress(join(folder, 'a.pinhole'))).rejects.toMatchObject({ code: 'refused' });
+      const image = join(root, 'images', globSync('**/*.png', { cwd: join(root, 'images') })[0]!);
+      await expect(compress(image)).rejects.toMatchObject({ code: 'usage' });
+      const unpack = service.startTask({
+        kind: 'extract',
+        request: { archive: join(root, 'a.pinhole'), folder: join(root, 'images') },
+      });
+      await expect(unpack).rejects.toMatchObject({ code: 'usage' });
+      if (!isLinkable) return;
+      const link = join(root, 'link.pinhole');
+      symlinkSync(join(outside, 'secret.txt'), link);
+      await expect(compress(link)).rejects.toMatchObject({ code: 'refused' });
+      await expect(service.openArchive(link)).rejects.toMatchObject({ code: 'refused' });
+      expect(readFileSync(join(outside, 'secret.txt'), 'utf8')).toBe(secret);
+      rmSync(link);
     });
 
     test('an export writes nothing through links: those of files are replaced, those of folders refused', async () => {

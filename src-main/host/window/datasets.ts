@@ -21,6 +21,7 @@ import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
+import { packTexts } from './packed-texts.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -183,20 +184,13 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
 }
 
 function toTable(items: readonly Item[]): ItemTable {
-  const encoder = new TextEncoder();
-  const paths = items.map(({ path }) => encoder.encode(path));
-  const offsets = new Uint32Array(items.length + 1);
-  for (const [index, path] of paths.entries()) offsets[index + 1] = offsets[index]! + path.length;
   const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(
     new Intl.Collator('en', { numeric: true }).compare,
   );
   const labelNumber = new Map(labels.map((label, index) => [label, index]));
-  const packed = new Uint8Array(offsets[items.length]!);
-  for (const [index, path] of paths.entries()) packed.set(path, offsets[index]);
   return {
     ids: Int32Array.from(items, ({ id }) => id),
-    paths: packed,
-    offsets,
+    ...packTexts(items.map(({ path }) => path)),
     labels,
     label: Int32Array.from(items, ({ label }) => (label === null ? -1 : labelNumber.get(label)!)),
     split: Uint8Array.from(items, ({ split }) => splits.indexOf(split)),

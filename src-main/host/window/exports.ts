@@ -1,5 +1,5 @@
 // Exports with chosen columns and images, and a look at them beforehand. Where files may go is decided in access.ts.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
@@ -28,6 +28,7 @@ import { describeFeatures } from '../export-run.ts';
 import { expectOut, realPath } from './access.ts';
 import type { MapPart } from './maps.ts';
 import type { Surroundings } from './parts.ts';
+import { expectWritable } from './targets.ts';
 import { folderBytes } from './workspace.ts';
 
 export type ExportPart = Pick<Service, 'previewExport' | 'exportAs'>;
@@ -234,24 +235,5 @@ async function lookAtFolder(surroundings: Surroundings, request: Checked): Promi
     return { problem: null, replaces, freeBytes: disk.bavail * disk.bsize };
   } catch (error) {
     return { problem: PinholeError.from(error).toJSON(), replaces: [], freeBytes: 0 };
-  }
-}
-
-/** The deepest folder of the path that is there. Throws `usage` where nothing can be written in it. */
-function expectWritable(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return expectWritable(dirname(path));
-  if (!found.isDirectory()) {
-    throw new PinholeError(
-      'usage',
-      `Expected a folder to write to, received the file ${path}.`,
-      'Choose another folder.',
-    );
-  }
-  try {
-    accessSync(path, constants.W_OK);
-    return path;
-  } catch (cause) {
-    throw new PinholeError('usage', `The folder ${path} may not be written.`, 'Choose another folder.', { cause });
   }
 }

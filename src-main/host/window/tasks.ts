@@ -19,7 +19,9 @@ import { datasetId as idOfImport } from '../../dataset/hash.ts';
 import { drawSamples } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { expectAllowed, expectOut } from './access.ts';
+import { expectExtractOut } from './archives.ts';
 import type { Surroundings } from './parts.ts';
+import { expectArchiveOut } from './targets.ts';
 import { readTasks, writeTasks } from './task-file.ts';
 
 export type TaskPart = Pick<
@@ -40,7 +42,10 @@ export type TaskPart = Pick<
   forgetTasks: Surroundings['forgetTasks'];
 };
 /** What tasks do is done by these. */
-export type TaskWork = Pick<Service, 'import' | 'train' | 'encode' | 'makeMap' | 'exportAs'>;
+export type TaskWork = Pick<
+  Service,
+  'import' | 'train' | 'encode' | 'makeMap' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract'
+>;
 
 type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
 
@@ -277,6 +282,14 @@ class Tasks {
       }
       case 'export':
         return this.#work.exportAs(request.request, context);
+      case 'curve': {
+        const { seconds } = await this.#work.makeCurve(request.runId, { compare: request.compare }, context);
+        return { runId: request.runId, seconds };
+      }
+      case 'compress':
+        return this.#work.compressAs(request.request, context);
+      case 'extract':
+        return this.#work.extract(request.request, context);
       default:
         return request satisfies never;
     }
@@ -367,6 +380,11 @@ class Tasks {
 
   #expectPaths(request: CheckedTaskRequest): void {
     if (request.kind === 'export') expectOut(this.#surroundings, request.request.out);
+    if (request.kind === 'compress') expectArchiveOut(this.#surroundings, request.request.file);
+    if (request.kind === 'extract') {
+      expectAllowed(this.#surroundings, request.request.archive);
+      expectExtractOut(this.#surroundings, request.request.folder);
+    }
     if (request.kind !== 'import') return;
     const { sources, testSources } = request.request;
     for (const path of [...sources, ...testSources]) expectAllowed(this.#surroundings, path);
@@ -388,10 +406,14 @@ class Tasks {
         return { subject: name, datasetId: id, runId: request.runId ?? null };
       }
       case 'map':
-      case 'export': {
-        const { id, datasetId } = catalogue.getRun(request.kind === 'map' ? request.runId : request.request.runId);
+      case 'curve':
+      case 'export':
+      case 'compress': {
+        const { id, datasetId } = catalogue.getRun('runId' in request ? request.runId : request.request.runId);
         return { subject: id, datasetId, runId: id };
       }
+      case 'extract':
+        return { subject: request.request.archive.split(/[\\/]/).at(-1)!, datasetId: null, runId: null };
       default:
         return request satisfies never;
     }
@@ -433,6 +455,9 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   train: ['runs'],
   map: ['maps'],
   export: [],
+  curve: [],
+  compress: [],
+  extract: [],
 };
 
 /** Not begun: what waits after a pause has its process, and is aborted like one that is at work. */

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { multiplyAdds } from '../../compiler/cost.ts';
 import { buildModel, countParameters } from '../../compiler/model.ts';
-import type { Run, Service } from '../../contract/api.ts';
+import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import { bestOf } from '../../contract/metrics.ts';
 import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
@@ -21,7 +21,7 @@ import {
   runPaths,
 } from '../../training/run-files.ts';
 import { usefulThreads } from '../../training/threads.ts';
-import { type ModelSession, openModelSession } from '../model-session.ts';
+import { ReadySessions } from '../session.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
 import { readImages } from './datasets.ts';
 import type { Surroundings } from './parts.ts';
@@ -37,7 +37,7 @@ export type TrainingPart = Pick<
 
 export function trainingPart(surroundings: Surroundings): TrainingPart {
   const { catalogue, topics, aside } = surroundings;
-  const models = new ReadyModels(surroundings);
+  const models = new ReadySessions<'session'>();
   const changed = () => topics.publish('workspace', { what: ['runs'] });
   return {
     describeTraining: async (datasetId, request) => describeTraining(surroundings, datasetId, request),
@@ -72,7 +72,16 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
     async reconstructions(id, ids) {
       const run = catalogue.getRun(id);
       const block = readImages(surroundings, run.datasetId, ids);
-      return { ...block, data: await models.reconstruct(run, Array.from(ids)) };
+      if (run.state !== 'finished') {
+        throw new PinholeError(
+          'usage',
+          `The run ${run.id} is ${run.state}; it has no model yet.`,
+          'Train with the same settings again to finish it.',
+        );
+      }
+      const { workspace } = surroundings;
+      const session = () => ({ kind: 'session', workspace, datasetId: run.datasetId, runFolder: run.folder }) as const;
+      return { ...block, data: await models.ask(run.id, session, Array.from(ids)) };
     },
     closeModels: () => models.close(),
   };
@@ -159,55 +168,4 @@ async function describeRun(run: RunRecord): Promise<RunDetails> {
 function totalSteps({ plan }: RunFile, epochs: RunDetails['epochs']): number | null {
   const last = epochs.findLast(({ epoch }) => epoch > 0);
   return plan.seconds !== null || !last ? null : Math.round((last.step / last.epoch) * plan.epochs);
-}
-
-const readyMilliseconds = 60_000;
-const mostReady = 2;
-
-/** Sessions of the runs that were asked about last. */
-class ReadyModels {
-  readonly #surroundings: Surroundings;
-  readonly #ready = new Map<string, { session: ModelSession; timer: NodeJS.Timeout }>();
-
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
-  }
-
-  reconstruct(run: Run, ids: number[]): Promise<Uint8Array> {
-    if (run.state !== 'finished') {
-      throw new PinholeError(
-        'usage',
-        `The run ${run.id} is ${run.state}; it has no model yet.`,
-        'Train with the same settings again to finish it.',
-      );
-    }
-    const known = this.#ready.get(run.id);
-    if (known) clearTimeout(known.timer);
-    const session = known?.session ?? this.#open(run);
-    // Last in the map is used last.
-    this.#ready.delete(run.id);
-    this.#ready.set(run.id, { session, timer: setTimeout(() => this.end(run.id), readyMilliseconds).unref() });
-    for (const id of this.#ready.keys()) if (this.#ready.size > mostReady) this.end(id);
-    return session.reconstruct(ids);
-  }
-
-  close(): void {
-    for (const id of this.#ready.keys()) this.end(id);
-  }
-
-  #open(run: Run): ModelSession {
-    const { workspace } = this.#surroundings;
-    const session = openModelSession({ workspace, datasetId: run.datasetId, runFolder: run.folder });
-    void session.ended.then(() => {
-      if (this.#ready.get(run.id)?.session === session) this.end(run.id);
-    });
-    return session;
-  }
-
-  end(id: string): void {
-    const known = this.#ready.get(id);
-    clearTimeout(known?.timer);
-    known?.session.close();
-    this.#ready.delete(id);
-  }
 }

@@ -416,4 +416,15 @@ export const service: Sentences = {
   'The archive has another image of the path {}.': '归档中已有路径为 {0} 的另一幅图像。',
   'Rename one of them, or put the new images in a folder of another name.':
     '请将其中之一改名，或把新图像放入另一名称的文件夹。',
+  'Call it something like images.pinhole.': '请使用类似 images.pinhole 的名称。',
+  'Choose another folder: images that come back would replace the originals.':
+    '请选择其他文件夹：还原的图像会覆盖原图。',
+  'Choose another name.': '请选择其他名称。',
+  'Expected a file name that ends in .pinhole, received {}.': '文件名应以 .pinhole 结尾，收到的是 {0}。',
+  'Expected a file to write to, received the folder {}.': '应为要写入的文件，收到的是文件夹 {0}。',
+  'Expected a folder apart from the originals, received {}, which is one of the sources of {}.':
+    '应为与原图分开的文件夹，收到的 {0} 是 {1} 的来源之一。',
+  'Expected a folder in {}, received {}, which is a link to {}.': '应为 {0} 中的文件夹，收到的 {1} 是指向 {2} 的链接。',
+  'Open the archive again.': '请重新打开归档。',
+  'There is no image {} in this archive.': '此归档中没有图像 {0}。',
 };
