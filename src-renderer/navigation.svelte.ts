@@ -1,11 +1,13 @@
 // Where the window is: screen, and the data set and run it looks at. Kept in the address, so that reload and back work.
-export const screens = ['import', 'train', 'explore', 'export', 'settings'] as const;
+export const screens = ['import', 'train', 'explore', 'compress', 'export', 'settings'] as const;
 export type Screen = (typeof screens)[number];
 
 export interface Place {
   screen: Screen;
   datasetId: string | null;
   runId: string | null;
+  /** Path of the archive that the compress screen looks into. */
+  archive: string | null;
 }
 
 export const place = $state<Place>(readPlace());
@@ -37,12 +39,14 @@ function readPlace(): Place {
     screen: (screens as readonly string[]).includes(path) ? (path as Screen) : 'import',
     datasetId: words.get('dataset'),
     runId: words.get('run'),
+    archive: words.get('archive'),
   };
 }
 
-function writePlace({ screen, datasetId, runId }: Place): string {
+function writePlace({ screen, datasetId, runId, archive }: Place): string {
   const words = new URLSearchParams();
   if (datasetId) words.set('dataset', datasetId);
   if (runId) words.set('run', runId);
+  if (archive) words.set('archive', archive);
   return `#/${screen}${words.size > 0 ? `?${words}` : ''}`;
 }

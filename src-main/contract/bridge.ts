@@ -27,7 +27,7 @@ export const connectChannel = 'pinhole:connect';
 export const menuChannel = 'pinhole:menu';
 export const openChannel = 'pinhole:open';
 
-export const menuCommands = ['import', 'train', 'explore', 'export', 'settings', 'shortcuts'] as const;
+export const menuCommands = ['import', 'train', 'explore', 'compress', 'export', 'settings', 'shortcuts'] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
 /** What the main process says on a page's port before and after frames: that it leads to the service, or why no more. */

@@ -1,7 +1,7 @@
 // What the workspace holds, kept up to date: data sets, runs, tasks and preferences. Screens read it and never copy it.
 import type { Run } from '../../src-main/contract/api.ts';
 import type { Dataset } from '../../src-main/contract/records.ts';
-import type { Task, TaskResults } from '../../src-main/contract/tasks.ts';
+import type { Task, TaskKind, TaskResults } from '../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../src-main/contract/views.ts';
 import { setLanguage } from '../language/index.svelte.ts';
 import { attempt } from '../notices.svelte.ts';
@@ -86,6 +86,12 @@ class Workspace {
 }
 
 export const workspace = new Workspace();
+
+/** Those of one kind, newest first. */
+export function tasksOf<K extends TaskKind>(tasks: readonly Task[], kind: K): Task<K>[] {
+  const found = tasks.filter((task) => task.kind === kind) as unknown as Task<K>[];
+  return found.toSorted((a, b) => (a.created < b.created ? 1 : -1));
+}
 
 /** Waiting, at work, paused or stopping. */
 export function isActive({ ended }: Task): boolean {

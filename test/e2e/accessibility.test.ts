@@ -64,7 +64,7 @@ throughEachDoor((door) => {
     await button('Got it').click();
     await page.getByRole('heading', { name: 'Welcome to Pinhole' }).waitFor({ state: 'hidden' });
     expect(await findings()).toEqual([]);
-    for (const screen of ['Train', 'Explore', 'Export', 'Settings']) {
+    for (const screen of ['Train', 'Explore', 'Compress', 'Export', 'Settings']) {
       await show(screen);
       await page.getByRole('heading', { level: 1, name: screen }).waitFor();
       expect(await findings()).toEqual([]);
@@ -165,6 +165,41 @@ throughEachDoor((door) => {
     expect(await findings()).toEqual([]);
   });
 
+  test('compress: measured, written, an archive that is open, an image of it large', { timeout: limit }, async () => {
+    const { page } = app;
+    await show('Compress');
+    await button('Measure').waitFor();
+    expect(await findings()).toEqual([]);
+    await button('Measure').click();
+    await page
+      .getByRole('img', { name: /^Original of image/ })
+      .first()
+      .waitFor({ timeout: longest });
+    const before = await shifted();
+    await page.getByRole('switch', { name: 'A bound that each of them keeps' }).click();
+    await page.getByText('Size', { exact: true }).click();
+    await page.getByLabel('The whole archive at most').fill('0');
+    expect(await findings()).toEqual([]);
+    await page.getByText('Quality', { exact: true }).click();
+    await button('Compress').last().click();
+    await page.getByRole('heading', { name: 'Written archives' }).waitFor({ timeout: longest });
+    expect((await shifted()) - before).toBeLessThan(0.002);
+    expect(await findings()).toEqual([]);
+    await button('Look into it').click();
+    await page.getByRole('option').first().waitFor();
+    expect(await findings()).toEqual([]);
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('img', { name: 'Before it was compressed' }).waitFor();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Unpack one' }).click();
+    await page.getByText('Done: one image.').waitFor({ timeout: longest });
+    expect(await findings()).toEqual([]);
+    await button('← Compress').click();
+  });
+
   test('export: columns and preview, and what was written', { timeout: limit }, async () => {
     const { page } = app;
     await show('Export');
@@ -190,7 +225,7 @@ throughEachDoor((door) => {
     await page.getByRole('textbox', { name: 'Rename “shapes”' }).waitFor();
     await page.keyboard.press('Escape');
     await expect.poll(focused).toBe('Rename “shapes”');
-    await page.keyboard.press('Alt+4');
+    await page.keyboard.press('Alt+5');
     await expect.poll(focused).toBe('Export');
     await page.keyboard.press('Alt+1');
     await expect.poll(focused).toBe('Import');

@@ -98,6 +98,27 @@ throughEachDoor((door) => {
     await button('运行 UMAP').click();
     await page.getByText('15 个邻居，距离 0.1，种子 1').waitFor({ timeout: longest });
 
+    await open('压缩');
+    await expectChinese();
+    await button('测量').click();
+    await page.getByRole('table').waitFor({ timeout: longest });
+    await page.getByRole('switch', { name: '每幅图像都须满足的下限' }).click();
+    await expectChinese();
+    await button('压缩').click();
+    await page.getByText(/^\s*完成：/).waitFor({ timeout: longest });
+    await expectChinese();
+    await button('查看内容').click();
+    await page.getByRole('option').first().click();
+    await expectChinese();
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: '压缩前' }).waitFor();
+    await expectChinese();
+    await page.keyboard.press('Escape');
+    await button('全部解包').click();
+    await page.getByText(/^\s*完成：150/).waitFor({ timeout: longest });
+    await expectChinese();
+    await button('← 压缩').click();
+
     await open('导出');
     await page.getByRole('radio', { name: '全部 150 张图像' }).check();
     const out = join(app.files, '特征');

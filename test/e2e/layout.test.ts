@@ -39,7 +39,7 @@ const main = (page: Page) => page.getByRole('main');
 const open = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name }).click();
 
 async function look(page: Page): Promise<void> {
-  for (const name of ['Explore', 'Export', 'Settings', 'Import', 'Train']) {
+  for (const name of ['Explore', 'Compress', 'Export', 'Settings', 'Import', 'Train']) {
     await open(page, name);
     await page.getByRole('heading', { level: 1 }).filter({ visible: true }).waitFor();
   }

@@ -11,7 +11,7 @@ export interface MenuActions {
   newWindow(): void;
 }
 
-const screens = ['import', 'train', 'explore', 'export', 'settings'] as const;
+const screens = ['import', 'train', 'explore', 'compress', 'export', 'settings'] as const;
 
 export function menuTemplate(
   words: Words,

@@ -20,7 +20,7 @@ const downloadBytes = 4 * 2 ** 20;
 /** What is a link in this moment was none when it was checked. Windows has no such flag, nor links that anybody may make. */
 const noLink = constants.O_NOFOLLOW ?? 0;
 const newFile = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | noLink;
-const archives = new Set(['.zip', '.tar', '.tgz', '.gz']);
+const archives = new Set(['.zip', '.tar', '.tgz', '.gz', '.pinhole']);
 const arrays = new Set(['.npy', '.npz', '.idx']);
 
 export function filePart(surroundings: Surroundings): FilePart {

@@ -1,5 +1,6 @@
 // Simplified Chinese: every key of the English texts, checked by the type.
 import type { en } from '../en/index.ts';
+import { compress } from './compress.ts';
 import { explore } from './explore.ts';
 import { exports_ } from './export.ts';
 import { import_ } from './import.ts';
@@ -12,6 +13,7 @@ export const zh: Record<keyof typeof en, string> = {
   ...import_,
   ...train,
   ...explore,
+  ...compress,
   ...exports_,
   ...settings,
 };

@@ -1,8 +1,7 @@
-// Small pictures of a data set for map and table, as the model sees them: fetched in batches, kept in a few large canvases.
+// Small pictures for map, tables and galleries, as a model sees them: fetched in batches, kept in a few large canvases.
 import type { ImageBlock } from '../../../src-main/contract/views.ts';
 import { imageData } from '../../drawing/pixels.ts';
 import { attempt } from '../../notices.svelte.ts';
-import { service } from '../../service/connection.svelte.ts';
 
 /** Where a picture lies: drawn with `drawImage(canvas, x, y, width, height, …)`. */
 export interface Tile {
@@ -20,14 +19,14 @@ const pageSide = 2048;
 const mostPages = 4;
 /** Of one answer: more would hold up what the pointer asks for. */
 const batchBytes = 2 ** 20;
-const mostInBatch = 512;
+const mostInBatch = 256;
 
 export class Thumbnails {
   /** Changes whenever pictures have come: read it to draw again. */
   arrivals = $state(0);
-  readonly datasetId: string;
   readonly tileWidth: number;
   readonly tileHeight: number;
+  readonly #images: (ids: Int32Array) => Promise<ImageBlock>;
   readonly #batch: number;
   readonly #perPage: number;
   readonly #capacity: number;
@@ -37,8 +36,12 @@ export class Thumbnails {
   #wanted: number[] = [];
   #fetching = false;
 
-  constructor(datasetId: string, { width, height, channels }: Pick<ImageBlock, 'width' | 'height' | 'channels'>) {
-    this.datasetId = datasetId;
+  /** `images` is asked for at most 256 at a time. */
+  constructor(
+    images: (ids: Int32Array) => Promise<ImageBlock>,
+    { width, height, channels }: Pick<ImageBlock, 'width' | 'height' | 'channels'>,
+  ) {
+    this.#images = images;
     const scale = Math.min(1, largestTile / Math.max(width, height));
     this.tileWidth = Math.max(1, Math.round(width * scale));
     this.tileHeight = Math.max(1, Math.round(height * scale));
@@ -94,7 +97,7 @@ export class Thumbnails {
     // What was asked for last is what is on the screen now; the rest is asked for again if it still is.
     const ids = [...new Set(this.#wanted.reverse())].slice(0, this.#batch);
     this.#wanted = [];
-    const block = await attempt(() => service.images(this.datasetId, Int32Array.from(ids)));
+    const block = await attempt(() => this.#images(Int32Array.from(ids)));
     this.#fetching = false;
     if (!block) return;
     for (const [index, id] of block.ids.entries()) this.#keep(id, block, index);

@@ -1,12 +1,12 @@
 // The state of the export screen: what is chosen, what it would look like, what was written. Kept while the window is open.
 import { PinholeError, type SerializedError } from '../../../src-main/contract/errors.ts';
-import type { ExportRequest, Task } from '../../../src-main/contract/tasks.ts';
+import type { ExportRequest } from '../../../src-main/contract/tasks.ts';
 import type { ExportPreview } from '../../../src-main/contract/views.ts';
 import { place } from '../../navigation.svelte.ts';
 import { attempt } from '../../notices.svelte.ts';
 import { selection } from '../../selection.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
-import { workspace } from '../../service/workspace.svelte.ts';
+import { tasksOf, workspace } from '../../service/workspace.svelte.ts';
 import {
   type Choices,
   firstChoices,
@@ -53,11 +53,7 @@ class ExportState {
       ids: this.ids as Int32Array<ArrayBuffer> | null,
     };
   });
-  tasks = $derived(
-    (workspace.tasks.filter(({ kind }) => kind === 'export') as unknown as Task<'export'>[]).toSorted((a, b) =>
-      a.created < b.created ? 1 : -1,
-    ),
-  );
+  tasks = $derived(tasksOf(workspace.tasks, 'export'));
   active = $derived(this.tasks.find(({ ended }) => ended === null));
   started = $derived(this.tasks.find(({ id }) => id === this.startedId));
   needsMap = $derived(

@@ -2,14 +2,15 @@
 import { host } from '../../host/index.ts';
 import { go } from '../../navigation.svelte.ts';
 import { attempt } from '../../notices.svelte.ts';
+import { openIfArchive } from '../archive/open-archive.ts';
 import { readDrop, readInput } from './drops.ts';
 import { staging } from './staging.svelte.ts';
 import { upload } from './upload.svelte.ts';
 
 export function takeDrop(transfer: DataTransfer): void {
-  go({ screen: 'import' });
   const { pathsOf } = host;
   if (!pathsOf) {
+    go({ screen: 'import' });
     void upload.start((onFound) => readDrop(transfer, onFound));
     return;
   }
@@ -20,7 +21,14 @@ export function takeDrop(transfer: DataTransfer): void {
 
 export async function takePaths(choose: () => Promise<string[]>): Promise<void> {
   const paths = await attempt(choose);
-  if (paths && paths.length > 0) staging.stage(paths);
+  if (paths && paths.length > 0) stageOrOpen(paths);
+}
+
+/** One of Pinhole's own archives is looked into; all else is staged for an import. */
+export function stageOrOpen(paths: readonly string[]): void {
+  if (openIfArchive(paths)) return;
+  go({ screen: 'import' });
+  staging.stage(paths);
 }
 
 export function takeInput(files: FileList | null): void {

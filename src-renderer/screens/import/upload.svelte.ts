@@ -2,6 +2,7 @@
 import { PinholeError } from '../../../src-main/contract/errors.ts';
 import { notifyError } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
+import { openIfArchive } from '../archive/open-archive.ts';
 import { commonFolder, type GivenFile, nameOfGiven } from './drops.ts';
 import { parcels } from './parcels.ts';
 import { staging } from './staging.svelte.ts';
@@ -43,6 +44,10 @@ class Upload {
       await this.#sendAll(run, id, files);
       if (run !== this.#run) return void (await service.dropUpload(id));
       const folder = await service.endUpload(id);
+      if (openIfArchive(files.map(({ path }) => `${folder}/${path}`))) {
+        this.state = 'idle';
+        return;
+      }
       const common = commonFolder(files);
       staging.stage([common === null ? folder : `${folder}/${common}`], { id, name: nameOfGiven(files) });
     } catch (thrown) {

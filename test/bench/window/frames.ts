@@ -122,7 +122,7 @@ async function useScreens(page: Page): Promise<void> {
     await screen.getByRole('button', { name: 'As a table' }).click();
     await screen.getByRole('slider').first().press('ArrowLeft');
     await screen.getByRole('button', { name: 'As a table' }).click();
-    for (const key of ['Alt+1', 'Alt+3', 'Alt+4', 'Alt+5', 'Alt+2', 'Tab']) {
+    for (const key of ['Alt+1', 'Alt+3', 'Alt+4', 'Alt+5', 'Alt+6', 'Alt+2', 'Tab']) {
       await page.keyboard.press(key);
       await page.waitForTimeout(150);
     }

@@ -10,8 +10,8 @@ const restMilliseconds = 1500;
 const inputs: [name: string, use: (page: Page) => Promise<void>][] = [
   ['to the import screen', (page) => page.keyboard.press('Alt+1')],
   ['to the train screen', (page) => page.keyboard.press('Alt+2')],
-  ['to the export screen', (page) => page.keyboard.press('Alt+4')],
-  ['to the settings', (page) => page.keyboard.press('Alt+5')],
+  ['to the export screen', (page) => page.keyboard.press('Alt+5')],
+  ['to the settings', (page) => page.keyboard.press('Alt+6')],
   ['to the map', (page) => page.keyboard.press('Alt+3')],
   ['a turn of the wheel on the map', (page) => page.mouse.wheel(0, -240)],
   ['a click on the map', (page) => page.mouse.click(700, 400)],
