@@ -55,6 +55,7 @@ export async function measureCurve(input: CurveInput, context: Context): Promise
     }
     return {
       runId: run.id,
+      measured: new Date().toISOString(),
       images: items.length,
       sampled: sample.ids.length,
       size: shape,

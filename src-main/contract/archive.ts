@@ -104,6 +104,8 @@ export interface CurvePoint {
 /** Points are from the best quality to the worst; a model whose codes are whole numbers has only one. */
 export interface CompressionCurve {
   runId: string;
+  /** ISO 8601. */
+  measured: string;
   images: number;
   /** So many of them tell the errors. */
   sampled: number;

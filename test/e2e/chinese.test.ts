@@ -125,7 +125,7 @@ throughEachDoor((door) => {
     await page.getByLabel('目标文件夹').fill(out);
     await expectChinese();
     await button('导出').click();
-    await page.getByText(/^完成：/).waitFor({ timeout: longest });
+    await page.getByText(/^完成：\d+ 个文件/).waitFor({ timeout: longest });
     await expectChinese();
     const features = readCsv(join(out, 'features.csv'));
     expect(new Set(features.map(({ label }) => label))).toEqual(new Set(labels));

@@ -18,7 +18,7 @@ const point = (quality: number, psnr: number, codeBytes: number, more: Partial<C
   ...more,
 });
 const curve: CompressionCurve = {
-  ...{ runId: 'r', images: 1000, sampled: 4, seconds: 1, size: { height: 2, width: 2, channels: 1 } },
+  ...{ runId: 'r', measured: '', images: 1000, sampled: 4, seconds: 1, size: { height: 2, width: 2, channels: 1 } },
   points: [point(100, 30, 16_000), point(80, 29, 8000), point(0, 25, 1000)],
   rivals: [
     {

@@ -118,7 +118,6 @@ export const compress = {
   'archive.chosen': '已选择 {all} 幅图像中的 {count} 幅',
   'archive.choose.shown': '选择这些',
   'archive.choose.none': '取消选择',
-  'archive.select': '已选择',
   'archive.gallery': '归档中的图像',
   'archive.empty': '其中没有图像。',
   'archive.lost': '已丢失',

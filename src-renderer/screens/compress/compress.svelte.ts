@@ -7,7 +7,7 @@ import { attempt } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { tasksOf, workspace } from '../../service/workspace.svelte.ts';
 import { usualFolder } from '../export/choices.ts';
-import { estimateAt, qualityFor } from './estimate.ts';
+import { type Estimate, estimateAt, qualityFor } from './estimate.ts';
 import { lookLater } from './target.ts';
 
 export const goals = ['quality', 'psnr', 'bytes'] as const;
@@ -29,13 +29,15 @@ class CompressState {
   /** Null for the usual place of each run. */
   out = $state.raw<string | null>(null);
   target = $state.raw<TargetView | null>(null);
-  curve = $state.raw<CompressionCurve | null>(null);
+  #fetched = $state.raw<CompressionCurve | null>(null);
   /** The task that a button started last, while what is chosen has not changed since. */
   startedId = $state<string | null>(null);
+  #before: Estimate | null = null;
 
   /** Newest first. */
   runs = $derived(workspace.newestRuns.filter(({ state }) => state === 'finished'));
   run = $derived(this.runs.find(({ id }) => id === place.runId) ?? this.runs[0]);
+  curve = $derived(this.#fetched?.runId === this.run?.id ? this.#fetched : null);
   dataset = $derived(workspace.dataset(this.run?.datasetId ?? null));
   file = $derived(this.out ?? usualFile(this.run?.folder ?? '', this.dataset?.name ?? ''));
   goal = $derived(goalOf(this));
@@ -55,6 +57,13 @@ class CompressState {
     return quality === null ? null : estimateAt(curve, quality);
   });
 
+  /** As `place`; while that is nowhere, where it was before: what a person looks at does not vanish with every letter typed. */
+  shown = $derived.by(() => {
+    if (this.place) this.#before = this.place;
+    const isOfCurve = this.curve?.points.some((point) => point === this.#before?.point);
+    return this.place ?? (isOfCurve ? this.#before : null);
+  });
+
   tasks = $derived(tasksOf(workspace.tasks, 'compress'));
   active = $derived(this.tasks.find(({ ended }) => ended === null));
   started = $derived(this.tasks.find(({ id }) => id === this.startedId));
@@ -68,7 +77,8 @@ class CompressState {
   /** Asks what is known of the run's curve. */
   async fetchCurve(runId: string): Promise<void> {
     const curve = await attempt(() => service.compressionCurve(runId));
-    if (curve !== undefined && this.run?.id === runId) this.curve = curve;
+    // One that is the same is left as it is, with all that is drawn of it.
+    if (curve !== undefined && curve?.measured !== this.curve?.measured) this.#fetched = curve;
   }
 
   /** A moment from now; gives what stops it. */

@@ -121,6 +121,7 @@ export const compressed: CompressResult = {
 
 export const curve: CompressionCurve = {
   runId: run.id,
+  measured: '2026-01-01T00:00:00.000Z',
   images: 100,
   sampled: 100,
   size: { height: 64, width: 64, channels: 3 },
