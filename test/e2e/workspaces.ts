@@ -30,11 +30,14 @@ async function fillWorkspace({ images, run }: Contents): Promise<string> {
   const service = await createWindowService({ workspace, command: 'test' });
   const perform = async (request: TaskRequest) => {
     const id = await service.startTask(request);
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       const stop = service.subscribe('tasks', (tasks: Task[]) => {
-        if (tasks.find((task) => task.id === id)?.ended == null) return;
+        const task = tasks.find((one) => one.id === id);
+        if (task?.ended == null) return;
         queueMicrotask(() => stop());
-        resolve();
+        // Else a spec would wait for what is not there.
+        if (task.state === 'done') resolve();
+        else reject(new Error(`${request.kind} ended ${task.state}: ${task.error?.message ?? ''}`));
       });
     });
   };
