@@ -13,6 +13,8 @@ import { describeArchive } from '../../src-main/archive/inspect.ts';
 import { dequantise } from '../../src-main/archive/quantiser.ts';
 import { decompress } from '../../src-main/archive/restore.ts';
 import { verify } from '../../src-main/archive/verify.ts';
+import { type CompactNumbers, type CompactTensor, compactTensor } from '../../src-main/compiler/onnx/compact.ts';
+import { fewNumbers } from '../../src-main/compiler/onnx/lower.ts';
 import type { CompressSettings, RestoredFormat } from '../../src-main/contract/archive.ts';
 import type { Context, Progress } from '../../src-main/contract/records.ts';
 import { openCatalogue, openDataset } from '../../src-main/dataset/index.ts';
@@ -23,6 +25,7 @@ import { decompressArchive, verifyArchive } from '../../src-main/host/archive-jo
 import { createService } from '../../src-main/host/service.ts';
 import { imageQuality } from '../../src-main/numerics/image-quality.ts';
 import { createRandom } from '../../src-main/numerics/random.ts';
+import { decoderGraph } from '../../src-main/training/graphs.ts';
 import { loadModel } from '../../src-main/training/model-files.ts';
 import { runPaths } from '../../src-main/training/run-files.ts';
 import { handmadeZip } from '../dataset/support/archives.ts';
@@ -482,9 +485,61 @@ describe('from device to device', { timeout: 600_000 }, () => {
     expect(furthest(here, there)).toBeLessThanOrEqual(1);
   });
 
+  test.for(testDevices)(
+    'the decoder that is stored, run on %s: pixels within 1 of 255 of those of the processor',
+    async (device, context) => {
+      needDevice(context, device);
+      const { file, decoderNumbers } = await compress();
+      const archive = await openArchive(file);
+      const codes = dequantise(archive.codes!.quantiser, archive.codes!.packed.unpackBlock(0));
+      const decoder = await openArchiveDecoder(archive, 1);
+      const here = await decoder!.decode(codes.slice());
+      await decoder!.release();
+      const executor = await openTestDevice(device);
+      try {
+        const runner = await executor.compile(decoderGraph(input.saved.model), storedValues(decoderNumbers));
+        const { image } = await runner.run({ code: { dtype: 'float32', shape: [count, 12], data: codes.slice() } });
+        expect(furthest(here, image!.data as Uint8Array)).toBeLessThanOrEqual(1);
+        await runner.dispose();
+      } finally {
+        await executor.dispose();
+      }
+    },
+  );
+
+  /** Weights as the archive has them: those of many numbers in fewer bytes. */
+  function storedValues(numbers: CompactNumbers): Map<string, Float32Array> {
+    const values = new Map<string, Float32Array>();
+    const { inputs, nodes } = decoderGraph(input.saved.model);
+    for (const { name, id } of inputs) {
+      const data = input.saved.values.get(name);
+      const shape = nodes[id]!.type.shape as number[];
+      if (data && data.length < fewNumbers) values.set(name, data);
+      else if (data) values.set(name, restored(compactTensor(shape, data, numbers), shape));
+    }
+    return values;
+  }
+
   const furthest = (some: Uint8Array, others: Uint8Array) =>
     some.reduce((most, value, place) => Math.max(most, Math.abs(value - others[place]!)), 0);
 });
+
+/** What a runtime makes of numbers that are stored in fewer bytes. */
+function restored({ stored, scale }: CompactTensor, shape: readonly number[]): Float32Array {
+  if (!scale) {
+    const { buffer, byteOffset, byteLength } = stored;
+    return Float32Array.from(new Float16Array(buffer as ArrayBuffer, byteOffset, byteLength / 2));
+  }
+  const axis = Math.max(
+    0,
+    scale.shape.findIndex((length) => length > 1),
+  );
+  const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+  return Float32Array.from(
+    stored as Int8Array,
+    (value, place) => value * scale.data[Math.floor(place / stride) % scale.data.length]!,
+  );
+}
 
 describe('a damaged archive', { timeout: 120_000 }, () => {
   test('gives a clear error and what can be saved, whatever was done to it', async () => {

@@ -1,4 +1,4 @@
-// SIGKILL at random moments of writing and of extracting an archive, seeded: the old archive is intact, no half file has a final name.
+// SIGKILL at random moments of writing, of adding to and of extracting an archive, seeded: the old archive is intact, no half file has a final name.
 // node test/bench/archive-kill.ts [trials] [seed]
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -23,6 +23,7 @@ try {
   const write = ['compress', images, '--out', file, '--workspace', workspace, '--hidden', '32', '--epochs', '1'];
   await pinhole(...write);
   report('writing', await killWriting(write, out, file));
+  report('adding', await killAdding(out));
   report('extracting', await killExtracting(file));
 } finally {
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
@@ -57,6 +58,28 @@ async function killWriting(write: string[], folder: string, file: string): Promi
   });
   await pinhole(...again);
   return outcomes;
+}
+
+/** Images of another folder, by the run of the archive; it has those that it had, or all of them. */
+async function killAdding(folder: string): Promise<Outcome[]> {
+  const file = join(folder, 'growing.pinhole');
+  const kept = join(root, 'first.pinhole');
+  const [some, more] = ['some', 'more'].map((name) => join(root, name)) as [string, string];
+  await pinhole('samples', some, '--count', '700', '--seed', '1');
+  await pinhole('samples', join(more, 'more'), '--count', '700', '--seed', '2');
+  await pinhole('compress', some, '--out', file, '--workspace', workspace, '--hidden', '32', '--epochs', '1');
+  copyFileSync(file, kept);
+  const words = ['compress', more, '--append', '--out', file, '--workspace', workspace];
+  const seconds = await secondsOf(() => pinhole(...words));
+  const restoreAndAdd = () => {
+    copyFileSync(kept, file);
+    return words;
+  };
+  return killAtTimes(restoreAndAdd, seconds, async () => {
+    if (hashOf(file) === hashOf(kept)) return null;
+    const { code, stderr } = await run(process.execPath, [launcher, 'verify', file]);
+    return code === 0 ? null : stderr;
+  });
 }
 
 async function killExtracting(file: string): Promise<Outcome[]> {

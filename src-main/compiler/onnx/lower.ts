@@ -67,7 +67,7 @@ function fixInput(
 }
 
 /** Of fewer, such as biases, nothing is gained by storing them otherwise. */
-const fewNumbers = 512;
+export const fewNumbers = 512;
 
 interface OnnxNode {
   readonly opType: string;
