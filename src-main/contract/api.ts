@@ -9,6 +9,14 @@ import type {
   CompressSettings,
   DecompressResult,
 } from './archive.ts';
+import type {
+  ClusterResult,
+  ClusterSettings,
+  DuplicateResult,
+  MapResult,
+  NeighbourResult,
+  OutlierResult,
+} from './explore.ts';
 import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
@@ -174,6 +182,14 @@ export interface Core {
     options?: { datasetId?: string },
     context?: Context,
   ): Promise<AppendResult>;
+  /** A map of the run's codes, kept in its folder; encodes first where that was not done. */
+  layOut(runId: string, settings: MapSettings, context?: Context): Promise<MapResult>;
+  /** Of an image, named by its id or path, those whose codes are nearest. */
+  neighbours(runId: string, image: string, count: number, context?: Context): Promise<NeighbourResult>;
+  clusters(runId: string, settings: ClusterSettings, context?: Context): Promise<ClusterResult>;
+  /** Images that are nearly the same, by their codes and confirmed by their pixels. */
+  duplicates(runId: string, context?: Context): Promise<DuplicateResult>;
+  outliers(runId: string, count: number, context?: Context): Promise<OutlierResult>;
   /** Draws new images from the model's prior into a PNG. Throws `usage` for a model without one. */
   sample(runId: string, options: { count: number; seed: number }, file: string, context?: Context): Promise<void>;
   /** The way between two images of the run's data set, each named by its id or path, as a strip in a PNG. */

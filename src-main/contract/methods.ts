@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Service } from './api.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
-import { exportRequestSchema, idSchema, idsSchema, taskRequestSchema } from './tasks.ts';
+import { exportRequestSchema, idSchema, idsSchema, mapMethods, taskRequestSchema } from './tasks.ts';
 import { preferencesSchema } from './views.ts';
 
 const path = v.pipe(
@@ -19,7 +19,7 @@ const files = v.pipe(
   v.maxLength(4096),
   v.check((value) => value.reduce((sum, { data }) => sum + data.length, 0) <= 8 * 2 ** 20, 'Expected at most 8 MiB'),
 );
-const method = v.picklist(['pca', 'umap']);
+const method = v.picklist(mapMethods);
 const ids = (limit: number) =>
   v.pipe(
     idsSchema,

@@ -77,7 +77,9 @@ export interface Progress {
     | 'decode'
     | 'export'
     | 'neighbours'
-    | 'map';
+    | 'map'
+    | 'clusters'
+    | 'duplicates';
   done: number;
   total: number | null;
   /** Units a second over the last seconds. */

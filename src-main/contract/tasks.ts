@@ -38,9 +38,18 @@ export const mapSettingsSchema = v.variant('method', [
     minDistance: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.1),
     seed: v.optional(count(0, 2 ** 32 - 1), 1),
   }),
+  /** van der Maaten and Hinton 2008. */
+  v.strictObject({
+    method: v.literal('tsne'),
+    /** About how many neighbours count for each image. */
+    perplexity: v.optional(v.pipe(v.number(), v.minValue(2), v.maxValue(100)), 30),
+  }),
+  /** The codes themselves, where they have two numbers. */
+  v.strictObject({ method: v.literal('codes') }),
 ]);
 export type MapSettings = v.InferOutput<typeof mapSettingsSchema>;
 export type MapMethod = MapSettings['method'];
+export const mapMethods = ['pca', 'umap', 'tsne', 'codes'] as const satisfies readonly MapMethod[];
 
 export const exportRequestSchema = v.strictObject({
   runId: idSchema,
@@ -49,7 +58,7 @@ export const exportRequestSchema = v.strictObject({
   formats: v.pipe(v.array(v.picklist(exportFormats)), v.minLength(1)),
   columns: v.optional(v.array(v.picklist(exportColumns)), ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes']),
   /** The map whose coordinates go into the column `map`. */
-  map: v.optional(v.picklist(['pca', 'umap']), 'pca'),
+  map: v.optional(v.picklist(mapMethods), 'pca'),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */
   bom: v.optional(v.boolean(), false),
   /** Only these images; null for all. The row order is always that of ids. */

@@ -22,6 +22,7 @@ import type {
   CompressSettings,
 } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
+import type { ClusterSettings } from '../contract/explore.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
 import {
@@ -31,6 +32,7 @@ import {
   type TrainingSettings,
   trainingSettingsSchema,
 } from '../contract/settings.ts';
+import type { MapSettings } from '../contract/tasks.ts';
 import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { contentHash } from '../dataset/content-hash.ts';
@@ -47,6 +49,7 @@ import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '.
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { adviseCodeSize } from './advise.ts';
 import { compareRuns, expectOneDataset } from './compare-runs.ts';
+import { clustersOf, duplicatesOf, type Explored, makeMap, neighboursOf, outliersOf } from './explore.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
@@ -263,6 +266,33 @@ class WorkspaceService implements Core {
   #modelAndImages(id: string, other?: string) {
     const { id: runId, preset, folder: runFolder, datasetId } = this.#finishedRun(id);
     return { workspace: this.workspace, datasetId: other ?? datasetId, runId, preset, runFolder };
+  }
+
+  async layOut(id: string, settings: MapSettings, context: Context = {}) {
+    return makeMap(await this.#explored(id, context), settings, context);
+  }
+
+  async neighbours(id: string, image: string, count: number, context: Context = {}) {
+    const explored = await this.#explored(id, context);
+    return neighboursOf(explored, this.#findItem(explored.run.datasetId, image), count, context);
+  }
+
+  async clusters(id: string, settings: ClusterSettings, context: Context = {}) {
+    return clustersOf(await this.#explored(id, context), settings, context);
+  }
+
+  async duplicates(id: string, context: Context = {}) {
+    return duplicatesOf(await this.#explored(id, context), context);
+  }
+
+  async outliers(id: string, count: number, context: Context = {}) {
+    return outliersOf(await this.#explored(id, context), count, context);
+  }
+
+  /** Encoded, where that was not done yet. */
+  async #explored(id: string, context: Context): Promise<Explored> {
+    const { run } = await this.encode(id, {}, context);
+    return { workspace: this.workspace, run, items: this.#catalogue.items(run.datasetId) };
   }
 
   async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {

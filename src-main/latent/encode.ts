@@ -60,6 +60,11 @@ export async function encodeDataset(
   return ids.length;
 }
 
+/** Ids alone, in the order of the codes. */
+export async function readCodeIds(folder: string): Promise<Uint32Array> {
+  return Uint32Array.from((await readNpy(codePaths(folder).ids)).data as Int32Array);
+}
+
 /** Throws `source-missing` where the run was not encoded. */
 export async function readCodes(folder: string): Promise<Codes> {
   const paths = codePaths(folder);

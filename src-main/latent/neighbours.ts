@@ -44,6 +44,7 @@ export async function nearestNeighbours(
     ]),
   );
   try {
+    const started = performance.now();
     const block = new Float32Array(queryBlock * queries.size);
     for (let first = 0; first < queries.count; first += queryBlock) {
       throwIfCancelled(context.signal);
@@ -56,6 +57,9 @@ export async function nearestNeighbours(
         const scoresOfRow = scores!.data.subarray(row * references.count, (row + 1) * references.count) as Float32Array;
         smallest(scoresOfRow, indices.subarray((first + row) * kept, (first + row + 1) * kept));
       }
+      const done = first + rows;
+      const rate = (done * 1000) / (performance.now() - started);
+      context.onProgress?.({ stage: 'neighbours', done, total: queries.count, rate });
       await setImmediate();
     }
   } finally {

@@ -2,21 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../src-main/contract/records.ts';
 import type { Codes } from '../../src-main/latent/encode.ts';
-import { pcaLayout, takeExactly, takeOthers, umapLayout } from '../../src-main/latent/map.ts';
+import { pcaLayout, umapLayout } from '../../src-main/latent/map.ts';
+import { takeExactly, takeOthers } from '../../src-main/latent/nearest-codes.ts';
 import { createRandom } from '../../src-main/numerics/random.ts';
+import { codesOf, equalCodes, randomCodes } from './support.ts';
 
-function codesOf(size: number, ...rows: number[][]): Codes {
-  const codes = Float32Array.from(rows.flat());
-  const count = rows.length;
-  return { size, codes, ids: Uint32Array.from({ length: count }, (_, id) => id), errors: new Float32Array(count) };
-}
-
-function randomCodes(count: number, size: number, seed = 1): Codes {
-  const random = createRandom(seed);
-  return codesOf(size, ...Array.from({ length: count }, () => Array.from({ length: size }, () => random.normal())));
-}
-
-const equalCodes = (count: number, size: number) => codesOf(size, ...Array(count).fill(Array(size).fill(0.5)));
 const isInSight = (xy: Float32Array) => xy.every((value) => Number.isFinite(value) && Math.abs(value) <= 1.5);
 const umap = { method: 'umap', neighbours: 15, minDistance: 0.1, seed: 1 } as const;
 

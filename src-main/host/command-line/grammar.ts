@@ -2,10 +2,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { restoredFormats } from '../../contract/archive.ts';
 import { presetNames } from '../../contract/settings.ts';
-import { exportFormats } from '../../contract/tasks.ts';
+import { exportFormats, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as archives from './archives.ts';
 import * as commands from './commands.ts';
+import * as explore from './explore.ts';
 import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
 import { repeat } from './repeat.ts';
 import * as search from './search.ts';
@@ -218,6 +219,64 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       examples: ['verify photos.pinhole', 'verify photos.pinhole --against photos'],
       options: [new Option('--against <source>', 'the images that it was made of'), json],
       runAlone: (work, options, [file]) => archives.verify(work, file as string, options),
+    },
+    {
+      usage: 'map [run]',
+      description:
+        'Lays out the codes of a run (the newest, if none is named) in two dimensions, and says how true that is.',
+      examples: ['map --method umap', 'map recommended-1a2b3c4d5e --method tsne --perplexity 50 --json'],
+      options: [
+        new Option('--method <name>', 'how').choices(mapMethods).default('umap'),
+        wholeNumber('--neighbours <k>', 'neighbours of each image (umap)', [2, 200], 15),
+        decimal('--min-distance <x>', 'how tightly points may lie together (umap)', [0, 1], 0.1),
+        wholeNumber('--seed <n>', 'seed of everything random (umap)', [0, 2 ** 32 - 1], 1),
+        decimal('--perplexity <p>', 'about how many neighbours count (tsne)', [2, 100], 30),
+        ...common,
+      ],
+      run: (work, options, [run]) => explore.map(work, run as string | undefined, options),
+    },
+    {
+      usage: 'neighbours <run>',
+      description: 'Shows the images whose codes are nearest to that of an image.',
+      examples: ['neighbours recommended-1a2b3c4d5e --of cats/1.jpg', 'neighbours conv-1a2b3c4d5e --of 17 --count 50'],
+      options: [
+        new Option('--of <image>', 'its path in the data set, or its image_id').makeOptionMandatory(),
+        wholeNumber('--count <k>', 'neighbours', [1, 10_000], 15),
+        ...common,
+      ],
+      run: (work, options, [run]) => explore.neighbours(work, run as string, options),
+    },
+    {
+      usage: 'clusters [run]',
+      description:
+        'Finds groups of images on the graph of nearest codes (PhenoGraph), each with its most central images.',
+      examples: ['clusters', 'clusters recommended-1a2b3c4d5e --resolution 2 --out clusters.csv'],
+      options: [
+        wholeNumber('--neighbours <k>', 'neighbours of each image in the graph', [2, 200], 15),
+        decimal('--resolution <r>', 'above 1 clusters are more and smaller', [0.01, 100], 1),
+        wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], 1),
+        new Option('--out <file>', 'also write the cluster of every image as CSV'),
+        ...common,
+      ],
+      run: (work, options, [run]) => explore.clusters(work, run as string | undefined, options),
+    },
+    {
+      usage: 'duplicates [run]',
+      description: 'Finds images that are nearly the same, confirmed on their pixels, and says which to keep.',
+      examples: ['duplicates', 'duplicates recommended-1a2b3c4d5e --out duplicates.csv --json'],
+      options: [new Option('--out <file>', 'also write all groups as CSV'), ...common],
+      run: (work, options, [run]) => explore.duplicates(work, run as string | undefined, options),
+    },
+    {
+      usage: 'outliers [run]',
+      description: 'Ranks images that the model does not give back well, or whose codes lie far from all others.',
+      examples: ['outliers', 'outliers recommended-1a2b3c4d5e --count 100 --out outliers.csv'],
+      options: [
+        wholeNumber('--count <n>', 'images', [1, 1_000_000], 20),
+        new Option('--out <file>', 'also write them as CSV'),
+        ...common,
+      ],
+      run: (work, options, [run]) => explore.outliers(work, run as string | undefined, options),
     },
     {
       usage: 'sample <run>',

@@ -34,6 +34,8 @@ const stages: Record<Progress['stage'], { title: string; unit: string }> = {
   export: { title: 'Exporting', unit: 'rows' },
   neighbours: { title: 'Finding neighbours', unit: 'images' },
   map: { title: 'Laying out the map', unit: 'rounds' },
+  clusters: { title: 'Finding clusters', unit: 'levels' },
+  duplicates: { title: 'Comparing pixels', unit: 'images' },
 };
 
 /** A bar is drawn ten times a second at most; a line for a log file says something new every ten seconds. */

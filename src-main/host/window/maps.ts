@@ -1,63 +1,36 @@
 // Maps of the codes, and the codes beside them.
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
 import type { CodeRows, MapView } from '../../contract/views.ts';
-import { writeAtomic } from '../../files/atomic.ts';
 import { ifThere } from '../../files/json-lines.ts';
 import { openNpy, readNpy } from '../../files/npy.ts';
 import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { startJob } from '../job.ts';
-import type { MapInput, MapOutcome } from '../map-job.ts';
+import { hashOfCodes, type MapNote, mapFiles } from '../explore.ts';
 import type { Surroundings } from './parts.ts';
 
 export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows' | 'codeColumn'>;
 
-/** What is known of a map beside its positions. */
-interface MapNote {
-  settings: MapSettings;
-  explained: number | null;
-  seconds: number;
-  /** Of ids and codes: a map of other codes is not shown. */
-  codesHash: string;
-}
-
 export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
   const folderOf = (runId: string) => catalogue.getRun(runId).folder;
-  const files = (runId: string, method: MapMethod) => {
-    const base = join(folderOf(runId), 'maps', method);
-    return { positions: `${base}.npy`, note: `${base}.json` };
-  };
 
   async function known(runId: string, method: MapMethod, codes: Codes): Promise<MapView | null> {
-    const { positions, note } = files(runId, method);
+    const { positions, note } = mapFiles(catalogue.getRun(runId), method);
     const text = await ifThere(readFile(note, 'utf8'));
     if (text === null) return null;
     const { settings, explained, seconds, codesHash } = JSON.parse(text) as MapNote;
-    if (codesHash !== hashOf(codes)) return null;
+    if (codesHash !== hashOfCodes(codes)) return null;
     const xy = (await readNpy(positions)).data as Float32Array;
     return { method, settings, ids: Int32Array.from(codes.ids), xy, errors: codes.errors, explained, seconds };
   }
 
   async function makeMap(runId: string, settings: MapSettings, context: Context = {}): Promise<MapView> {
-    const started = performance.now();
-    await core.encode(runId, {}, context);
-    const codesFolder = runPaths(folderOf(runId)).codes;
-    const codes = await readCodes(codesFolder);
-    const { method } = settings;
-    const { positions, note } = files(runId, method);
-    const input: MapInput = { codesFolder, file: positions, settings };
-    const { explained } = await startJob<MapOutcome>(new URL('../map-job.ts', import.meta.url), input, context);
-    const seconds = (performance.now() - started) / 1000;
-    const about: MapNote = { settings, explained, seconds, codesHash: hashOf(codes) };
-    await writeAtomic(note, `${JSON.stringify(about)}\n`);
+    await core.layOut(runId, settings, context);
     topics.publish('workspace', { what: ['maps'] });
-    const view = await known(runId, method, codes);
+    const view = await known(runId, settings.method, await readCodes(runPaths(folderOf(runId)).codes));
     if (view === null) throw new PinholeError('internal', 'internal: a map that was just made is not there');
     return view;
   }
@@ -76,8 +49,10 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
       }
       const codes = await readCodes(runPaths(run.folder).codes);
       const ids = Int32Array.from(codes.ids);
-      if (method === 'umap') return known(runId, method, codes);
-      return { method, settings: { method }, ids, errors: codes.errors, ...(await pca.layout(codes)) };
+      if (method === 'umap' || method === 'tsne') return known(runId, method, codes);
+      // Codes of two numbers are their own PCA map, turned no way.
+      const layout = method === 'codes' && codes.size !== 2 ? null : await pca.layout(codes);
+      return layout && { method, settings: { method } as MapSettings, ids, errors: codes.errors, ...layout };
     },
     codeRows: (runId, ids) => readCodeRows(codePaths(runPaths(folderOf(runId)).codes), ids),
     async codeColumn(runId, column) {
@@ -98,7 +73,7 @@ class PcaMaps {
   readonly #known = new Map<string, Promise<Pick<MapView, 'xy' | 'explained' | 'seconds'>>>();
 
   layout(codes: Codes): Promise<Pick<MapView, 'xy' | 'explained' | 'seconds'>> {
-    const key = hashOf(codes);
+    const key = hashOfCodes(codes);
     const layout = this.#known.get(key) ?? this.#make(codes);
     // Last in the map is used last.
     this.#known.delete(key);
@@ -141,8 +116,4 @@ async function readCodeRows(paths: ReturnType<typeof codePaths>, ids: Int32Array
   } finally {
     await file.close();
   }
-}
-
-function hashOf({ ids, codes }: Codes): string {
-  return createHash('sha256').update(ids).update(codes).digest('hex');
 }

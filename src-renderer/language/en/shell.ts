@@ -63,6 +63,8 @@ export const shell = {
   'stage.export': 'Writing',
   'stage.neighbours': 'Finding neighbours',
   'stage.map': 'Laying out',
+  'stage.clusters': 'Finding clusters',
+  'stage.duplicates': 'Comparing pixels',
   'word.delete': 'Delete',
   'notice.dismiss': 'Dismiss this notice',
   'notice.region': 'Notices',

@@ -360,8 +360,8 @@ export const service: Sentences = {
   'There is no upload {}.': '没有上传 {0}。',
   'The upload {} is a source of the data set {}.': '上传 {0} 是数据集 {1} 的来源。',
   'There is nothing at {}.': '{0} 处没有任何内容。',
-  'There is nothing for UMAP to reduce: the map shows the codes themselves.':
-    'UMAP 没有可降维的内容：分布图直接显示编码本身。',
+  'There is nothing for {} to reduce: the map shows the codes themselves.':
+    '{0} 没有可降维的内容：地图直接显示编码本身。',
   'Wait until it is done, or cancel it.': '请等待其完成，或将其取消。',
   'Wait until training has begun, or cancel it.': '请等待训练开始，或将其取消。',
   'Wait until training has ended, or train it to the end.': '请等待训练结束，或将其训练到底。',
@@ -427,4 +427,11 @@ export const service: Sentences = {
   'Expected a folder in {}, received {}, which is a link to {}.': '应为 {0} 中的文件夹，收到的 {1} 是指向 {2} 的链接。',
   'Open the archive again.': '请重新打开归档。',
   'There is no image {} in this archive.': '此归档中没有图像 {0}。',
+  'Expected at most {} images for t-SNE, whose every round pulls each image at all others, received {}.':
+    't-SNE 每一轮都要考虑每幅图像与其他所有图像，最多 {0} 幅，实际为 {1} 幅。',
+  'Make a UMAP instead, which has the same aim and keeps to neighbours.':
+    '请改用 UMAP，它目标相同，但只考虑近邻。',
+  'Expected codes of two numbers, which are a map by themselves, received {}.':
+    '编码应为两个数（其本身就是地图），实际为 {0} 个。',
+  'Choose PCA, UMAP or t-SNE, or train with 2 codes.': '请选择 PCA、UMAP 或 t-SNE，或用 2 个编码训练。',
 };

@@ -64,6 +64,8 @@ export const shell: Record<keyof typeof english, string> = {
   'stage.export': '写入',
   'stage.neighbours': '查找近邻',
   'stage.map': '排布',
+  'stage.clusters': '正在聚类',
+  'stage.duplicates': '正在比较像素',
   'word.delete': '删除',
   'notice.dismiss': '关闭此通知',
   'notice.region': '通知',

@@ -1,6 +1,7 @@
 // UMAP of the codes of MNIST: time of its neighbours and of its layout, and recall of the index against brute force.
 import { readCodes } from '../../../src-main/latent/encode.ts';
-import { nearestCodes, umapLayout } from '../../../src-main/latent/map.ts';
+import { umapLayout } from '../../../src-main/latent/map.ts';
+import { nearestCodes } from '../../../src-main/latent/nearest-codes.ts';
 import { runPaths } from '../../../src-main/training/run-files.ts';
 import { figure, number, type WindowSection } from './figures.ts';
 import { mnistWorkspace, openStage, temporaryFolder } from './stage.ts';

@@ -8,6 +8,13 @@ import type {
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { AppendResult, CompressionCurve, CompressResult } from '../../../src-main/contract/archive.ts';
+import type {
+  ClusterResult,
+  DuplicateResult,
+  MapResult,
+  NeighbourResult,
+  OutlierResult,
+} from '../../../src-main/contract/explore.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
 import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
 import type { Surroundings } from '../../../src-main/host/command-line/program.ts';
@@ -140,6 +147,40 @@ export const appended: AppendResult = {
   seconds: 1,
 };
 
+const found = (id: number, path: string) => ({ id, path, label: path.split('/')[0]! });
+
+export const mapped: MapResult = {
+  ...{ run: run.id, method: 'umap', points: 70_000, seconds: 61, explained: null, file: '/run/maps/umap.npy' },
+  quality: { trustworthiness: 0.9612, continuity: 0.97, preserved: 0.41, k: 15, points: 500 },
+};
+export const near: NeighbourResult = {
+  run: run.id,
+  of: found(3, 'cats/1.jpg'),
+  neighbours: [{ ...found(9, 'cats/\u001b[31m2.jpg'), rank: 1, distance: 0.5 }],
+};
+export const clustered: ClusterResult = {
+  ...{ run: run.id, method: 'PhenoGraph', images: 3, modularity: 0.61, seconds: 0.2 },
+  clusters: [
+    { cluster: 0, size: 2, label: 'cats', share: 1, central: [found(0, 'cats/0.jpg')] },
+    { cluster: 1, size: 1, label: null, share: null, central: [{ id: 2, path: 'x.jpg', label: null }] },
+  ],
+  assignment: { ids: Int32Array.of(0, 1, 2), cluster: Int32Array.of(0, 0, 1) },
+};
+const copy = (id: number, path: string, side: number) => ({
+  ...found(id, path),
+  width: side,
+  height: side,
+  bytes: 999,
+});
+export const duplicated: DuplicateResult = {
+  ...{ run: run.id, images: 100, candidates: 40, confirmed: 2, seconds: 0.3 },
+  groups: [{ keep: copy(4, 'cats/4.jpg', 300), others: [copy(7, '=cats/7.jpg', 200)] }],
+};
+export const standingOut: OutlierResult = {
+  ...{ run: run.id, images: 100, seconds: 0.1 },
+  outliers: [{ ...found(5, 'cats/5.jpg'), mse: 0.04, distance: 12, errorScore: 6.12, distanceScore: 1, score: 6.12 }],
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -172,6 +213,11 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     compress: answer('compress', compressed),
     measureCurve: answer('measureCurve', curve),
     append: answer('append', appended),
+    layOut: answer('layOut', mapped),
+    neighbours: answer('neighbours', near),
+    clusters: answer('clusters', clustered),
+    duplicates: answer('duplicates', duplicated),
+    outliers: answer('outliers', standingOut),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
     sweep: answer('sweep', sweep),

@@ -1,0 +1,113 @@
+// What can be found among the codes of a run: maps, neighbours, groups, duplicates, outliers. Plain data only.
+import type { MapMethod } from './tasks.ts';
+
+/** An image of the run's data set, by which screens and files name it. */
+export interface FoundImage {
+  id: number;
+  path: string;
+  label: string | null;
+}
+
+/** How true a map is; see `mapQuality`. All are 0–1. */
+export interface MapQuality {
+  /** 1 where no point has a neighbour on the map that is none among the codes. Venna and Kaski 2001. */
+  trustworthiness: number;
+  /** 1 where every neighbour among the codes is one on the map. The same with the roles exchanged. */
+  continuity: number;
+  /** Share of the k nearest codes that are among the k nearest points of the map. */
+  preserved: number;
+  /** Neighbours that were looked at, and for how many points. */
+  k: number;
+  points: number;
+}
+
+export interface MapResult {
+  run: string;
+  method: MapMethod;
+  points: number;
+  seconds: number;
+  /** Share of the codes' variance on both axes; null for other methods than PCA. */
+  explained: number | null;
+  quality: MapQuality;
+  /** float32 N×2, in the order of the ids of the codes. */
+  file: string;
+}
+
+export interface NeighbourResult {
+  run: string;
+  of: FoundImage;
+  /** Nearest first; distances are Euclidean, between codes. */
+  neighbours: (FoundImage & { rank: number; distance: number })[];
+}
+
+export interface ClusterSettings {
+  /** Neighbours of each image in the graph. */
+  neighbours: number;
+  /** Above 1 clusters are more and smaller. */
+  resolution: number;
+  seed: number;
+}
+
+export interface FoundCluster {
+  /** From 0 on, from the largest to the smallest. */
+  cluster: number;
+  size: number;
+  /** The most frequent label and its share, 0–1; null where no image has one. */
+  label: string | null;
+  share: number | null;
+  /** The most central ones first. */
+  central: FoundImage[];
+}
+
+export interface ClusterResult {
+  run: string;
+  method: 'PhenoGraph';
+  images: number;
+  /** −½ to 1, at resolution 1. */
+  modularity: number;
+  clusters: FoundCluster[];
+  /** Of each image, in the order of its ids: its cluster. */
+  assignment: { ids: Int32Array; cluster: Int32Array };
+  seconds: number;
+}
+
+export interface DuplicateGroup {
+  /** What is worth keeping: most pixels, then the largest file, then the path that comes first. */
+  keep: CopyOfImage;
+  others: CopyOfImage[];
+}
+
+export interface CopyOfImage extends FoundImage {
+  width: number;
+  height: number;
+  bytes: number;
+}
+
+export interface DuplicateResult {
+  run: string;
+  images: number;
+  /** Pairs of near codes that were compared by their pixels, and those that are the same image. */
+  candidates: number;
+  confirmed: number;
+  groups: DuplicateGroup[];
+  seconds: number;
+}
+
+export interface FoundOutlier extends FoundImage {
+  /** Mean-squared error of the reconstruction, pixels 0–1. */
+  mse: number;
+  /** Mean Mahalanobis distance of its code to the 15 nearest others. */
+  distance: number;
+  /** Robust deviations from the median of both, and the larger of them, by which they are ranked. */
+  errorScore: number;
+  distanceScore: number;
+  score: number;
+}
+
+export interface OutlierResult {
+  run: string;
+  images: number;
+  /** Those that stand out most come first; as many as were asked for. */
+  outliers: FoundOutlier[];
+  seconds: number;
+}

@@ -1,0 +1,192 @@
+// The commands that look among codes: map, neighbours, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
+import { dirname, resolve } from 'node:path';
+import type {
+  ClusterResult,
+  DuplicateResult,
+  FoundImage,
+  MapResult,
+  NeighbourResult,
+  OutlierResult,
+} from '../../contract/explore.ts';
+import type { MapSettings } from '../../contract/tasks.ts';
+import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
+import { writeAtomic } from '../../files/atomic.ts';
+import { makeFolder } from '../../files/folder.ts';
+import { findOne, type Options, type Work } from './commands.ts';
+import { printable } from './summary.ts';
+import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
+
+export async function map(work: Work, runId: string | undefined, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const result = await work.service.layOut(run.id, mapSettings(options), work.context);
+  work.terminal.say(describeMap(result));
+  work.terminal.result(result);
+}
+
+function mapSettings({ method, neighbours, minDistance, seed, perplexity }: Options): MapSettings {
+  if (method === 'umap') {
+    return {
+      method,
+      neighbours: (neighbours as number | undefined) ?? 15,
+      minDistance: (minDistance as number | undefined) ?? 0.1,
+      seed: (seed as number | undefined) ?? 1,
+    };
+  }
+  if (method === 'tsne') return { method, perplexity: (perplexity as number | undefined) ?? 30 };
+  return { method: method as 'pca' | 'codes' };
+}
+
+export async function neighbours(work: Work, runId: string, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const { of, count = 15 } = options as { of: string; count?: number };
+  const result = await work.service.neighbours(run.id, of, count, work.context);
+  work.terminal.say(describeNeighbours(result));
+  work.terminal.result(result);
+}
+
+export async function clusters(work: Work, runId: string | undefined, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const { neighbours = 15, resolution = 1, seed = 1, out } = options as Record<string, number> & { out?: string };
+  const { assignment, ...result } = await work.service.clusters(run.id, { neighbours, resolution, seed }, work.context);
+  work.terminal.say(describeClusters({ assignment, ...result }));
+  const items = new Map((await work.service.items(run.datasetId)).map((item) => [item.id, item]));
+  const rows = Array.from(assignment.ids, (id, row) => [
+    String(id),
+    ...namesOf(items.get(id)),
+    String(assignment.cluster[row]),
+  ]);
+  const file = await writeTable(work, out, ['image_id', 'path', 'label', 'cluster'], rows);
+  work.terminal.result({ ...result, file });
+}
+
+export async function duplicates(work: Work, runId: string | undefined, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const result = await work.service.duplicates(run.id, work.context);
+  work.terminal.say(describeDuplicates(result));
+  const rows = result.groups.flatMap(({ keep, others }, group) =>
+    [keep, ...others].map((image, place) => [
+      ...[String(group), place === 0 ? 'keep' : 'copy', String(image.id), ...namesOf(image)],
+      ...[image.width, image.height, image.bytes].map(String),
+    ]),
+  );
+  const header = ['group', 'advice', 'image_id', 'path', 'label', 'width', 'height', 'bytes'];
+  const file = await writeTable(work, options.out as string | undefined, header, rows);
+  work.terminal.result({ ...result, file });
+}
+
+export async function outliers(work: Work, runId: string | undefined, options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const { count = 20, out } = options as { count?: number; out?: string };
+  const result = await work.service.outliers(run.id, count, work.context);
+  work.terminal.say(describeOutliers(result));
+  const rows = result.outliers.map((image, place) => [
+    ...[String(place + 1), String(image.id), ...namesOf(image)],
+    ...[image.mse, image.distance, image.errorScore, image.distanceScore].map((value) => value.toPrecision(6)),
+  ]);
+  const header = ['rank', 'image_id', 'path', 'label', 'mse', 'distance', 'error_score', 'distance_score'];
+  const file = await writeTable(work, out, header, rows);
+  work.terminal.result({ ...result, file });
+}
+
+const namesOf = (image: Pick<FoundImage, 'path' | 'label'> | undefined) => [image?.path ?? '', image?.label ?? ''];
+
+/** As CSV, where a file was named; gives its path. */
+async function writeTable(
+  work: Work,
+  out: string | undefined,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): Promise<string | null> {
+  if (out === undefined) return null;
+  const file = resolve(out);
+  await makeFolder(dirname(file));
+  const cells = (row: readonly string[], isHeader: boolean) =>
+    row.map((cell) => quoteCell(isHeader || isNumber(cell) ? cell : escapeFormula(cell))).join(',');
+  await writeAtomic(file, [header, ...rows].map((row, line) => `${cells(row, line === 0)}\r\n`).join(''));
+  work.terminal.say(`Wrote ${plural(rows.length, 'row')}: ${file}`);
+  return file;
+}
+
+const isNumber = (cell: string) => /^-?[\d.]+(e[+-]\d+)?$/.test(cell);
+
+// ---- in words -----------------------------------------------------------------------------------------------------
+
+const methodNames = { pca: 'PCA', umap: 'UMAP', tsne: 't-SNE', codes: 'The codes themselves' } as const;
+
+function describeMap({ method, points, seconds, explained, quality, file }: MapResult): string {
+  const { trustworthiness, continuity, preserved, k } = quality;
+  const sample = quality.points < points ? `, of ${formatCount(quality.points)} of ${formatCount(points)} images` : '';
+  return [
+    `${methodNames[method]} of ${plural(points, 'image')} in ${formatDuration(seconds)}: ${file}`,
+    ...(explained === null ? [] : [`  both axes show ${formatShare(explained)} of the variance of the codes`]),
+    `  trustworthiness ${trustworthiness.toFixed(4)}, continuity ${continuity.toFixed(4)}; ${formatShare(preserved)} of the ${k} nearest are kept${sample}`,
+  ].join('\n');
+}
+
+const labelled = ({ path, label }: FoundImage) => `${printable(path)}${label === null ? '' : ` (${printable(label)})`}`;
+
+function describeNeighbours({ of, neighbours }: NeighbourResult): string {
+  const rows = neighbours.map(({ rank, distance, id, path, label }) => [
+    String(rank),
+    distance.toPrecision(4),
+    `#${id}`,
+    printable(label ?? ''),
+    printable(path),
+  ]);
+  return [
+    `Nearest to #${of.id} ${labelled(of)}:`,
+    alignTable([['', 'distance', 'image', 'label', 'path'], ...rows]),
+  ].join('\n');
+}
+
+function describeClusters({ images, clusters, modularity, seconds, method }: ClusterResult): string {
+  const rows = clusters.map(({ cluster, size, label, share, central }) => [
+    String(cluster),
+    formatCount(size),
+    label === null ? '' : `${printable(label)} ${formatShare(share)}`,
+    central
+      .slice(0, 3)
+      .map(({ path }) => printable(path))
+      .join('  '),
+  ]);
+  return [
+    `${plural(clusters.length, 'cluster')} of ${plural(images, 'image')} by ${method} in ${formatDuration(seconds)}, modularity ${modularity.toFixed(3)}`,
+    alignTable([['cluster', 'images', 'label', 'most central'], ...rows]),
+  ].join('\n');
+}
+
+const shownGroups = 20;
+
+function describeDuplicates({ images, groups, candidates, confirmed, seconds }: DuplicateResult): string {
+  const copies = groups.reduce((sum, { others }) => sum + others.length, 0);
+  const lines = groups
+    .slice(0, shownGroups)
+    .map(({ keep, others }) =>
+      [
+        `  keep ${size(keep)} ${printable(keep.path)}`,
+        ...others.map((one) => `  copy ${size(one)} ${printable(one.path)}`),
+      ].join('\n'),
+    );
+  const more = groups.length > shownGroups ? [`  and ${plural(groups.length - shownGroups, 'group')} more`] : [];
+  return [
+    `${plural(groups.length, 'group')} with ${plural(copies, 'copy', 'copies')} among ${plural(images, 'image')} in ${formatDuration(seconds)}; ${formatCount(confirmed)} of ${formatCount(candidates)} near pairs are the same image`,
+    ...lines,
+    ...more,
+  ].join('\n');
+}
+
+const size = ({ width, height }: { width: number; height: number }) => `${height}×${width}`;
+
+function describeOutliers({ images, outliers, seconds }: OutlierResult): string {
+  const rows = outliers.map((image, place) => [
+    String(place + 1),
+    image.errorScore.toFixed(1),
+    image.distanceScore.toFixed(1),
+    image.mse.toPrecision(3),
+    `#${image.id} ${labelled(image)}`,
+  ]);
+  return [
+    `The ${plural(outliers.length, 'image')} of ${formatCount(images)} that stand out most, in ${formatDuration(seconds)}; deviations from the median of all:`,
+    alignTable([['', 'error', 'distance', 'mse', 'image'], ...rows]),
+  ].join('\n');
+}

@@ -1,0 +1,170 @@
+// What is found among the codes of a run, by the names of its images. The work itself runs in a job process.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Run } from '../contract/api.ts';
+import type {
+  ClusterResult,
+  ClusterSettings,
+  CopyOfImage,
+  DuplicateResult,
+  FoundCluster,
+  FoundImage,
+  MapResult,
+  NeighbourResult,
+  OutlierResult,
+} from '../contract/explore.ts';
+import type { Context, Item } from '../contract/records.ts';
+import type { MapMethod, MapSettings } from '../contract/tasks.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import { type Codes, readCodeIds, readCodes } from '../latent/encode.ts';
+import { runPaths } from '../training/run-files.ts';
+import type { ExploreInput, ExploreResults } from './explore-job.ts';
+import { startJob } from './job.ts';
+
+/** A run that is encoded, and the images that it was trained on. */
+export interface Explored {
+  workspace: string;
+  run: Run;
+  items: readonly Item[];
+}
+
+/** What is known of a map beside its positions. */
+export interface MapNote extends Pick<MapResult, 'explained' | 'seconds' | 'quality'> {
+  settings: MapSettings;
+  /** Of ids and codes: a map of other codes is not shown. */
+  codesHash: string;
+}
+
+export function mapFiles(run: Pick<Run, 'folder'>, method: MapMethod): { positions: string; note: string } {
+  const base = join(run.folder, 'maps', method);
+  return { positions: `${base}.npy`, note: `${base}.json` };
+}
+
+export function hashOfCodes({ ids, codes }: Codes): string {
+  return createHash('sha256').update(ids).update(codes).digest('hex');
+}
+
+export async function makeMap({ run }: Explored, settings: MapSettings, context: Context): Promise<MapResult> {
+  const started = performance.now();
+  const { positions, note } = mapFiles(run, settings.method);
+  const codes = await readCodes(runPaths(run.folder).codes);
+  const { explained, quality } = await explore<'map'>(run, { kind: 'map', file: positions, settings }, context);
+  const seconds = (performance.now() - started) / 1000;
+  const about: MapNote = { settings, explained, seconds, quality, codesHash: hashOfCodes(codes) };
+  await writeAtomic(note, `${JSON.stringify(about)}\n`);
+  return {
+    run: run.id,
+    method: settings.method,
+    points: codes.ids.length,
+    seconds,
+    explained,
+    quality,
+    file: positions,
+  };
+}
+
+export async function neighboursOf(
+  { run, items }: Explored,
+  of: Item,
+  count: number,
+  context: Context,
+): Promise<NeighbourResult> {
+  const ids = await readCodeIds(runPaths(run.folder).codes);
+  const row = ids.indexOf(of.id);
+  const { rows, distances } = await explore<'neighbours'>(run, { kind: 'neighbours', row, count }, context);
+  const nameOf = namesOf(items);
+  const neighbours = rows.map((other, place) => ({
+    rank: place + 1,
+    distance: distances[place]!,
+    ...nameOf(ids[other]!),
+  }));
+  return { run: run.id, of: nameOf(of.id), neighbours };
+}
+
+export async function clustersOf(
+  { run, items }: Explored,
+  settings: ClusterSettings,
+  context: Context,
+): Promise<ClusterResult> {
+  const started = performance.now();
+  const ids = await readCodeIds(runPaths(run.folder).codes);
+  const { cluster, clusters, modularity } = await explore<'clusters'>(run, { kind: 'clusters', settings }, context);
+  const nameOf = namesOf(items);
+  return {
+    run: run.id,
+    method: 'PhenoGraph',
+    images: ids.length,
+    modularity,
+    clusters: clusters.map(
+      ({ members, central }, index): FoundCluster => ({
+        cluster: index,
+        size: members.length,
+        ...commonLabel(Array.from(members, (row) => nameOf(ids[row]!).label)),
+        central: central.map((row) => nameOf(ids[row]!)),
+      }),
+    ),
+    assignment: { ids: Int32Array.from(ids), cluster },
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function commonLabel(labels: readonly (string | null)[]): Pick<FoundCluster, 'label' | 'share'> {
+  const counts = new Map<string, number>();
+  for (const label of labels) if (label !== null) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most ? { label: most[0], share: most[1] / labels.length } : { label: null, share: null };
+}
+
+export async function duplicatesOf({ workspace, run, items }: Explored, context: Context): Promise<DuplicateResult> {
+  const started = performance.now();
+  const ids = await readCodeIds(runPaths(run.folder).codes);
+  const input = { kind: 'duplicates', workspace, datasetId: run.datasetId } as const;
+  const { groups, candidates, confirmed } = await explore<'duplicates'>(run, input, context);
+  const known = new Map(items.map((item) => [item.id, item]));
+  const copy = (row: number): CopyOfImage => {
+    const { id, path, label, width, height, bytes } = known.get(ids[row]!)!;
+    return { id, path, label, width, height, bytes };
+  };
+  return {
+    run: run.id,
+    images: ids.length,
+    candidates,
+    confirmed,
+    groups: groups.map(([keep, ...others]) => ({ keep: copy(keep!), others: others.map(copy) })),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+export async function outliersOf(
+  { workspace, run, items }: Explored,
+  count: number,
+  context: Context,
+): Promise<OutlierResult> {
+  const started = performance.now();
+  const ids = await readCodeIds(runPaths(run.folder).codes);
+  const input = { kind: 'outliers', workspace, datasetId: run.datasetId, count } as const;
+  const found = await explore<'outliers'>(run, input, context);
+  const nameOf = namesOf(items);
+  return {
+    run: run.id,
+    images: ids.length,
+    outliers: found.map(({ row, ...figures }) => ({ ...nameOf(ids[row]!), ...figures })),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function namesOf(items: readonly Item[]): (id: number) => FoundImage {
+  const known = new Map(items.map(({ id, path, label }) => [id, { id, path, label }]));
+  return (id) => known.get(id) ?? { id, path: '', label: null };
+}
+
+type Asked<K extends ExploreInput['kind']> = Omit<Extract<ExploreInput, { kind: K }>, 'codesFolder'>;
+
+function explore<K extends ExploreInput['kind']>(
+  { folder }: Run,
+  asked: Asked<K>,
+  context: Context,
+): Promise<ExploreResults[K]> {
+  const input = { ...asked, codesFolder: runPaths(folder).codes };
+  return startJob<ExploreResults[K]>(new URL('./explore-job.ts', import.meta.url), input, context);
+}

@@ -1,0 +1,252 @@
+// Images that are nearly the same: candidates by their codes, confirmed on their pixels, in groups with the one that is worth keeping.
+import { setImmediate } from 'node:timers/promises';
+import { throwIfCancelled } from '../contract/errors.ts';
+import type { Context } from '../contract/records.ts';
+import type { ImageBatch } from '../numerics/image-grid.ts';
+import type { Found } from './nearest-codes.ts';
+
+export interface Duplicates {
+  /** Rows, the one to keep first; from the largest group to the smallest. */
+  groups: number[][];
+  /** Pairs that were looked at, and those that are the same. */
+  candidates: number;
+  confirmed: number;
+}
+
+/** What tells which of some copies is worth keeping. */
+export interface Copy {
+  path: string;
+  /** Of the original, in pixels. */
+  width: number;
+  height: number;
+  /** Of its file. */
+  bytes: number;
+}
+
+/** Pixels of rows at the model's size. */
+export type ReadRows = (rows: ArrayLike<number>) => ImageBatch;
+
+/** Side of the grey pictures that are compared: small enough that coding, noise and size are forgotten. */
+const side = 24;
+/** Parts of the image that a copy may have been cropped to, by the share of its side; each at nine places. */
+const crops = [0.97, 0.945, 0.92] as const;
+/** Correlation of two pictures that are the same: what re-encoding, resizing and cropping leave of it. */
+export const sameAbove = 0.975;
+/** Pictures that are whole not even so alike are not compared crop by crop. */
+const promising = 0.6;
+/** Deviation of the grey values below which a picture shows nothing; such are the same where their means are. */
+const flat = 2;
+const flatDifference = 2;
+
+/**
+ * Two images are the same where their grey pictures, one of them whole and the other whole or cropped, have a correlation above 0.975
+ * and their colours differ by no more than coding does. `neighbours` are the candidates.
+ */
+export async function findDuplicates(
+  read: ReadRows,
+  neighbours: Found,
+  copies: readonly Copy[],
+  context: Context = {},
+): Promise<Duplicates> {
+  const pictures = new Pictures(read);
+  const { k, indices } = neighbours;
+  const groups = new Groups(copies.length);
+  let [candidates, confirmed] = [0, 0];
+  const started = performance.now();
+  for (let row = 0; row < copies.length; row++) {
+    for (const other of indices.subarray(row * k, (row + 1) * k)) {
+      // Each pair once, from the side that comes first, or from the only side that has it.
+      if (other < row && indices.subarray(other * k, (other + 1) * k).includes(row)) continue;
+      candidates++;
+      if (!pictures.areSame(row, other)) continue;
+      confirmed++;
+      groups.join(row, other);
+    }
+    if (row % 256 === 0) {
+      throwIfCancelled(context.signal);
+      const rate = (row * 1000) / (performance.now() - started);
+      context.onProgress?.({ stage: 'duplicates', done: row, total: copies.length, rate });
+      await setImmediate();
+    }
+  }
+  const found = groups.all().map((rows) => rows.toSorted((a, b) => worth(copies[b]!, copies[a]!) || a - b));
+  return { groups: found.sort((a, b) => b.length - a.length || a[0]! - b[0]!), candidates, confirmed };
+}
+
+/** More pixels first, then more bytes, then the path that comes first: above 0 where the first is worth more. */
+export function worth(one: Copy, other: Copy): number {
+  const pixels = one.width * one.height - other.width * other.height;
+  if (pixels !== 0) return pixels;
+  return one.bytes - other.bytes || (one.path < other.path ? 1 : one.path > other.path ? -1 : 0);
+}
+
+interface Picture {
+  /** Whole, with mean 0 and length 1; null where it shows nothing. */
+  whole: Float32Array | null;
+  /** 0–255, of each channel. */
+  means: number[];
+  pixels: Uint8Array;
+  crops: Float32Array[] | null;
+}
+
+/** So many are kept ready: rows are looked at in their order, and neighbours lie anywhere. */
+const keptPictures = 4096;
+
+class Pictures {
+  readonly #read: ReadRows;
+  readonly #known = new Map<number, Picture>();
+  #shape: Pick<ImageBatch, 'height' | 'width' | 'channels'> = { height: 0, width: 0, channels: 1 };
+
+  constructor(read: ReadRows) {
+    this.#read = read;
+  }
+
+  areSame(row: number, other: number): boolean {
+    const [one, two] = [this.#picture(row), this.#picture(other)];
+    if (!haveSameColour(one, two)) return false;
+    if (one.whole === null || two.whole === null) return one.whole === two.whole;
+    const likeness = product(one.whole, two.whole);
+    if (likeness >= sameAbove) return true;
+    if (likeness < promising) return false;
+    return (
+      this.#crops(one).some((part) => product(part, two.whole!) >= sameAbove) ||
+      this.#crops(two).some((part) => product(part, one.whole!) >= sameAbove)
+    );
+  }
+
+  #picture(row: number): Picture {
+    const known = this.#known.get(row) ?? this.#make(row);
+    this.#known.delete(row);
+    this.#known.set(row, known);
+    for (const oldest of this.#known.keys()) if (this.#known.size > keptPictures) this.#known.delete(oldest);
+    return known;
+  }
+
+  #make(row: number): Picture {
+    const { data, height, width, channels } = this.#read([row]);
+    this.#shape = { height, width, channels };
+    const means = Array.from({ length: channels }, (_, channel) => {
+      let sum = 0;
+      for (let at = channel; at < data.length; at += channels) sum += data[at]!;
+      return sum / (height * width);
+    });
+    const pixels = data.slice();
+    return { whole: describe(pixels, this.#shape, wholeImage), means, pixels, crops: null };
+  }
+
+  #crops(picture: Picture): Float32Array[] {
+    picture.crops ??= cropped.flatMap((part) => describe(picture.pixels, this.#shape, part) ?? []);
+    return picture.crops;
+  }
+}
+
+interface Part {
+  left: number;
+  top: number;
+  size: number;
+}
+
+const wholeImage: Part = { left: 0, top: 0, size: 1 };
+const cropped: Part[] = crops.flatMap((size) =>
+  [0, 0.5, 1].flatMap((x) => [0, 0.5, 1].map((y) => ({ left: x * (1 - size), top: y * (1 - size), size }))),
+);
+
+/** Grey, brought to the side by means over its cells, with mean 0 and length 1; null where it is flat. */
+function describe(
+  data: Uint8Array,
+  { height, width, channels }: Pick<ImageBatch, 'height' | 'width' | 'channels'>,
+  { left, top, size }: Part,
+): Float32Array | null {
+  const grey = new Float32Array(side * side);
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const y = (top + (size * (row + 0.5)) / side) * height - 0.5;
+      const x = (left + (size * (column + 0.5)) / side) * width - 0.5;
+      grey[row * side + column] = sampleGrey(data, height, width, channels, x, y, (size * width) / side);
+    }
+  }
+  const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
+  let squares = 0;
+  for (let at = 0; at < grey.length; at++) {
+    grey[at]! -= mean;
+    squares += grey[at]! ** 2;
+  }
+  if (Math.sqrt(squares / grey.length) < flat) return null;
+  const length = Math.sqrt(squares);
+  return grey.map((value) => value / length);
+}
+
+/** Bilinear, over a tent as wide as a cell where that holds several pixels. */
+function sampleGrey(
+  data: Uint8Array,
+  height: number,
+  width: number,
+  channels: number,
+  x: number,
+  y: number,
+  cell: number,
+): number {
+  const reach = Math.max(1, cell);
+  let [sum, weights] = [0, 0];
+  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(height - 1, Math.floor(y + reach)); row++) {
+    for (
+      let column = Math.max(0, Math.ceil(x - reach));
+      column <= Math.min(width - 1, Math.floor(x + reach));
+      column++
+    ) {
+      const weight = (1 - Math.abs(row - y) / reach) * (1 - Math.abs(column - x) / reach);
+      const at = (row * width + column) * channels;
+      const value = channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+      sum += weight * value;
+      weights += weight;
+    }
+  }
+  return weights === 0 ? 0 : sum / weights;
+}
+
+/** Means that coding and a small crop leave of a colour. */
+const colourDifference = 14;
+
+function haveSameColour(one: Picture, other: Picture): boolean {
+  const isFlat = one.whole === null && other.whole === null;
+  const limit = isFlat ? flatDifference : colourDifference;
+  return one.means.every((mean, channel) => Math.abs(mean - other.means[channel]!) <= limit);
+}
+
+function product(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += one[at]! * other[at]!;
+  return sum;
+}
+
+/** Rows that are joined, directly or by others. */
+class Groups {
+  readonly #parent: Int32Array;
+
+  constructor(count: number) {
+    this.#parent = Int32Array.from({ length: count }, (_, row) => row);
+  }
+
+  join(one: number, other: number): void {
+    this.#parent[this.#root(one)] = this.#root(other);
+  }
+
+  /** Of two rows and more, rows ascending. */
+  all(): number[][] {
+    const groups = new Map<number, number[]>();
+    for (let row = 0; row < this.#parent.length; row++) {
+      const root = this.#root(row);
+      const known = groups.get(root);
+      if (known) known.push(row);
+      else groups.set(root, [row]);
+    }
+    return [...groups.values()].filter(({ length }) => length > 1);
+  }
+
+  #root(row: number): number {
+    let root = row;
+    while (this.#parent[root] !== root) root = this.#parent[root]!;
+    this.#parent[row] = root;
+    return root;
+  }
+}

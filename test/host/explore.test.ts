@@ -1,0 +1,85 @@
+// What is found among codes, through the service and its job processes: on drawn images, and among photographs with planted ones.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Core } from '../../src-main/contract/api.ts';
+import { drawSamples } from '../../src-main/dataset/samples.ts';
+import { readNpy } from '../../src-main/files/npy.ts';
+import { createService } from '../../src-main/host/service.ts';
+import { plantedFolder, scoreDuplicates, scoreOutliers } from '../support/planted.ts';
+import { need, photosFolder } from '../support/resources.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const count = 80;
+let service: Core;
+let runId: string;
+
+beforeAll(async () => {
+  const images = join(temporaryFolder(), 'shapes');
+  await drawSamples({ count, size: 16, seed: 2 }, images);
+  service = await createService({ workspace: temporaryFolder(), command: 'test' });
+  const { dataset } = await service.import({ sources: [images] });
+  runId = (await service.train(dataset.id, { codeSize: 6, epochs: 2, device: 'cpu', threads: 1 })).run.id;
+}, 300_000);
+afterAll(() => service.close());
+
+test.each([
+  { method: 'pca' } as const,
+  { method: 'umap', neighbours: 10, minDistance: 0.1, seed: 3 } as const,
+  { method: 'tsne', perplexity: 10 } as const,
+])('a map by $method: positions of all in a file, and how true they are', async (settings) => {
+  const result = await service.layOut(runId, settings);
+  expect(result).toMatchObject({ run: runId, method: settings.method, points: count });
+  const { shape, data } = await readNpy(result.file);
+  expect(shape).toEqual([count, 2]);
+  expect((data as Float32Array).every(Number.isFinite)).toBe(true);
+  const { trustworthiness, continuity, preserved } = result.quality;
+  for (const share of [trustworthiness, continuity, preserved]) expect(share).toBeGreaterThan(0.2);
+  expect(result.explained === null).toBe(settings.method !== 'pca');
+});
+
+test('codes of six numbers are no map, and no file is left of it', async () => {
+  await expect(service.layOut(runId, { method: 'codes' })).rejects.toMatchObject({ code: 'usage' });
+  const run = (await service.runs())[0]!;
+  expect(existsSync(join(run.folder, 'maps', 'codes.npy'))).toBe(false);
+});
+
+test('neighbours by path and by id, nearest first', async () => {
+  const dataset = (await service.datasets())[0]!;
+  const item = (await service.items(dataset.id))[7]!;
+  const byPath = await service.neighbours(runId, item.path, 5);
+  expect(byPath.of).toEqual({ id: item.id, path: item.path, label: item.label });
+  expect(byPath).toEqual(await service.neighbours(runId, String(item.id), 5));
+  const distances = byPath.neighbours.map(({ distance }) => distance);
+  expect(distances).toEqual(distances.toSorted((a, b) => a - b));
+  expect(byPath.neighbours.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5]);
+  await expect(service.neighbours(runId, 'no such image', 5)).rejects.toMatchObject({ code: 'not-found' });
+});
+
+test('clusters hold every image once, each with its most central ones', async () => {
+  const result = await service.clusters(runId, { neighbours: 8, resolution: 1, seed: 1 });
+  expect(result.clusters.reduce((sum, { size }) => sum + size, 0)).toBe(count);
+  expect(result.assignment.ids).toHaveLength(count);
+  for (const { cluster, size, central, share } of result.clusters) {
+    expect(result.assignment.cluster.filter((one) => one === cluster)).toHaveLength(size);
+    const places = central.map(({ id }) => result.assignment.cluster[result.assignment.ids.indexOf(id)]);
+    expect(new Set(places)).toEqual(new Set([cluster]));
+    expect(share).toBeGreaterThan(0);
+  }
+});
+
+describe('among photographs', () => {
+  test('planted copies are found and nothing else, planted strangers stand out first', async (context) => {
+    need(context, 'photos');
+    const { folder, groups, strangers } = await plantedFolder(photosFolder(), join(temporaryFolder(), 'images'), 6);
+    const { dataset } = await service.import({ sources: [folder], size: 64, color: 'rgb', validation: 0 });
+    const settings = { codeSize: 32, epochs: 1, device: 'cpu' as const };
+    const { run } = await service.train(dataset.id, settings);
+    const { precision, recall, missed, wrong } = scoreDuplicates(await service.duplicates(run.id), groups);
+    expect({ precision, recall, missed, wrong }).toEqual({ precision: 1, recall: 1, missed: [], wrong: [] });
+    const { ranks } = scoreOutliers(await service.outliers(run.id, dataset.count), strangers);
+    expect(ranks).toEqual([1, 2, 3, 4, 5]);
+  });
+});
