@@ -429,8 +429,7 @@ export const service: Sentences = {
   'There is no image {} in this archive.': '此归档中没有图像 {0}。',
   'Expected at most {} images for t-SNE, whose every round pulls each image at all others, received {}.':
     't-SNE 每一轮都要考虑每幅图像与其他所有图像，最多 {0} 幅，实际为 {1} 幅。',
-  'Make a UMAP instead, which has the same aim and keeps to neighbours.':
-    '请改用 UMAP，它目标相同，但只考虑近邻。',
+  'Make a UMAP instead, which has the same aim and keeps to neighbours.': '请改用 UMAP，它目标相同，但只考虑近邻。',
   'Expected codes of two numbers, which are a map by themselves, received {}.':
     '编码应为两个数（其本身就是地图），实际为 {0} 个。',
   'Choose PCA, UMAP or t-SNE, or train with 2 codes.': '请选择 PCA、UMAP 或 t-SNE，或用 2 个编码训练。',
