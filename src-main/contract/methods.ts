@@ -71,6 +71,7 @@ export const methods = {
   codeRows: v.tuple([idSchema, ids(65536)]),
   codeColumn: v.tuple([idSchema, whole]),
   previewExport: v.tuple([exportRequestSchema]),
+  neighbours: v.tuple([idSchema, v.pipe(v.string(), v.regex(/^\d{1,10}$/)), v.pipe(whole, v.maxValue(1000))]),
   compressionCurve: v.tuple([idSchema]),
   lookAtTarget: v.tuple([path, v.picklist(['archive', 'folder'])]),
   openArchive: v.tuple([path]),

@@ -1,6 +1,7 @@
 // What the screens look at: tables, pictures and figures in the shape in which they are shown. Arrays are typed arrays.
 import * as v from 'valibot';
 import type { SerializedError } from './errors.ts';
+import type { MapQuality } from './explore.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
 import type { ImportSettings } from './settings.ts';
 import type { MapMethod, MapSettings, Task } from './tasks.ts';
@@ -173,8 +174,10 @@ export interface MapView {
   xy: Float32Array;
   /** Mean-squared reconstruction error of each image. */
   errors: Float32Array;
-  /** Share of the codes' variance that both axes show (PCA); null for UMAP. */
+  /** Share of the codes' variance that both axes show; null for other methods than PCA. */
   explained: number | null;
+  /** Null where it is shown as soon as it is asked for, with nobody waiting for figures. */
+  quality: MapQuality | null;
   seconds: number;
 }
 

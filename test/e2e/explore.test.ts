@@ -174,6 +174,26 @@ throughEachDoor((door) => {
     await page.getByRole('row', { name: 'triangle/02995.png' }).waitFor();
   });
 
+  test('a map by t-SNE with its own setting, how true it is, and the nearest of an image', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await page.getByRole('radio', { name: 't-SNE' }).check();
+    await page.getByLabel('Perplexity').fill('1');
+    await page.getByText('Expected a number from 2 to 100.').waitFor();
+    expect(await page.getByRole('button', { name: 'Run t-SNE' }).isDisabled()).toBe(true);
+    await page.getByLabel('Perplexity').fill('12');
+    await page.getByRole('button', { name: 'Run t-SNE' }).click();
+    await page.getByText(/^Perplexity 12 · trustworthiness 0\.\d\d$/).waitFor({ timeout: longest });
+    await page.getByRole('application').waitFor();
+    await page.getByRole('row').nth(3).click();
+    await page.getByRole('button', { name: 'Select it with the 15 nearest images' }).click();
+    await page.getByText('16 images selected').first().waitFor();
+    await page.getByRole('radio', { name: 'PCA' }).check();
+    await page.getByText('16 images selected').first().waitFor();
+    expect(app.complaints).toEqual([]);
+  });
+
   test('a map by UMAP is made when it is asked for', { timeout: limit }, async () => {
     const { page, complaints } = app;
     await page.getByRole('radio', { name: 'UMAP' }).check();

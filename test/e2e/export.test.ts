@@ -132,7 +132,7 @@ throughEachDoor((door) => {
     await page.getByText(`All ${images} images.`).waitFor();
     await page.getByRole('checkbox', { name: 'Place on the map' }).check();
     await page.getByText('UMAP', { exact: true }).click();
-    await page.getByRole('status').filter({ hasText: 'This run has no UMAP yet.' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'This run has no such map yet.' }).waitFor();
     expect(await start.isDisabled()).toBe(true);
     await page.getByText('PCA', { exact: true }).click();
     await page.getByLabel('Folder to write to').fill('/etc/pinhole');

@@ -332,7 +332,10 @@ describe('maps and exports', () => {
     expect((await service.previewExport({ ...wanted, map: 'umap' })).hasMap).toBe(false);
     expect((await service.previewExport({ ...wanted, map: 'pca' })).hasMap).toBe(true);
     const { task } = await finished(await start({ kind: 'export', request: { ...wanted, map: 'umap' } }));
-    expect(task).toMatchObject({ state: 'failed', error: { message: `There is no UMAP of ${trained.runId} yet.` } });
+    expect(task).toMatchObject({
+      state: 'failed',
+      error: { message: `There is no such map of ${trained.runId} yet.` },
+    });
   });
 
   test('codes come by rows, in the order asked for, and by columns, in the order of the map', async () => {

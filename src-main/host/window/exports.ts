@@ -100,7 +100,7 @@ async function exportAs(
   if (!prepared.hasMap) {
     throw new PinholeError(
       'usage',
-      `There is no UMAP of ${run.id} yet.`,
+      `There is no such map of ${run.id} yet.`,
       'Make it on the Explore screen, or choose the PCA map.',
     );
   }

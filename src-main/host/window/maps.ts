@@ -21,10 +21,11 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
     const { positions, note } = mapFiles(catalogue.getRun(runId), method);
     const text = await ifThere(readFile(note, 'utf8'));
     if (text === null) return null;
-    const { settings, explained, seconds, codesHash } = JSON.parse(text) as MapNote;
+    const { settings, explained, seconds, quality = null, codesHash } = JSON.parse(text) as MapNote;
     if (codesHash !== hashOfCodes(codes)) return null;
     const xy = (await readNpy(positions)).data as Float32Array;
-    return { method, settings, ids: Int32Array.from(codes.ids), xy, errors: codes.errors, explained, seconds };
+    const ids = Int32Array.from(codes.ids);
+    return { method, settings, ids, xy, errors: codes.errors, explained, quality, seconds };
   }
 
   async function makeMap(runId: string, settings: MapSettings, context: Context = {}): Promise<MapView> {
@@ -52,7 +53,9 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
       if (method === 'umap' || method === 'tsne') return known(runId, method, codes);
       // Codes of two numbers are their own PCA map, turned no way.
       const layout = method === 'codes' && codes.size !== 2 ? null : await pca.layout(codes);
-      return layout && { method, settings: { method } as MapSettings, ids, errors: codes.errors, ...layout };
+      return (
+        layout && { method, settings: { method } as MapSettings, ids, errors: codes.errors, quality: null, ...layout }
+      );
     },
     codeRows: (runId, ids) => readCodeRows(codePaths(runPaths(folderOf(runId)).codes), ids),
     async codeColumn(runId, column) {

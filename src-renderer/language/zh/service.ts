@@ -12,7 +12,7 @@ export const service: Sentences = {
     '未测速：软件模拟的 GPU 比承担其计算的 CPU 更慢。',
   'It could not be timed: {}': '无法测速：{0}',
   'Make it on the Explore screen, or choose the PCA map.': '请在“探索”页面生成，或选择 PCA 图。',
-  'There is no UMAP of {} yet.': '{0} 还没有 UMAP 图。',
+  'There is no such map of {} yet.': '{0} 还没有这种图。',
   'The folder {} may not be written.': '文件夹 {0} 不允许写入。',
   'Expected a folder to write to, received the file {}.': '应为要写入的文件夹，收到的是文件 {0}。',
   'Expected a file that an export wrote, received “{}”.': '应为某次导出写入的文件，收到的是“{0}”。',

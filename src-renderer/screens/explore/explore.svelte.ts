@@ -1,6 +1,6 @@
 // What the explore screen looks at, kept while a person goes elsewhere: the run's images, its maps, and all that was chosen.
 import type { Run } from '../../../src-main/contract/api.ts';
-import type { MapMethod } from '../../../src-main/contract/tasks.ts';
+import { type MapMethod, mapMethods } from '../../../src-main/contract/tasks.ts';
 import type { MapView } from '../../../src-main/contract/views.ts';
 import { PickGrid } from '../../drawing/pick-grid.ts';
 import { boundsOf, type View } from '../../drawing/view.ts';
@@ -17,11 +17,14 @@ export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
 
+/** Of one image, as many as neighbours are looked at elsewhere. */
+export const nearest = 15;
+
 /** Over a reload. */
 const kept = (recall('explore') ?? {}) as { method?: unknown };
 
 class Explore {
-  method = $state<MapMethod>(kept.method === 'umap' ? 'umap' : 'pca');
+  method = $state<MapMethod>(mapMethods.find((method) => method === kept.method) ?? 'pca');
   tool = $state<Tool>('pan');
   pictures = $state<Pictures>('automatic');
   /** A person's own choices; null for the automatic ones. */
@@ -75,6 +78,8 @@ class Explore {
     const sameData = before?.datasetId === run.datasetId;
     const current = sameData && this.current >= 0 ? images.rowOf(before.ids[this.current]!) : -1;
     const chosen = sameData || selection.runId === run.id ? fromIds(images, selection.ids) : null;
+    // Codes of another size are no map by themselves.
+    if (this.method === 'codes' && run.codeSize !== 2) this.method = 'pca';
     Object.assign(this, { images, maps: { pca: map }, view: null, hovered: -1, current, chosen });
     if (!sameData) Object.assign(this, { text: '', isolated: new Set(), coloringChoice: null });
     this.#forget();
@@ -88,13 +93,24 @@ class Explore {
     this.#forget();
   }
 
-  /** Asks for the map by UMAP, which is there only where a person had it made. */
-  async fetchUmap(): Promise<void> {
+  /** Asks for a map, which by UMAP and t-SNE is there only where a person had it made. */
+  async fetchMap(method: MapMethod): Promise<void> {
     const { images } = this;
     if (images === null) return;
-    const map = await service.map(images.runId, 'umap');
+    const map = await service.map(images.runId, method);
     if (this.images !== images) return;
-    this.maps = { ...this.maps, umap: map };
+    this.maps = { ...this.maps, [method]: map };
+  }
+
+  /** Selects an image with those whose codes are nearest to its. */
+  async selectNearest(row: number): Promise<void> {
+    const { images } = this;
+    if (images === null) return;
+    const { neighbours } = await service.neighbours(images.runId, String(images.ids[row]), nearest);
+    if (this.images !== images) return;
+    const rows = new Uint8Array(images.count);
+    for (const found of [row, ...neighbours.map(({ id }) => images.rowOf(id))]) if (found >= 0) rows[found] = 1;
+    this.select(rows, 'replace');
   }
 
   select(rows: Uint8Array, mode: Mode): void {

@@ -1,6 +1,12 @@
 // What a person chose to export, as plain values: remembered, restored, made into a request. Knows no screen.
 import type { ExportFormat } from '../../../src-main/contract/api.ts';
-import { type ExportColumn, exportColumns, exportFormats, type MapMethod } from '../../../src-main/contract/tasks.ts';
+import {
+  type ExportColumn,
+  exportColumns,
+  exportFormats,
+  type MapMethod,
+  mapMethods,
+} from '../../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../../src-main/contract/views.ts';
 
 export interface Choices {
@@ -31,7 +37,7 @@ export function restoreChoices(last: Preferences['lastExport']): Choices {
   return {
     formats: formats.length > 0 ? formats : firstChoices.formats,
     columns: exportColumns.filter((column) => last.columns.includes(column)),
-    map: last.map === 'umap' ? 'umap' : 'pca',
+    map: mapMethods.find((method) => method === last.map) ?? 'pca',
     bom: last.bom ?? true,
     out: last.out || null,
   };
