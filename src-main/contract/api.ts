@@ -13,6 +13,8 @@ import type {
   ClusterResult,
   ClusterSettings,
   DuplicateResult,
+  Finding,
+  FoundView,
   MapResult,
   NeighbourResult,
   OutlierResult,
@@ -298,6 +300,10 @@ export interface Service extends Core {
   codeColumn(runId: string, column: number): Promise<Float32Array>;
   /** Makes (or takes over) a map; the task `map` calls it. */
   makeMap(runId: string, settings: MapSettings, context?: Context): Promise<MapView>;
+  /** Looks for something among the codes, and keeps what was found; the task `find` calls it. */
+  find(runId: string, what: Finding, context?: Context): Promise<{ seconds: number }>;
+  /** Null where it was not looked for since the service began, or images have come or gone since. */
+  found(runId: string, what: Finding): Promise<FoundView | null>;
   previewExport(request: ExportRequest): Promise<ExportPreview>;
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
 

@@ -104,6 +104,20 @@ export interface FoundOutlier extends FoundImage {
   score: number;
 }
 
+export const findings = ['duplicates', 'outliers', 'clusters'] as const;
+export type Finding = (typeof findings)[number];
+
+/** What was found among the codes of a run, as a screen needs it: images by their ids. */
+export type FoundView =
+  | { what: 'duplicates'; groups: { keep: number; others: number[] }[] }
+  /** Of all images, from the one that stands out most, with the scores that rank them. */
+  | { what: 'outliers'; ids: Int32Array; scores: Float32Array }
+  /** Of each image its cluster; 0 is the largest. */
+  | { what: 'clusters'; ids: Int32Array; cluster: Int32Array; count: number };
+
+/** An image with a higher score is usually called an outlier (Iglewicz and Hoaglin 1993). */
+export const outlierScore = 3.5;
+
 export interface OutlierResult {
   run: string;
   images: number;

@@ -1,6 +1,7 @@
 // What may be called over a port: the methods of the service with the schemas of their parameters. Nothing else is reachable.
 import * as v from 'valibot';
 import type { Service } from './api.ts';
+import { findings } from './explore.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 import { exportRequestSchema, idSchema, idsSchema, mapMethods, taskRequestSchema } from './tasks.ts';
 import { preferencesSchema } from './views.ts';
@@ -72,6 +73,7 @@ export const methods = {
   codeColumn: v.tuple([idSchema, whole]),
   previewExport: v.tuple([exportRequestSchema]),
   neighbours: v.tuple([idSchema, v.pipe(v.string(), v.regex(/^\d{1,10}$/)), v.pipe(whole, v.maxValue(1000))]),
+  found: v.tuple([idSchema, v.picklist(findings)]),
   compressionCurve: v.tuple([idSchema]),
   lookAtTarget: v.tuple([path, v.picklist(['archive', 'folder'])]),
   openArchive: v.tuple([path]),

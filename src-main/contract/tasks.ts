@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { ExportResult, ImportResult, Run } from './api.ts';
 import { type CompressResult, type DecompressResult, restoredFormats } from './archive.ts';
 import type { SerializedError } from './errors.ts';
+import { type Finding, findings } from './explore.ts';
 import type { Notice, Progress } from './records.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 
@@ -105,6 +106,7 @@ export const taskRequestSchema = v.variant('kind', [
     runId: v.optional(idSchema),
   }),
   v.strictObject({ kind: v.literal('map'), runId: idSchema, settings: mapSettingsSchema }),
+  v.strictObject({ kind: v.literal('find'), runId: idSchema, what: v.picklist(findings) }),
   v.strictObject({ kind: v.literal('export'), request: exportRequestSchema }),
   /** Measures what archives of a run's images would take and lose. */
   v.strictObject({ kind: v.literal('curve'), runId: idSchema, compare: v.optional(v.boolean(), true) }),
@@ -124,6 +126,7 @@ export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   samples: 'images',
   train: 'models',
   map: 'models',
+  find: 'models',
   export: null,
   curve: 'models',
   compress: 'models',
@@ -144,6 +147,7 @@ export interface TaskResults {
   samples: ImportResult;
   train: { run: Run; trained: boolean; seconds: number };
   map: { runId: string; method: MapMethod; seconds: number };
+  find: { runId: string; what: Finding; seconds: number };
   export: ExportResult;
   curve: { runId: string; seconds: number };
   compress: CompressResult;

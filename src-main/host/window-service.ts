@@ -8,6 +8,7 @@ import { datasetPart } from './window/datasets.ts';
 import { devicePart } from './window/devices.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
+import { findingPart } from './window/findings.ts';
 import { mapPart } from './window/maps.ts';
 import { type Surroundings, Topics } from './window/parts.ts';
 import { taskPart } from './window/tasks.ts';
@@ -52,6 +53,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...maps,
     ...exportPart(surroundings, maps),
     ...archives,
+    ...findingPart(surroundings),
   };
   const main = mainJob(core);
   const { stop, expectIdle, forgetTasks, ...tasks } = taskPart(surroundings, { ...main, ...parts });

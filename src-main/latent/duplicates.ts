@@ -28,18 +28,18 @@ export type ReadRows = (rows: ArrayLike<number>) => ImageBatch;
 
 /** Side of the grey pictures that are compared: small enough that coding, noise and size are forgotten. */
 const side = 24;
-/** Parts of the image that a copy may have been cropped to, by the share of its side; each at nine places. */
-const crops = [0.97, 0.945, 0.92] as const;
+/** Parts of an image that a copy may have been cropped to: of these shares of its side, in the middle, or at its edges, too. */
+const crops = { middle: [0.975, 0.92], everywhere: [0.95] } as const;
 /** Correlation of two pictures that are the same: what re-encoding, resizing and cropping leave of it. */
-export const sameAbove = 0.975;
+export const sameAbove = 0.985;
 /** Pictures that are whole not even so alike are not compared crop by crop. */
-const promising = 0.6;
+const promising = 0.85;
 /** Deviation of the grey values below which a picture shows nothing; such are the same where their means are. */
 const flat = 2;
 const flatDifference = 2;
 
 /**
- * Two images are the same where their grey pictures, one of them whole and the other whole or cropped, have a correlation above 0.975
+ * Two images are the same where their grey pictures, one of them whole and the other whole or cropped, have a correlation of at least 0.985
  * and their colours differ by no more than coding does. `neighbours` are the candidates.
  */
 export async function findDuplicates(
@@ -85,7 +85,7 @@ interface Picture {
   whole: Float32Array | null;
   /** 0–255, of each channel. */
   means: number[];
-  pixels: Uint8Array;
+  grey: Float32Array;
   crops: Float32Array[] | null;
 }
 
@@ -95,7 +95,7 @@ const keptPictures = 4096;
 class Pictures {
   readonly #read: ReadRows;
   readonly #known = new Map<number, Picture>();
-  #shape: Pick<ImageBatch, 'height' | 'width' | 'channels'> = { height: 0, width: 0, channels: 1 };
+  #views: { whole: View; crops: View[] } | null = null;
 
   constructor(read: ReadRows) {
     this.#read = read;
@@ -124,18 +124,24 @@ class Pictures {
 
   #make(row: number): Picture {
     const { data, height, width, channels } = this.#read([row]);
-    this.#shape = { height, width, channels };
+    this.#views ??= {
+      whole: viewOf(height, width, wholeImage),
+      crops: croppedParts.map((part) => viewOf(height, width, part)),
+    };
     const means = Array.from({ length: channels }, (_, channel) => {
       let sum = 0;
       for (let at = channel; at < data.length; at += channels) sum += data[at]!;
       return sum / (height * width);
     });
-    const pixels = data.slice();
-    return { whole: describe(pixels, this.#shape, wholeImage), means, pixels, crops: null };
+    const grey = Float32Array.from({ length: height * width }, (_, pixel) => {
+      if (channels === 1) return data[pixel]!;
+      return 0.299 * data[3 * pixel]! + 0.587 * data[3 * pixel + 1]! + 0.114 * data[3 * pixel + 2]!;
+    });
+    return { whole: describe(grey, this.#views.whole), means, grey, crops: null };
   }
 
   #crops(picture: Picture): Float32Array[] {
-    picture.crops ??= cropped.flatMap((part) => describe(picture.pixels, this.#shape, part) ?? []);
+    picture.crops ??= this.#views!.crops.flatMap((view) => describe(picture.grey, view) ?? []);
     return picture.crops;
   }
 }
@@ -147,61 +153,73 @@ interface Part {
 }
 
 const wholeImage: Part = { left: 0, top: 0, size: 1 };
-const cropped: Part[] = crops.flatMap((size) =>
-  [0, 0.5, 1].flatMap((x) => [0, 0.5, 1].map((y) => ({ left: x * (1 - size), top: y * (1 - size), size }))),
-);
+const croppedParts: Part[] = [
+  ...crops.middle.map((size) => ({ left: (1 - size) / 2, top: (1 - size) / 2, size })),
+  ...crops.everywhere.flatMap((size) =>
+    [0, 0.5, 1].flatMap((x) => [0, 0.5, 1].map((y) => ({ left: x * (1 - size), top: y * (1 - size), size }))),
+  ),
+];
 
-/** Grey, brought to the side by means over its cells, with mean 0 and length 1; null where it is flat. */
-function describe(
-  data: Uint8Array,
-  { height, width, channels }: Pick<ImageBatch, 'height' | 'width' | 'channels'>,
-  { left, top, size }: Part,
-): Float32Array | null {
-  const grey = new Float32Array(side * side);
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const y = (top + (size * (row + 0.5)) / side) * height - 0.5;
-      const x = (left + (size * (column + 0.5)) / side) * width - 0.5;
-      grey[row * side + column] = sampleGrey(data, height, width, channels, x, y, (size * width) / side);
-    }
-  }
-  const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
-  let squares = 0;
-  for (let at = 0; at < grey.length; at++) {
-    grey[at]! -= mean;
-    squares += grey[at]! ** 2;
-  }
-  if (Math.sqrt(squares / grey.length) < flat) return null;
-  const length = Math.sqrt(squares);
-  return grey.map((value) => value / length);
+/** Which pixels each of the cells is the mean of, and how much each counts: cell c has `starts[c]` to `starts[c + 1]`. */
+interface View {
+  starts: Uint32Array;
+  pixels: Uint32Array;
+  weights: Float32Array;
 }
 
-/** Bilinear, over a tent as wide as a cell where that holds several pixels. */
-function sampleGrey(
-  data: Uint8Array,
-  height: number,
-  width: number,
-  channels: number,
-  x: number,
-  y: number,
-  cell: number,
-): number {
-  const reach = Math.max(1, cell);
-  let [sum, weights] = [0, 0];
-  for (let row = Math.max(0, Math.ceil(y - reach)); row <= Math.min(height - 1, Math.floor(y + reach)); row++) {
-    for (
-      let column = Math.max(0, Math.ceil(x - reach));
-      column <= Math.min(width - 1, Math.floor(x + reach));
-      column++
-    ) {
-      const weight = (1 - Math.abs(row - y) / reach) * (1 - Math.abs(column - x) / reach);
-      const at = (row * width + column) * channels;
-      const value = channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-      sum += weight * value;
-      weights += weight;
+/** A tent around the middle of each cell, as wide as the cell, or as two pixels where it is smaller than one. */
+function viewOf(height: number, width: number, { left, top, size }: Part): View {
+  const [starts, pixels, weights] = [[0], [] as number[], [] as number[]];
+  const columns = Array.from({ length: side }, (_, cell) => tent(left, size, cell, width));
+  for (let cell = 0; cell < side; cell++) {
+    for (const column of columns) {
+      const first = weights.length;
+      let total = 0;
+      for (const [y, vertical] of tent(top, size, cell, height)) {
+        for (const [x, horizontal] of column) {
+          pixels.push(y * width + x);
+          weights.push(vertical * horizontal);
+          total += vertical * horizontal;
+        }
+      }
+      for (let at = first; at < weights.length; at++) weights[at]! /= total;
+      starts.push(weights.length);
     }
   }
-  return weights === 0 ? 0 : sum / weights;
+  return { starts: Uint32Array.from(starts), pixels: Uint32Array.from(pixels), weights: Float32Array.from(weights) };
+}
+
+/** Pixels along one side with their weights; at least the nearest. */
+function tent(start: number, size: number, cell: number, length: number): [pixel: number, weight: number][] {
+  const middle = (start + (size * (cell + 0.5)) / side) * length - 0.5;
+  const reach = Math.max(1, (size * length) / side);
+  const found: [number, number][] = [];
+  for (let at = Math.max(0, Math.ceil(middle - reach)); at <= Math.min(length - 1, Math.floor(middle + reach)); at++) {
+    const weight = 1 - Math.abs(at - middle) / reach;
+    if (weight > 0) found.push([at, weight]);
+  }
+  return found.length > 0 ? found : [[Math.max(0, Math.min(length - 1, Math.round(middle))), 1]];
+}
+
+/** Brought to the cells, with mean 0 and length 1; null where it is flat. */
+function describe(grey: Float32Array, { starts, pixels, weights }: View): Float32Array | null {
+  const cells = new Float32Array(side * side);
+  let sum = 0;
+  for (let cell = 0; cell < cells.length; cell++) {
+    let value = 0;
+    for (let at = starts[cell]!; at < starts[cell + 1]!; at++) value += weights[at]! * grey[pixels[at]!]!;
+    cells[cell] = value;
+    sum += value;
+  }
+  const mean = sum / cells.length;
+  let squares = 0;
+  for (let cell = 0; cell < cells.length; cell++) {
+    cells[cell]! -= mean;
+    squares += cells[cell]! ** 2;
+  }
+  if (Math.sqrt(squares / cells.length) < flat) return null;
+  const length = Math.sqrt(squares);
+  return cells.map((value) => value / length);
 }
 
 /** Means that coding and a small crop leave of a colour. */

@@ -17,7 +17,7 @@ const root = mkdtempSync(join(tmpdir(), 'pinhole-planted-'));
 try {
   const { folder, groups, strangers } = await plantedFolder(photosFolder(), join(root, 'images'), copied);
   const service = await createService({ workspace: join(root, 'workspace'), command: 'planted' });
-  const { dataset } = await service.import({ sources: [folder], size: 64, color: 'rgb', validation: 0 });
+  const { dataset } = await service.import({ sources: [folder], size: 64, color: 'rgb' });
   console.log(
     `${dataset.count} images: ${groups.length} photographs with four copies each, ${strangers.length} strangers`,
   );

@@ -194,6 +194,28 @@ throughEachDoor((door) => {
     expect(app.complaints).toEqual([]);
   });
 
+  test('copies, what stands out, and groups are looked for when one says so', { timeout: limit }, async () => {
+    const { page } = app;
+    const find = () => page.getByRole('toolbar').getByRole('button', { name: 'Find' });
+    const part = (name: string) => page.getByRole('region', { name });
+    await find().click();
+    for (const name of ['Copies', 'Images that stand out', 'Groups']) {
+      await part(name).getByRole('button', { name: 'Find' }).click();
+    }
+    await part('Copies').getByText('0 copies in 0 groups.').waitFor({ timeout: longest });
+    await part('Images that stand out').getByRole('button', { name: 'Select them' }).click({ timeout: longest });
+    await page
+      .getByText(/^\d+ images selected$/)
+      .first()
+      .waitFor();
+    await part('Groups').getByRole('button', { name: 'Colour by cluster' }).click({ timeout: longest });
+    await page.keyboard.press('Escape');
+    const legend = page.getByRole('list', { name: 'Labels' });
+    await legend.getByRole('button', { name: /^1\b/ }).first().click();
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).not.toBe('3001');
+    expect(app.complaints).toEqual([]);
+  });
+
   test('a map by UMAP is made when it is asked for', { timeout: limit }, async () => {
     const { page, complaints } = app;
     await page.getByRole('radio', { name: 'UMAP' }).check();

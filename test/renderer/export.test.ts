@@ -36,7 +36,7 @@ test('what another version remembered is taken as far as it is known, in the ord
     out: '',
     formats: ['sprite', 'npy', 'csv'],
     columns: ['codes', 'path', 'mood'],
-    map: 'tsne',
+    map: 'som',
     bom: true,
   };
   const expected = { formats: ['csv', 'npy'], columns: ['path', 'codes'], map: 'pca', bom: true, out: null };

@@ -44,7 +44,7 @@ export type TaskPart = Pick<
 /** What tasks do is done by these. */
 export type TaskWork = Pick<
   Service,
-  'import' | 'train' | 'encode' | 'makeMap' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract'
+  'import' | 'train' | 'encode' | 'makeMap' | 'find' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract'
 >;
 
 type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
@@ -280,6 +280,10 @@ class Tasks {
         const { seconds } = await this.#work.makeMap(request.runId, request.settings, context);
         return { runId: request.runId, method: request.settings.method, seconds };
       }
+      case 'find': {
+        const { runId, what } = request;
+        return { runId, what, ...(await this.#work.find(runId, what, context)) };
+      }
       case 'export':
         return this.#work.exportAs(request.request, context);
       case 'curve': {
@@ -406,6 +410,7 @@ class Tasks {
         return { subject: name, datasetId: id, runId: request.runId ?? null };
       }
       case 'map':
+      case 'find':
       case 'curve':
       case 'export':
       case 'compress': {
@@ -454,6 +459,7 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   samples: ['datasets'],
   train: ['runs'],
   map: ['maps'],
+  find: [],
   export: [],
   curve: [],
   compress: [],

@@ -37,6 +37,7 @@ export const shell = {
   'tasks.samples': 'Drawing sample images',
   'tasks.train': 'Training on {subject}',
   'tasks.map': 'Laying out the map of {subject}',
+  'tasks.find': 'Looking among the codes of {subject}',
   'tasks.curve': 'Measuring {subject}',
   'tasks.compress': 'Compressing {subject}',
   'tasks.extract': 'Unpacking {subject}',

@@ -1,4 +1,4 @@
-// What the colours of points mean: labels, errors, splits or nothing. Gives indices for the points and the palette to them.
+// What the colours of points mean: labels, clusters, errors, splits or nothing. Gives indices for the points and the palette to them.
 import {
   assignLabelColors,
   type ErrorScale,
@@ -14,7 +14,7 @@ import {
 } from '../../drawing/colors.ts';
 import type { Images } from './images.ts';
 
-export const colorings = ['label', 'error', 'split', 'none'] as const;
+export const colorings = ['label', 'cluster', 'error', 'split', 'none'] as const;
 export type Coloring = (typeof colorings)[number];
 
 /** Of every row the index of its colour; independent of the theme, so that a change of theme uploads nothing but a palette. */

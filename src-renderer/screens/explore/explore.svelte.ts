@@ -35,6 +35,8 @@ class Explore {
   split = $state(0.56);
 
   images = $state.raw<Images | null>(null);
+  /** The same images by their clusters; null while these are not known. */
+  clustered = $state.raw<Images | null>(null);
   /** Null where it is known not to be made; absent while it is not known. */
   maps = $state.raw<Partial<Record<MapMethod, MapView | null>>>({});
   /** Null while the whole map is fitted. */
@@ -55,9 +57,11 @@ class Explore {
   readonly grid = $derived(this.map === null ? null : new PickGrid(this.map.xy));
   readonly bounds = $derived(this.map === null ? null : boundsOf(this.map.xy));
   readonly coloring = $derived(this.coloringChoice ?? usualColoring(this.images));
-  readonly colors = $derived(this.images === null ? null : pointColors(this.images, this.coloring, this.isolated));
+  /** Images in the groups that colours and legend are of. */
+  readonly legended = $derived(this.coloring === 'cluster' ? (this.clustered ?? this.images) : this.images);
+  readonly colors = $derived(this.legended === null ? null : pointColors(this.legended, this.coloring, this.isolated));
   readonly withText = $derived(this.images === null ? null : rowsWithText(this.images, this.text));
-  readonly withLabels = $derived(this.images === null ? null : rowsWithLabels(this.images, this.isolated));
+  readonly withLabels = $derived(this.legended === null ? null : rowsWithLabels(this.legended, this.isolated));
   /** One byte per row; null while all are shown. */
   readonly shown = $derived(both(this.withText, this.withLabels));
   readonly shownCount = $derived(this.shown === null ? (this.images?.count ?? 0) : countOf(this.shown));
@@ -81,7 +85,10 @@ class Explore {
     // Codes of another size are no map by themselves.
     if (this.method === 'codes' && run.codeSize !== 2) this.method = 'pca';
     Object.assign(this, { images, maps: { pca: map }, view: null, hovered: -1, current, chosen });
-    if (!sameData) Object.assign(this, { text: '', isolated: new Set(), coloringChoice: null });
+    this.clustered = null;
+    if (!sameData || this.coloringChoice === 'cluster')
+      Object.assign(this, { isolated: new Set(), coloringChoice: null });
+    if (!sameData) this.text = '';
     this.#forget();
     this.#publish();
   }
@@ -108,8 +115,23 @@ class Explore {
     if (images === null) return;
     const { neighbours } = await service.neighbours(images.runId, String(images.ids[row]), nearest);
     if (this.images !== images) return;
+    this.selectIds([images.ids[row]!, ...neighbours.map(({ id }) => id)]);
+  }
+
+  /** By which colours go; labels that were shown alone are of other groups then. */
+  color(choice: Coloring): void {
+    Object.assign(this, { coloringChoice: choice, isolated: new Set(), pointedLabel: null });
+  }
+
+  /** Selects the images with these ids. */
+  selectIds(ids: Iterable<number>): void {
+    const { images } = this;
+    if (images === null) return;
     const rows = new Uint8Array(images.count);
-    for (const found of [row, ...neighbours.map(({ id }) => images.rowOf(id))]) if (found >= 0) rows[found] = 1;
+    for (const id of ids) {
+      const row = images.rowOf(id);
+      if (row >= 0) rows[row] = 1;
+    }
     this.select(rows, 'replace');
   }
 

@@ -5,6 +5,12 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 /** Of an image that the data set does not have any more. */
 const noSplit = 255;
 
+/** Of every row its group, −1 for none. */
+export interface Groups {
+  names: readonly string[];
+  of: Int32Array;
+}
+
 export class Images {
   readonly runId: string;
   readonly datasetId: string;
@@ -25,7 +31,14 @@ export class Images {
   readonly #items: Int32Array;
   #ranks: Uint32Array | null = null;
 
-  constructor(runId: string, datasetId: string, table: ItemTable, { ids, errors }: Pick<MapView, 'ids' | 'errors'>) {
+  /** `groups` take the place of the data set's labels. */
+  constructor(
+    runId: string,
+    datasetId: string,
+    table: ItemTable,
+    { ids, errors }: Pick<MapView, 'ids' | 'errors'>,
+    groups?: Groups,
+  ) {
     this.runId = runId;
     this.datasetId = datasetId;
     this.#table = table;
@@ -33,11 +46,16 @@ export class Images {
     this.errors = errors;
     this.count = ids.length;
     this.#items = rowsOf(ids, table.ids);
-    this.labels = table.labels;
-    this.label = this.#items.map((item) => (item < 0 ? -1 : table.label[item]!));
+    this.labels = groups?.names ?? table.labels;
+    this.label = groups?.of ?? this.#items.map((item) => (item < 0 ? -1 : table.label[item]!));
     this.split = Uint8Array.from(this.#items, (item) => (item < 0 ? noSplit : table.split[item]!));
     this.labelCounts = new Uint32Array(this.labels.length + 1);
     for (const label of this.label) this.labelCounts[label < 0 ? this.labels.length : label]!++;
+  }
+
+  /** The same images, in other groups than those of their labels. */
+  grouped(groups: Groups): Images {
+    return new Images(this.runId, this.datasetId, this.#table, this, groups);
   }
 
   /** −1 where this run has no such image. */

@@ -1,0 +1,70 @@
+// What is found among codes through the window's service: looked for once, kept, and gone when images have come.
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Service } from '../../src-main/contract/api.ts';
+import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import { createWindowService } from '../../src-main/host/window-service.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+// Each starts processes that load codes, which a busy machine is long about.
+vi.setConfig({ testTimeout: 600_000 });
+
+const count = 70;
+let service: Service;
+let runId: string;
+
+async function perform(request: TaskRequest): Promise<Task> {
+  const id = await service.startTask(request);
+  return new Promise((resolve) => {
+    const stop = service.subscribe('tasks', (tasks) => {
+      const task = tasks.find((one) => one.id === id)!;
+      if (task.ended === null) return;
+      queueMicrotask(() => stop());
+      resolve(task);
+    });
+  });
+}
+
+beforeAll(async () => {
+  const workspace = join(temporaryFolder(), 'workspace');
+  service = await createWindowService({ workspace, command: 'test' });
+  await perform({ kind: 'samples', count });
+  const [dataset] = await service.datasets();
+  const { runId: made } = await perform({
+    kind: 'train',
+    datasetId: dataset!.id,
+    request: { epochs: 2, codeSize: 4 },
+  });
+  runId = made!;
+}, 600_000);
+afterAll(() => service.close());
+
+test('nothing is there until it was looked for; then it is, by ids', async () => {
+  for (const what of ['duplicates', 'outliers', 'clusters'] as const) {
+    expect(await service.found(runId, what)).toBeNull();
+    expect(await perform({ kind: 'find', runId, what })).toMatchObject({ state: 'done', result: { runId, what } });
+  }
+  expect(await service.found(runId, 'duplicates')).toEqual({ what: 'duplicates', groups: [] });
+  const outliers = (await service.found(runId, 'outliers'))!;
+  if (outliers.what !== 'outliers') throw new Error(outliers.what);
+  expect(new Set(outliers.ids).size).toBe(count);
+  expect([...outliers.scores]).toEqual([...outliers.scores].sort((a, b) => b - a));
+  const clusters = (await service.found(runId, 'clusters'))!;
+  if (clusters.what !== 'clusters') throw new Error(clusters.what);
+  expect(clusters.ids).toHaveLength(count);
+  expect(new Set(clusters.cluster).size).toBe(clusters.count);
+});
+
+test('a map says how true it is; one that is shown at once says nothing of that', async () => {
+  await perform({ kind: 'map', runId, settings: { method: 'tsne', perplexity: 8 } });
+  const map = (await service.map(runId, 'tsne'))!;
+  expect(map).toMatchObject({ method: 'tsne', settings: { perplexity: 8 }, explained: null });
+  expect(map.quality!.trustworthiness).toBeGreaterThan(0.5);
+  expect((await service.map(runId, 'pca'))!.quality).toBeNull();
+  expect(await service.map(runId, 'codes')).toBeNull();
+});
+
+test('when images have come, what was found is no more', async () => {
+  await perform({ kind: 'samples', count: 20 });
+  expect(await service.found(runId, 'clusters')).toBeNull();
+});
