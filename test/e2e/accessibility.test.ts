@@ -160,8 +160,18 @@ throughEachDoor((door) => {
     await button('Points').click();
     expect(await findings()).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('group', { name: 'Select', exact: true }).getByRole('button', { name: 'Find' }).click();
+    for (const name of ['Images that stand out', 'Groups']) {
+      await page.getByRole('region', { name }).getByRole('button', { name: 'Find' }).click();
+    }
+    await page.getByRole('button', { name: 'Colour by cluster' }).click({ timeout: longest });
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
     await page.getByRole('radio', { name: 'UMAP' }).check();
     await button('Run UMAP').waitFor();
+    expect(await findings()).toEqual([]);
+    await page.getByRole('radio', { name: 't-SNE' }).check();
+    await button('Run t-SNE').waitFor();
     expect(await findings()).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ const labels = ['零', '一', '二'];
 
 /** Names, units and ids that are the same in every language. */
 const names =
-  /Pinhole|Wasserstein|CPU|GPU|PCA|UMAP|[\w-]*CSV|Parquet|NumPy|TensorBoard|ONNX|safetensors|JSON|WebGPU|MSE|PSNR|SSIM|SHA-256|float32|pandas|Polars|DuckDB|Python|JPEG|PNG|WebP|GIF|TIFF|AVIF|BMP|SVG|ZIP|TAR|IDX|Agarap|Hinton|Salakhutdinov|TensorFlow|AdamW|SiLU|Swish|ReLU|Beta|Epsilon|Nesterov|recommended-[\w-]+|AMD|EPYC|NVIDIA|CUDA|SwiftShader Device \(Subzero\) \(Vulkan\)|Intel|Xeon|Processor|\S*\/\S*|[kKMGT]B|\bdB\b|\bz\d+|\b[\w.-]+\.(csv|json|png|svg|onnx|npy|parquet|safetensors)\b/g;
+  /Pinhole|Wasserstein|CPU|GPU|PCA|UMAP|t-SNE|PhenoGraph|[\w-]*CSV|Parquet|NumPy|TensorBoard|ONNX|safetensors|JSON|WebGPU|MSE|PSNR|SSIM|SHA-256|float32|pandas|Polars|DuckDB|Python|JPEG|PNG|WebP|GIF|TIFF|AVIF|BMP|SVG|ZIP|TAR|IDX|Agarap|Hinton|Salakhutdinov|TensorFlow|AdamW|SiLU|Swish|ReLU|Beta|Epsilon|Nesterov|recommended-[\w-]+|AMD|EPYC|NVIDIA|CUDA|SwiftShader Device \(Subzero\) \(Vulkan\)|Intel|Xeon|Processor|\S*\/\S*|[kKMGT]B|\bdB\b|\bz\d+|\b[\w.-]+\.(csv|json|png|svg|onnx|npy|parquet|safetensors)\b/g;
 
 /** Of the files that are written, as the export screen shows them. */
 const columns = /^(image_id|path|label|split|width|height|sha256|mse|map_x|map_y|, )+$/;
@@ -97,6 +97,17 @@ throughEachDoor((door) => {
     await expectChinese();
     await button('运行 UMAP').click();
     await page.getByText('15 个邻居，距离 0.1，种子 1').waitFor({ timeout: longest });
+
+    await page.getByRole('group', { name: '选择', exact: true }).getByRole('button', { name: '查找' }).click();
+    await expectChinese();
+    const groups = page.getByRole('region', { name: '分组' });
+    await groups.getByRole('button', { name: '查找' }).click();
+    await groups.getByRole('button', { name: '按聚类着色' }).click({ timeout: longest });
+    await expectChinese();
+    await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: 't-SNE' }).check();
+    await button('运行 t-SNE').waitFor();
+    await expectChinese();
 
     await open('压缩');
     await expectChinese();

@@ -196,7 +196,7 @@ throughEachDoor((door) => {
 
   test('copies, what stands out, and groups are looked for when one says so', { timeout: limit }, async () => {
     const { page } = app;
-    const find = () => page.getByRole('toolbar').getByRole('button', { name: 'Find' });
+    const find = () => page.getByRole('group', { name: 'Select', exact: true }).getByRole('button', { name: 'Find' });
     const part = (name: string) => page.getByRole('region', { name });
     await find().click();
     for (const name of ['Copies', 'Images that stand out', 'Groups']) {

@@ -29,7 +29,7 @@ export const compress = {
   'compress.table.way': 'At the same error',
   'compress.table.bytes': 'Bytes an image',
   'compress.table.decoder': 'Decoder',
-  'compress.table.smaller': 'Pinhole is smaller',
+  'compress.table.smaller': 'Pinhole smaller',
   'compress.own.all': 'Pinhole with decoder',
   'compress.own.codes': 'Pinhole, codes alone',
   'compress.rival.png': 'PNG',
