@@ -21,6 +21,7 @@ export const exportFormats = [
   'contact-sheet',
   'loss-plot',
   'tensorboard',
+  'projector',
   'run-record',
 ] as const satisfies readonly string[];
 

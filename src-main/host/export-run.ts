@@ -11,6 +11,7 @@ import { type FeaturesNote, writeCsv, writeFeaturesNote } from '../exports/csv.t
 import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
+import { writeProjector } from '../exports/projector.ts';
 import { type RecordedRun, runRecordName, writeRunRecord } from '../exports/run-record.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
@@ -29,6 +30,8 @@ export interface ExportInput {
   bom: boolean;
   division: Division | null;
   contentHash(): Promise<string>;
+  /** Pixels of these images at the model's size, uint8 N×H×W×C. */
+  pixels(ids: readonly number[]): Uint8Array;
   /** Originals and reconstructions of these images, as uint8 N×H×W×C. */
   reconstruct(ids: number[]): Promise<{ originals: Uint8Array; reconstructions: Uint8Array }>;
 }
@@ -85,6 +88,15 @@ const writers: Record<ExportFormat, Writer> = {
     const path = join(folder, 'tensorboard');
     await copyFiles(runPaths(run.folder).events, path);
     return [path];
+  },
+
+  async projector(input, folder, context) {
+    const path = join(folder, 'projector');
+    await makeFolder(path);
+    await removeLeftovers(path);
+    const { height, width, channels } = input.dataset;
+    const read = (ids: readonly number[]) => ({ data: input.pixels(ids), count: ids.length, height, width, channels });
+    return writeProjector(path, { ...featureSource(input), items: input.items }, read, context);
   },
 
   async 'contact-sheet'(input, folder) {

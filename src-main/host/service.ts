@@ -213,22 +213,33 @@ class WorkspaceService implements Core {
     if (own) this.#expectUnchanged(run, (await readRunFile(run.folder)).datasetHash);
     const items = this.#catalogue.items(datasetId);
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
-    return exportRun(
-      {
-        run,
-        dataset: this.#catalogue.getDataset(datasetId),
-        // The run learned from none of the images of another data set, whatever that would use them for.
-        items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
-        codesFolder: codesFolder(run, datasetId),
-        bom: options.bom ?? false,
-        division: this.#catalogue.division(datasetId),
-        contentHash: () => this.contentHash(datasetId, context),
-        reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
-      },
-      outFolder,
-      formats,
-      context,
-    );
+    const dataset = openDataset(this.#catalogue, this.workspace, datasetId, { memoryLimit: 0 });
+    const { height, width, channels } = dataset.info;
+    try {
+      return await exportRun(
+        {
+          run,
+          dataset: this.#catalogue.getDataset(datasetId),
+          // The run learned from none of the images of another data set, whatever that would use them for.
+          items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
+          codesFolder: codesFolder(run, datasetId),
+          bom: options.bom ?? false,
+          division: this.#catalogue.division(datasetId),
+          contentHash: () => this.contentHash(datasetId, context),
+          pixels(ids) {
+            const data = new Uint8Array(ids.length * height * width * channels);
+            dataset.pixels.read(ids, data);
+            return data;
+          },
+          reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
+        },
+        outFolder,
+        formats,
+        context,
+      );
+    } finally {
+      dataset.close();
+    }
   }
 
   async compress(

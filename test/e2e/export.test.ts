@@ -41,6 +41,12 @@ const contents: Record<string, Record<string, (file: Buffer) => boolean>> = {
   'Loss plot': { 'loss.svg': begins('<svg') },
   // A record begins with its length, a little-endian 64-bit number.
   TensorBoard: { 'tensorboard/**/events.out.*': (file) => file.readBigUInt64LE() < file.length },
+  'Embedding Projector': {
+    'projector/vectors.tsv': (file) => file.toString().trimEnd().split('\n').length === images,
+    'projector/metadata.tsv': (file) => file.toString().trimEnd().split('\n').length === images + 1,
+    'projector/sprite.png': begins('\x89PNG'),
+    'projector/projector_config.pbtxt': begins('embeddings {'),
+  },
   'Run record': { 'run.pinhole-run.json': object },
 };
 

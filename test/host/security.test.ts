@@ -188,7 +188,6 @@ describe.each([
       'lookAtTarget.0': (path) => lookAt(path),
       'openArchive.0': (path) => service.openArchive(path),
       'archiveImages.0': (path) => service.archiveImages(path, Int32Array.of(0)),
-      'neighbours.1': 'digits alone',
       'listFolder.0': (path) => service.listFolder(path),
       'upload.1': 'relative to the upload; tried below',
       'uploadFiles.1.[].path': 'relative to the upload; tried below',

@@ -161,6 +161,7 @@ const fileNames: Record<ExportFormat, readonly string[]> = {
   'contact-sheet': ['contact-sheet.png'],
   'loss-plot': ['loss.svg'],
   tensorboard: ['tensorboard'],
+  projector: ['projector'],
   'run-record': [runRecordName],
 };
 
@@ -179,6 +180,7 @@ async function filesIn(run: Run, folder: string, format: Folder): Promise<string
 /** A link that lies where a folder of an export belongs may lead elsewhere; one where a file belongs is replaced. */
 async function expectTargets(surroundings: Surroundings, run: Run, out: string, { formats }: Checked): Promise<void> {
   for (const format of formats) {
+    if (format === 'projector') expectOut(surroundings, join(out, 'projector'));
     if (!(format in folders)) continue;
     const files = await filesIn(run, join(out, fileNames[format][0]!), format as Folder);
     for (const folder of new Set(files.map((file) => dirname(file)))) expectOut(surroundings, folder);

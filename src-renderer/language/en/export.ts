@@ -27,6 +27,8 @@ export const exports_ = {
   'export.hint.loss-plot': 'The course of training as a drawing; for reports and papers.',
   'export.format.tensorboard': 'TensorBoard',
   'export.hint.tensorboard': 'A folder with losses and reconstructions of every evaluation; for TensorBoard.',
+  'export.format.projector': 'Embedding Projector',
+  'export.hint.projector': 'Vectors, metadata and thumbnails in a folder, for the Embedding Projector of TensorBoard.',
   'export.format.run-record': 'Run record',
   'export.hint.run-record':
     'Settings, seeds, versions, figures and a checksum of the images; “pinhole repeat” trains the same again from it.',

@@ -27,6 +27,8 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.hint.loss-plot': '训练过程的矢量图，适用于报告和论文。',
   'export.format.tensorboard': 'TensorBoard',
   'export.hint.tensorboard': '包含每次评估的损失和重建的文件夹，适用于 TensorBoard。',
+  'export.format.projector': 'TensorBoard 投影',
+  'export.hint.projector': '文件夹中的向量、元数据和缩略图，用于 TensorBoard 的嵌入投影。',
   'export.format.run-record': '运行记录',
   'export.hint.run-record': '设置、随机种子、版本、各项数值和图像校验和；用“pinhole repeat”可据此重新训练。',
   'export.bom': '适合电子表格的 CSV',

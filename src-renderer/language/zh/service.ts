@@ -433,4 +433,6 @@ export const service: Sentences = {
   'Expected codes of two numbers, which are a map by themselves, received {}.':
     '编码应为两个数（其本身就是地图），实际为 {0} 个。',
   'Choose PCA, UMAP or t-SNE, or train with 2 codes.': '请选择 PCA、UMAP 或 t-SNE，或用 2 个编码训练。',
+  'There are too many images for thumbnails in the Embedding Projector: the sprite is left out.':
+    '图像过多，嵌入投影无法显示缩略图：未写入拼图。',
 };
