@@ -89,7 +89,7 @@ describe('wrong use', () => {
     [['import', 'photos', '--fold', '6'], 'Expected e.g. 1/5.'],
     [
       ['export', '--out', 'x', '--formats', 'csv,exe'],
-      'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,tensorboard,run-record; default: all but tensorboard and run-record',
+      'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,tensorboard,projector,run-record; default: all but tensorboard, projector and run-record',
     ],
     [['reduce', '--samples', 'photos', '--out', 'x'], 'Expected whole number 1–1000000.'],
     [['samples', 'x', '--count', '0'], 'Expected whole number 1–1000000.'],
