@@ -299,7 +299,7 @@ export interface Service extends Core {
   /** One value of all codes, in the order of ids: what a table is sorted by. */
   codeColumn(runId: string, column: number): Promise<Float32Array>;
   /** Makes (or takes over) a map; the task `map` calls it. */
-  makeMap(runId: string, settings: MapSettings, context?: Context): Promise<MapView>;
+  makeMap(runId: string, settings: MapSettings, context?: Context): Promise<MapResult>;
   /** Looks for something among the codes, and keeps what was found; the task `find` calls it. */
   find(runId: string, what: Finding, context?: Context): Promise<{ seconds: number }>;
   /** Null where it was not looked for since the service began, or images have come or gone since. */

@@ -53,6 +53,9 @@ export type MapSettings = v.InferOutput<typeof mapSettingsSchema>;
 export type MapMethod = MapSettings['method'];
 export const mapMethods = ['pca', 'umap', 'tsne', 'codes'] as const satisfies readonly MapMethod[];
 
+/** Images: more would take minutes, and lie as well by UMAP. */
+export const mostForTsne = 20_000;
+
 export const exportRequestSchema = v.strictObject({
   runId: idSchema,
   /** Absolute path of a folder, made where it is not there. */

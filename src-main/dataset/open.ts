@@ -19,6 +19,22 @@ export const datasetFolder = (workspaceFolder: string, id: string) => join(works
 export const pixelFile = (workspaceFolder: string, id: string) =>
   join(datasetFolder(workspaceFolder, id), 'pixels.npy');
 
+/** Rows of its pixels, uint8 N×H×W×C; no others are held in memory. Errors: `file-damaged`. */
+export function readPixels(
+  workspaceFolder: string,
+  { id, height, width, channels }: Pick<Dataset, 'id' | 'height' | 'width' | 'channels'>,
+  ids: ArrayLike<number>,
+): Uint8Array {
+  const data = new Uint8Array(ids.length * height * width * channels);
+  const pixels = openPixels(pixelFile(workspaceFolder, id), { memoryLimit: 0 });
+  try {
+    pixels.read(ids, data);
+  } finally {
+    pixels.close();
+  }
+  return data;
+}
+
 /** Also opens a data set whose import was interrupted, with what is there. Errors: `not-found`, `file-damaged`. */
 export function openDataset(
   catalogue: Catalogue,

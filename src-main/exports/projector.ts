@@ -2,11 +2,12 @@
 // https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin
 import { join } from 'node:path';
 import type { Context, Item } from '../contract/records.ts';
-import { createAtomicWriter, writeAtomic } from '../files/atomic.ts';
+import { type AtomicWriter, createAtomicWriter, writeAtomic } from '../files/atomic.ts';
 import { encodePng } from '../files/png.ts';
 import { blankPicture, type ImageBatch } from '../numerics/image-grid.ts';
 import { escapeFormula } from './csv-text.ts';
 import { type FeatureSource, openFeatures } from './feature-rows.ts';
+import { formatFloat32 } from './float32-text.ts';
 
 export const projectorFiles = {
   vectors: 'vectors.tsv',
@@ -34,9 +35,10 @@ export async function writeProjector(
   context: Context = {},
 ): Promise<string[]> {
   const path = (name: keyof typeof projectorFiles) => join(folder, projectorFiles[name]);
-  const tile = source.items.length === 0 ? null : tileFor(source.items.length, read([source.items[0]!.id]));
+  const first = source.items[0] && read([source.items[0].id]);
+  const tile = first ? tileFor(source.items.length, first) : null;
   await writeTables(path('vectors'), path('metadata'), source, context);
-  if (tile) await writeAtomic(path('sprite'), drawSprite(source.items, read, tile));
+  if (tile) await writeAtomic(path('sprite'), drawSprite(source.items, read, tile, first!.channels));
   else {
     context.onNotice?.({
       level: 'warning',
@@ -51,17 +53,21 @@ export async function writeProjector(
 
 async function writeTables(vectors: string, metadata: string, source: FeatureSource, context: Context): Promise<void> {
   const table = await openFeatures(source, context);
-  const writers = [await createAtomicWriter(vectors), await createAtomicWriter(metadata)] as const;
+  const writers: AtomicWriter[] = [];
   try {
-    await writers[1].write(`${columns.join('\t')}\n`);
+    for (const path of [vectors, metadata]) writers.push(await createAtomicWriter(path));
+    const [codesWriter, factsWriter] = writers as [AtomicWriter, AtomicWriter];
+    await factsWriter.write(`${columns.join('\t')}\n`);
     for await (const { items, codes, errors } of table.blocks(blockRows)) {
       const size = codes.length / items.length;
-      const rows = items.map((_, row) => Array.from(codes.subarray(row * size, (row + 1) * size), shortest).join('\t'));
-      await writers[0].write(`${rows.join('\n')}\n`);
-      const facts = items.map(({ id, path, label, split }, row) =>
-        [id, oneLine(path), oneLine(label ?? ''), split, shortest(errors[row]!)].join('\t'),
+      const rows = items.map((_, row) =>
+        Array.from(codes.subarray(row * size, (row + 1) * size), formatFloat32).join('\t'),
       );
-      await writers[1].write(`${facts.join('\n')}\n`);
+      await codesWriter.write(`${rows.join('\n')}\n`);
+      const facts = items.map(({ id, path, label, split }, row) =>
+        [id, oneLine(path), oneLine(label ?? ''), split, formatFloat32(errors[row]!)].join('\t'),
+      );
+      await factsWriter.write(`${facts.join('\n')}\n`);
     }
     for (const writer of writers) await writer.commit();
   } finally {
@@ -69,15 +75,6 @@ async function writeTables(vectors: string, metadata: string, source: FeatureSou
     for (const writer of writers) await writer.abort();
     await table.close();
   }
-}
-
-/** The shortest text that reads back as the same float32. */
-function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return String(Number(text));
-  }
-  return String(Number(value.toPrecision(9)));
 }
 
 /** Tabs and line ends would make other cells of it. */
@@ -105,9 +102,13 @@ export function tileFor(count: number, { height, width }: Pick<ImageBatch, 'heig
 }
 
 /** As many rows as columns, thumbnails from left to right and downwards; what is left over is white. */
-function drawSprite(items: readonly Item[], read: ReadImages, tile: Tile): Uint8Array {
+function drawSprite(
+  items: readonly Item[],
+  read: ReadImages,
+  tile: Tile,
+  channels: ImageBatch['channels'],
+): Uint8Array {
   const { height, width, across } = tile;
-  const { channels } = read([items[0]!.id]);
   const picture = blankPicture(width * across, height * across, channels, 255);
   for (let first = 0; first < items.length; first += blockRows) {
     const block = items.slice(first, first + blockRows);

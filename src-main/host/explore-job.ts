@@ -5,8 +5,6 @@ import { PinholeError } from '../contract/errors.ts';
 import type { ClusterSettings, MapQuality } from '../contract/explore.ts';
 import type { Context } from '../contract/records.ts';
 import type { MapSettings } from '../contract/tasks.ts';
-import { openCatalogue } from '../dataset/catalogue.ts';
-import { type OpenDataset, openDataset } from '../dataset/open.ts';
 import { writeNpy } from '../files/npy.ts';
 import { type Clustering, findClusters } from '../latent/clusters.ts';
 import { type Copy, type Duplicates, findDuplicates } from '../latent/duplicates.ts';
@@ -17,6 +15,7 @@ import { nearestCodes, nearestTo } from '../latent/nearest-codes.ts';
 import { findOutliers, type Outlier } from '../latent/outliers.ts';
 import { whiten } from '../latent/principal-axes.ts';
 import { runJob } from './job.ts';
+import { withDataset } from './with-dataset.ts';
 
 export type ExploreInput = { codesFolder: string } & (
   | { kind: 'map' /** float32 N×2. */; file: string; settings: MapSettings }
@@ -112,21 +111,4 @@ function duplicates(codes: Codes, input: Input<'duplicates'>, context: Context):
     };
     return findDuplicates(read, await nearestCodes(codes, duplicateNeighbours, context), copies, context);
   });
-}
-
-async function withDataset<T>(
-  { workspace, datasetId }: { workspace: string; datasetId: string },
-  work: (dataset: OpenDataset) => Promise<T>,
-): Promise<T> {
-  const catalogue = openCatalogue(workspace);
-  try {
-    const dataset = openDataset(catalogue, workspace, datasetId);
-    try {
-      return await work(dataset);
-    } finally {
-      dataset.close();
-    }
-  } finally {
-    catalogue.close();
-  }
 }

@@ -37,7 +37,7 @@ import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { contentHash } from '../dataset/content-hash.ts';
 import { importDataset } from '../dataset/import.ts';
-import { openDataset } from '../dataset/open.ts';
+import { openDataset, readPixels } from '../dataset/open.ts';
 import type { DeviceKind } from '../engine/executor.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
@@ -213,33 +213,24 @@ class WorkspaceService implements Core {
     if (own) this.#expectUnchanged(run, (await readRunFile(run.folder)).datasetHash);
     const items = this.#catalogue.items(datasetId);
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
-    const dataset = openDataset(this.#catalogue, this.workspace, datasetId, { memoryLimit: 0 });
-    const { height, width, channels } = dataset.info;
-    try {
-      return await exportRun(
-        {
-          run,
-          dataset: this.#catalogue.getDataset(datasetId),
-          // The run learned from none of the images of another data set, whatever that would use them for.
-          items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
-          codesFolder: codesFolder(run, datasetId),
-          bom: options.bom ?? false,
-          division: this.#catalogue.division(datasetId),
-          contentHash: () => this.contentHash(datasetId, context),
-          pixels(ids) {
-            const data = new Uint8Array(ids.length * height * width * channels);
-            dataset.pixels.read(ids, data);
-            return data;
-          },
-          reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
-        },
-        outFolder,
-        formats,
-        context,
-      );
-    } finally {
-      dataset.close();
-    }
+    const dataset = this.#catalogue.getDataset(datasetId);
+    return exportRun(
+      {
+        run,
+        dataset,
+        // The run learned from none of the images of another data set, whatever that would use them for.
+        items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
+        codesFolder: codesFolder(run, datasetId),
+        bom: options.bom ?? false,
+        division: this.#catalogue.division(datasetId),
+        contentHash: () => this.contentHash(datasetId, context),
+        pixels: (ids) => readPixels(this.workspace, dataset, ids),
+        reconstruct: (ids) => runInJob({ kind: 'reconstruct', ...input, ids }, context),
+      },
+      outFolder,
+      formats,
+      context,
+    );
   }
 
   async compress(

@@ -21,9 +21,8 @@ import type {
 } from '../contract/archive.ts';
 import type { Context, Report } from '../contract/records.ts';
 import type { TrainingSettings } from '../contract/settings.ts';
-import { type Catalogue, openCatalogue } from '../dataset/catalogue.ts';
 import { plainFile } from '../dataset/locate.ts';
-import { type OpenDataset, openDataset } from '../dataset/open.ts';
+import type { OpenDataset } from '../dataset/open.ts';
 import { probeDevices } from '../engine/devices.ts';
 import type { DeviceKind, Executor, Runner } from '../engine/executor.ts';
 import { createExecutor } from '../engine/executors.ts';
@@ -45,6 +44,7 @@ import { type LostDevice, type TrainingOutcome, train } from '../training/train.
 import { versions } from '../training/versions.ts';
 import { yardstick } from '../training/yardstick.ts';
 import { type JobContext, runJob } from './job.ts';
+import { withDataset } from './with-dataset.ts';
 
 export type JobInput =
   | {
@@ -323,23 +323,6 @@ function verifyArchive({ file, against }: Input<'verify'>, context: Context): Pr
   const check = (dataset: OpenDataset | null) =>
     verify({ file, threads: availableParallelism(), against: dataset }, context);
   return against ? withDataset(against, check) : check(null);
-}
-
-async function withDataset<T>(
-  input: { workspace: string; datasetId: string },
-  work: (dataset: OpenDataset, catalogue: Catalogue) => Promise<T>,
-): Promise<T> {
-  const catalogue = openCatalogue(input.workspace);
-  try {
-    const dataset = openDataset(catalogue, input.workspace, input.datasetId);
-    try {
-      return await work(dataset, catalogue);
-    } finally {
-      dataset.close();
-    }
-  } finally {
-    catalogue.close();
-  }
 }
 
 /** On the device that the run was trained on. */

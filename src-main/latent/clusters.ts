@@ -5,6 +5,7 @@ import { throwIfCancelled } from '../contract/errors.ts';
 import type { ClusterSettings } from '../contract/explore.ts';
 import type { Context } from '../contract/records.ts';
 import { createRandom, permutation, type Random } from '../numerics/random.ts';
+import { type Edges, packEdges } from './edges.ts';
 import type { Found } from './nearest-codes.ts';
 
 export interface Cluster {
@@ -24,11 +25,8 @@ export interface Clustering {
 
 const shownCentral = 9;
 
-/** Symmetric and weighted; row r has the edges `starts[r]` to `starts[r + 1]`. */
-interface Graph {
-  starts: Uint32Array;
-  ends: Uint32Array;
-  weights: Float64Array;
+/** Symmetric. */
+interface Graph extends Edges {
   /** Of each node: its own weight from edges within it, counted twice, as Louvain's later levels have them. */
   loops: Float64Array;
 }
@@ -70,22 +68,7 @@ function jaccardGraph({ count, k, indices }: Found): Graph {
       edges[other]!.set(row, weight);
     }
   }
-  return packGraph(edges, new Float64Array(count));
-}
-
-function packGraph(edges: readonly Map<number, number>[], loops: Float64Array): Graph {
-  const starts = new Uint32Array(edges.length + 1);
-  for (const [row, map] of edges.entries()) starts[row + 1] = starts[row]! + map.size;
-  const ends = new Uint32Array(starts.at(-1)!);
-  const weights = new Float64Array(ends.length);
-  for (const [row, map] of edges.entries()) {
-    let at = starts[row]!;
-    for (const [other, weight] of map) {
-      ends[at] = other;
-      weights[at++] = weight;
-    }
-  }
-  return { starts, ends, weights, loops };
+  return { ...packEdges(edges), loops: new Float64Array(count) };
 }
 
 function degreesOf({ starts, weights, loops }: Graph): Float64Array {
@@ -166,7 +149,7 @@ function aggregate({ starts, ends, weights, loops }: Graph, { of, count }: Commu
       else edges[own]!.set(other, (edges[own]!.get(other) ?? 0) + weights[at]!);
     }
   }
-  return packGraph(edges, within);
+  return { ...packEdges(edges), loops: within };
 }
 
 function describe(graph: Graph, membership: Int32Array): Clustering {
@@ -184,7 +167,7 @@ function describe(graph: Graph, membership: Int32Array): Clustering {
     members: Uint32Array.from(members),
     central: members.toSorted((a, b) => ties[b]! - ties[a]! || a - b).slice(0, shownCentral),
   }));
-  return { cluster, clusters, modularity: modularityOf(graph, cluster, clusters.length) };
+  return { cluster, clusters, modularity: modularityOf(graph, cluster, ties, clusters.length) };
 }
 
 /** Weight of the edges of each node that stay within its cluster. */
@@ -196,12 +179,12 @@ function tiesWithin({ starts, ends, weights }: Graph, cluster: Int32Array): Floa
   });
 }
 
-function modularityOf(graph: Graph, cluster: Int32Array, count: number): number {
+function modularityOf(graph: Graph, cluster: Int32Array, ties: Float64Array, count: number): number {
   const degrees = degreesOf(graph);
   const total = degrees.reduce((sum, degree) => sum + degree, 0);
   if (total === 0) return 0;
   const sums = new Float64Array(count);
   for (const [node, degree] of degrees.entries()) sums[cluster[node]!]! += degree;
-  const inside = tiesWithin(graph, cluster).reduce((sum, tie) => sum + tie, 0);
+  const inside = ties.reduce((sum, tie) => sum + tie, 0);
   return inside / total - sums.reduce((sum, degree) => sum + (degree / total) ** 2, 0);
 }

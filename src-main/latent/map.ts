@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
-import type { MapSettings } from '../contract/tasks.ts';
+import { type MapSettings, mostForTsne } from '../contract/tasks.ts';
 import type { Codes } from './encode.ts';
 import { nearestCodes } from './nearest-codes.ts';
 import { principalAxes, rowsBetweenPauses } from './principal-axes.ts';
@@ -102,9 +102,6 @@ function sayNothingToReduce(method: string, { onNotice }: Context): void {
     message: `There is nothing for ${method} to reduce: the map shows the codes themselves.`,
   });
 }
-
-/** More points would take minutes, and lie as well by UMAP. */
-export const mostForTsne = 20_000;
 
 /** The same settings and codes give the same map. Throws `usage` for more than 20,000 images. */
 export async function tsneLayout(

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
+import { type Edges, packEdges } from './edges.ts';
 import type { Found } from './nearest-codes.ts';
 
 export interface TsneSettings {
@@ -60,14 +61,8 @@ export async function layOutTsne(
   return Float32Array.from(positions);
 }
 
-/** p of the pairs that attract each other, symmetric; all of them together 1. Row r has `starts[r]` to `starts[r + 1]`. */
-interface Attraction {
-  starts: Uint32Array;
-  ends: Uint32Array;
-  weights: Float64Array;
-}
-
-function attractionOf({ k, indices, distances }: Found, count: number, perplexity: number): Attraction {
+/** p of the pairs that attract each other, symmetric; all of them together 1. */
+function attractionOf({ k, indices, distances }: Found, count: number, perplexity: number): Edges {
   const rows = Array.from({ length: count }, () => new Map<number, number>());
   for (let row = 0; row < count; row++) {
     const weights = conditional(distances.subarray(row * k, (row + 1) * k), Math.min(perplexity, k));
@@ -78,18 +73,7 @@ function attractionOf({ k, indices, distances }: Found, count: number, perplexit
       rows[other]!.set(row, (rows[other]!.get(row) ?? 0) + share);
     }
   }
-  const starts = new Uint32Array(count + 1);
-  for (const [row, map] of rows.entries()) starts[row + 1] = starts[row]! + map.size;
-  const ends = new Uint32Array(starts[count]!);
-  const weights = new Float64Array(ends.length);
-  for (const [row, map] of rows.entries()) {
-    let at = starts[row]!;
-    for (const [other, weight] of map) {
-      ends[at] = other;
-      weights[at++] = weight;
-    }
-  }
-  return { starts, ends, weights };
+  return packEdges(rows);
 }
 
 const searches = 64;
@@ -115,7 +99,7 @@ function conditional(distances: Float32Array, perplexity: number): Float64Array 
   return weights;
 }
 
-function attract({ starts, ends, weights }: Attraction, positions: Float64Array, out: Float64Array): void {
+function attract({ starts, ends, weights }: Edges, positions: Float64Array, out: Float64Array): void {
   out.fill(0);
   for (let row = 0; row + 1 < starts.length; row++) {
     const [x, y] = [positions[2 * row]!, positions[2 * row + 1]!];

@@ -8,10 +8,11 @@ import type {
   NeighbourResult,
   OutlierResult,
 } from '../../contract/explore.ts';
-import type { MapSettings } from '../../contract/tasks.ts';
+import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
 import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
 import { writeAtomic } from '../../files/atomic.ts';
 import { makeFolder } from '../../files/folder.ts';
+import { parse } from '../parse-settings.ts';
 import { findOne, type Options, type Work } from './commands.ts';
 import { printable } from './summary.ts';
 import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
@@ -23,17 +24,10 @@ export async function map(work: Work, runId: string | undefined, options: Option
   work.terminal.result(result);
 }
 
+/** The options of other methods are left aside. */
 function mapSettings({ method, neighbours, minDistance, seed, perplexity }: Options): MapSettings {
-  if (method === 'umap') {
-    return {
-      method,
-      neighbours: (neighbours as number | undefined) ?? 15,
-      minDistance: (minDistance as number | undefined) ?? 0.1,
-      seed: (seed as number | undefined) ?? 1,
-    };
-  }
-  if (method === 'tsne') return { method, perplexity: (perplexity as number | undefined) ?? 30 };
-  return { method: method as 'pca' | 'codes' };
+  const own = { umap: { neighbours, minDistance, seed }, tsne: { perplexity }, pca: {}, codes: {} };
+  return parse(mapSettingsSchema, { method, ...own[method as MapMethod] });
 }
 
 export async function neighbours(work: Work, runId: string, options: Options): Promise<void> {

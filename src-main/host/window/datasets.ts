@@ -15,8 +15,7 @@ import {
 } from '../../contract/settings.ts';
 import type { ImageBlock, ImportPreview, ItemTable } from '../../contract/views.ts';
 import { plainFile, readOriginal } from '../../dataset/locate.ts';
-import { datasetFolder, pixelFile } from '../../dataset/open.ts';
-import { openPixels } from '../../dataset/pixels.ts';
+import { datasetFolder, readPixels } from '../../dataset/open.ts';
 import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
@@ -205,17 +204,11 @@ export function readImages(
   id: string,
   ids: Int32Array,
 ): ImageBlock {
-  const { height, width, channels } = catalogue.getDataset(id);
+  const dataset = catalogue.getDataset(id);
+  const { height, width, channels } = dataset;
   const rows = catalogue.takenIds(id);
   const wrong = ids.find((row) => row < 0 || row >= rows);
   if (wrong !== undefined)
     throw new PinholeError('not-found', `There is no image ${wrong} in this data set.`, 'Load the table again.');
-  const data = new Uint8Array(ids.length * height * width * channels);
-  const pixels = openPixels(pixelFile(workspace, id), { memoryLimit: 0 });
-  try {
-    pixels.read(ids, data);
-  } finally {
-    pixels.close();
-  }
-  return { ids, height, width, channels, data };
+  return { ids, height, width, channels, data: readPixels(workspace, dataset, ids) };
 }

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
-import type { Context } from '../../contract/records.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
 import type { CodeRows, MapView } from '../../contract/views.ts';
 import { ifThere } from '../../files/json-lines.ts';
@@ -28,17 +27,13 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
     return { method, settings, ids, xy, errors: codes.errors, explained, quality, seconds };
   }
 
-  async function makeMap(runId: string, settings: MapSettings, context: Context = {}): Promise<MapView> {
-    await core.layOut(runId, settings, context);
-    topics.publish('workspace', { what: ['maps'] });
-    const view = await known(runId, settings.method, await readCodes(runPaths(folderOf(runId)).codes));
-    if (view === null) throw new PinholeError('internal', 'internal: a map that was just made is not there');
-    return view;
-  }
-
   const pca = new PcaMaps();
   return {
-    makeMap,
+    async makeMap(runId, settings, context = {}) {
+      const made = await core.layOut(runId, settings, context);
+      topics.publish('workspace', { what: ['maps'] });
+      return made;
+    },
     async map(runId, method) {
       const run = catalogue.getRun(runId);
       if (run.state !== 'finished' || run.report === null) {
