@@ -109,8 +109,9 @@ function watch(page: Page, origin: string, complaints: string[]): void {
   });
 }
 
-/** Drops a real folder or file onto the middle of the window, as the system would. */
+/** Drops a real folder or file onto the middle of the window, as the system would. Nobody drops on a blank window. */
 export async function drop(page: Page, path: string): Promise<void> {
+  await page.getByRole('navigation').waitFor();
   const session = await page.context().newCDPSession(page);
   const { width, height } = page.viewportSize()!;
   const data = { items: [], files: [path], dragOperationsMask: 1 };
