@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Item } from '../../src-main/contract/records.ts';
@@ -103,4 +104,46 @@ test('codes that are whole numbers are INT32', async () => {
     [3, 255],
     [0, 65535],
   ]);
+});
+
+test('DuckDB, which shares no code with the writer, gives every value back', async () => {
+  const [rows, codeSize] = [70_000, 2];
+  const { path, codes } = await write(rows, codeSize);
+  const database = await DuckDBInstance.create(':memory:');
+  const connection = await database.connect();
+  try {
+    const types = await connection.runAndReadAll(`DESCRIBE SELECT * FROM '${path}'`);
+    expect(types.getRows().map(([name, type]) => `${name} ${type}`)).toEqual([
+      'image_id INTEGER',
+      'path VARCHAR',
+      'label VARCHAR',
+      'split VARCHAR',
+      'width INTEGER',
+      'height INTEGER',
+      'sha256 VARCHAR',
+      'mse FLOAT',
+      'z000 FLOAT',
+      'z001 FLOAT',
+    ]);
+    const read = await connection.runAndReadAll(`SELECT * FROM '${path}' ORDER BY image_id`);
+    const wrong = read.getRows().findIndex((cells, row) => {
+      const { path: name, label, split, width, height } = item(row);
+      const expected = [
+        row,
+        name,
+        label,
+        split,
+        width,
+        height,
+        sha256,
+        Math.fround(row / 3),
+        ...codes.subarray(row * codeSize, (row + 1) * codeSize),
+      ];
+      return expected.some((value, column) => cells[column] !== value);
+    });
+    expect([read.currentRowCount, wrong]).toEqual([rows, -1]);
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
 });

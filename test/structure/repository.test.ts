@@ -29,7 +29,9 @@ describe('package.json', () => {
   const groups = ['dependencies', 'devDependencies', 'optionalDependencies'];
 
   test.each(groups)('versions of %s are exact', (group) => {
-    const loose = Object.entries<string>(manifest[group]).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+    const loose = Object.entries<string>(manifest[group]).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+    );
     expect(loose).toEqual([]);
   });
 
