@@ -25,8 +25,11 @@ export const exportFormats = [
   'run-record',
 ] as const satisfies readonly string[];
 
-/** Columns of CSV and Parquet beside `image_id`, which is always there; `map` is x and y of the map that is shown. */
-export const exportColumns = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'map', 'codes'] as const;
+/**
+ * Columns of CSV and Parquet beside `image_id`, which is always there; `map` is x and y of the map that is shown, and
+ * `cluster` the number of the group, where groups were looked for.
+ */
+export const exportColumns = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'map', 'cluster', 'codes'] as const;
 export type ExportColumn = (typeof exportColumns)[number];
 
 export const mapSettingsSchema = v.variant('method', [

@@ -204,8 +204,8 @@ export interface ExportPreview {
   rows: string[][];
   total: number;
   encoded: boolean;
-  /** False where the column `map` is wanted and that map was not made. */
-  hasMap: boolean;
+  /** Columns that are wanted and not there yet: the map was not made, the groups were not looked for. */
+  missing: ('map' | 'cluster')[];
   /** Of each format, about; 0 where it cannot be told. */
   bytes: Record<string, number>;
   folder: {

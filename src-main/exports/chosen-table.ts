@@ -14,6 +14,8 @@ export interface Choice {
   readonly ids: ReadonlySet<number> | null;
   /** Position of each image on the map by its id. */
   readonly map: ReadonlyMap<number, readonly [x: number, y: number]> | null;
+  /** The cluster of each image by its id. */
+  readonly cluster: ReadonlyMap<number, number> | null;
 }
 
 interface Row {
@@ -29,7 +31,7 @@ type Column = { readonly name: string } & (
 );
 
 /** In the order in which they stand in the full table. */
-export function chosenColumns({ columns, map }: Choice, codeSize: number): Column[] {
+export function chosenColumns({ columns, map, cluster }: Choice, codeSize: number): Column[] {
   const place = (axis: 0 | 1) => (row: Row) => map?.get(row.item.id)?.[axis] ?? Number.NaN;
   const all: [group: string, column: Column][] = [
     ['path', { name: 'path', text: ({ item }) => textCell(item.path) }],
@@ -41,6 +43,7 @@ export function chosenColumns({ columns, map }: Choice, codeSize: number): Colum
     ['mse', { name: 'mse', number: ({ error }) => error }],
     ['map', { name: 'map_x', number: place(0) }],
     ['map', { name: 'map_y', number: place(1) }],
+    ['cluster', { name: 'cluster', text: ({ item }) => String(cluster?.get(item.id) ?? '') }],
     ...codeColumns(codeSize).map((name, index): [string, Column] => [
       'codes',
       { name, number: ({ codes }) => codes[index]! },
@@ -168,7 +171,7 @@ async function writeRow(
   buffer.end = end + 2;
 }
 
-/** The columns of `writeParquet` that were chosen, and those of the map; a place that is not known is NaN. */
+/** The columns of `writeParquet` that were chosen, map and cluster; a place that is not known is NaN, a cluster null. */
 export async function writeChosenParquet(
   path: string,
   source: FeatureSource,
@@ -194,7 +197,12 @@ function chosenMaker(choice: Choice, table: FeatureTable): ColumnMaker {
       Float32Array.from(items, ({ id }) => choice.map?.get(id)?.[place] ?? Number.NaN),
     );
   return (block) => {
-    const columns = [...all(block), axis('map_x', 0, block), axis('map_y', 1, block)];
+    const cluster = {
+      name: 'cluster',
+      type: 'INT32' as const,
+      data: block.items.map(({ id }) => choice.cluster?.get(id)),
+    };
+    const columns = [...all(block), axis('map_x', 0, block), axis('map_y', 1, block), cluster];
     return names.map((name) => columns.find((column) => column.name === name)!);
   };
 }

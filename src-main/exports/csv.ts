@@ -246,7 +246,8 @@ export interface ChosenPart {
 /** Writes `features.json`: the note, the meaning of each column and how text cells are escaped. */
 export async function writeFeaturesNote(path: string, note: FeaturesNote, chosen?: ChosenPart): Promise<void> {
   const meanings = Object.entries(columnMeanings(note.model.codeSize));
-  const isThere = (name: string) => chosen?.header.includes(name.split(' ')[0]!) ?? !name.startsWith('map_');
+  const isThere = (name: string) =>
+    chosen?.header.includes(name.split(' ')[0]!) ?? !(name.startsWith('map_') || name === 'cluster');
   const content = {
     format: 'pinhole-features-1',
     ...note,
@@ -277,6 +278,7 @@ function columnMeanings(codeSize: number): Record<string, string> {
     mse: 'mean-squared reconstruction error of the image, pixel values from 0 to 1',
     map_x: 'place on the map, about -1 to 1; empty where the image is not on it',
     map_y: 'place on the map, in the same unit',
+    cluster: 'number of the group of like images by PhenoGraph, 0 for the largest; empty where the image is in none',
     [codeSize === 1 ? codes[0]! : `${codes[0]} to ${codes.at(-1)}`]:
       'the code: learned features, scaled so that distances between codes mean something',
   };

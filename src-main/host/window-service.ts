@@ -43,6 +43,7 @@ export async function createWindowService(options: WindowServiceOptions, context
   };
   const { closeModels, ...training } = trainingPart(surroundings);
   const maps = mapPart(surroundings);
+  const findings = findingPart(surroundings);
   const { closeArchives, ...archives } = archivePart(surroundings);
   const parts = {
     ...workspacePart(surroundings),
@@ -51,9 +52,9 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...datasetPart(surroundings),
     ...training,
     ...maps,
-    ...exportPart(surroundings, maps),
+    ...exportPart(surroundings, { ...maps, ...findings }),
     ...archives,
-    ...findingPart(surroundings),
+    ...findings,
   };
   const main = mainJob(core);
   const { stop, expectIdle, forgetTasks, ...tasks } = taskPart(surroundings, { ...main, ...parts });

@@ -34,8 +34,8 @@ const items = Array.from(
 );
 const source: FeatureSource = { items, codesFile: join(folder, 'c.npy'), errorsFile: join(folder, 'e.npy') };
 const everything = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes'];
-const choice = (columns: string[], ids: number[] | null = null, map: Choice['map'] = null): Choice => ({
-  ...{ columns: new Set(columns), ids: ids && new Set(ids), map },
+const choice = (columns: string[], ids: number[] | null = null, more: Partial<Choice> = {}): Choice => ({
+  ...{ columns: new Set(columns), ids: ids && new Set(ids), map: null, cluster: null, ...more },
 });
 const read = (name: string) => readFileSync(join(folder, name));
 const readParquet = (name: string) => {
@@ -65,21 +65,25 @@ test('all columns of all images are the full Parquet, value for value', async ()
   expect(await readParquet('chosen.parquet')).toEqual(await readParquet('full.parquet'));
 });
 
-test('chosen rows and columns, in the order of the codes, with their places on the map; a place not known is empty', async () => {
+test('chosen rows and columns, in the order of the codes, with their places on the map and their clusters; what is not known is empty', async () => {
   const map = new Map([[8, [0.5, -0.25] as const]]);
-  const some = choice(['mse', 'map', 'codes'], [17_000, 8, 2, 5], map);
+  const cluster = new Map([
+    [17_000, 0],
+    [8, 12],
+  ]);
+  const some = choice(['mse', 'map', 'cluster', 'codes'], [17_000, 8, 2, 5], { map, cluster });
   expect(await writeChosenCsv(join(folder, 'some.csv'), source, some)).toBe(3);
   const [header, ...lines] = read('some.csv').toString().trimEnd().split('\r\n');
-  expect(header).toBe('image_id,mse,map_x,map_y,z000,z001,z002');
+  expect(header).toBe('image_id,mse,map_x,map_y,cluster,z000,z001,z002');
   const cells = lines.map((line) => line.split(','));
   expect(cells.map(([id]) => id)).toEqual(['2', '8', '17000']);
-  expect(cells.map(([, , x, y]) => [x, y])).toEqual([
-    ['', ''],
-    ['0.5', '-0.25'],
-    ['', ''],
+  expect(cells.map(([, , x, y, group]) => [x, y, group])).toEqual([
+    ['', '', ''],
+    ['0.5', '-0.25', '12'],
+    ['', '', '0'],
   ]);
   const rowOf = (id: number) => Array.from(codes.subarray((id / 2) * codeSize, (id / 2 + 1) * codeSize));
-  for (const [id, , , , ...code] of cells)
+  for (const [id, , , , , ...code] of cells)
     expect(code.map((cell) => Math.fround(Number(cell)))).toEqual(rowOf(Number(id)));
   expect(await previewChosen(source, some, 8)).toEqual(cells);
   expect(await previewChosen(source, some, 2)).toEqual(cells.slice(0, 2));
@@ -87,8 +91,9 @@ test('chosen rows and columns, in the order of the codes, with their places on t
   await writeChosenParquet(join(folder, 'some.parquet'), source, some);
   const records = await readParquet('some.parquet');
   expect(records.map((record) => Object.keys(record).join())).toEqual(Array(3).fill(header));
-  expect(records[1]).toMatchObject({ image_id: 8, map_x: 0.5, map_y: -0.25, z000: rowOf(8)[0] });
+  expect(records[1]).toMatchObject({ image_id: 8, map_x: 0.5, map_y: -0.25, cluster: 12, z000: rowOf(8)[0] });
   expect(records[0]!.map_x).toBeNaN();
+  expect(records.map((record) => record.cluster ?? null)).toEqual([null, 12, 0]);
 
   await writeChosenNpy(join(folder, 'some.npy'), source, some);
   await writeChosenIds(join(folder, 'ids.npy'), source, some);

@@ -324,13 +324,34 @@ describe('maps and exports', () => {
     expect(await folderOf('/etc')).toMatchObject({ problem: { code: 'refused' }, replaces: [], freeBytes: 0 });
   });
 
+  test('groups are a column once they were looked for; until then that is said', async () => {
+    const wanted = { ...request(join(folder, 'groups')), columns: ['cluster' as const], ids: null };
+    expect((await service.previewExport(wanted)).missing).toEqual(['cluster']);
+    expect((await finished(await start({ kind: 'export', request: wanted }))).task).toMatchObject({
+      state: 'failed',
+      error: { code: 'usage', message: expect.stringContaining('have not been looked for') },
+    });
+    await finished(await start({ kind: 'find', runId, what: 'clusters' }));
+    expect((await service.previewExport(wanted)).missing).toEqual([]);
+    await finished(await start({ kind: 'export', request: wanted }));
+    const [header, ...lines] = readFileSync(join(folder, 'groups', 'features.csv'), 'utf8')
+      .trimEnd()
+      .split('\r\n');
+    const found = await service.found(runId, 'clusters');
+    if (found?.what !== 'clusters') throw new Error('no clusters');
+    expect(header!.endsWith('image_id,cluster')).toBe(true);
+    expect(lines).toEqual(Array.from(found.ids, (id, row) => `${id},${found.cluster[row]}`));
+    const note = JSON.parse(readFileSync(join(folder, 'groups', 'features.json'), 'utf8'));
+    expect(Object.keys(note.columns)).toEqual(['image_id', 'cluster']);
+  });
+
   test('a map that was not made is said beforehand, and is no column of blanks', async () => {
     const { task: trained } = await finished(
       await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 1, codeSize: 3 } }),
     );
     const wanted = { ...request(join(folder, 'no-map')), runId: trained.runId!, columns: ['map' as const] };
-    expect((await service.previewExport({ ...wanted, map: 'umap' })).hasMap).toBe(false);
-    expect((await service.previewExport({ ...wanted, map: 'pca' })).hasMap).toBe(true);
+    expect((await service.previewExport({ ...wanted, map: 'umap' })).missing).toEqual(['map']);
+    expect((await service.previewExport({ ...wanted, map: 'pca' })).missing).toEqual([]);
     const { task } = await finished(await start({ kind: 'export', request: { ...wanted, map: 'umap' } }));
     expect(task).toMatchObject({
       state: 'failed',

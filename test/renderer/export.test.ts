@@ -19,7 +19,7 @@ import { fetchParts } from '../../src-renderer/service/file-parts.ts';
 test('the first time it is a CSV with the usual columns and a picture, in the run’s own folder', () => {
   expect(restoreChoices(null)).toEqual(firstChoices);
   expect(firstChoices).toMatchObject({ formats: ['csv', 'contact-sheet'], map: 'pca', out: null });
-  expect(usualColumns).toEqual(exportColumns);
+  expect(usualColumns).toEqual(exportColumns.filter((column) => column !== 'cluster'));
 });
 
 test('what is remembered comes back as it was', () => {

@@ -26,6 +26,7 @@ import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { describeFeatures } from '../export-run.ts';
 import { expectOut, realPath } from './access.ts';
+import type { FindingPart } from './findings.ts';
 import type { MapPart } from './maps.ts';
 import type { Surroundings } from './parts.ts';
 import { expectWritable } from './targets.ts';
@@ -38,11 +39,15 @@ type Table = 'csv' | 'parquet' | 'npy';
 const isTable = (format: ExportFormat): format is Table => ['csv', 'parquet', 'npy'].includes(format);
 const previewRows = 8;
 
-export function exportPart(surroundings: Surroundings, { map }: Pick<MapPart, 'map'>): ExportPart {
-  const rememberedMap = remember(surroundings, map);
+/** What other parts know of a run's images: their places on a map, and the groups that were found. */
+type Known = Pick<MapPart, 'map'> & Pick<FindingPart, 'found'>;
+
+export function exportPart(surroundings: Surroundings, { map, found }: Known): ExportPart {
+  const remembered = { map: remember(surroundings, map), found };
   return {
-    previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), rememberedMap),
-    exportAs: (request, context = {}) => exportAs(surroundings, v.parse(exportRequestSchema, request), map, context),
+    previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), remembered),
+    exportAs: (request, context = {}) =>
+      exportAs(surroundings, v.parse(exportRequestSchema, request), { map, found }, context),
   };
 }
 
@@ -65,15 +70,15 @@ function remember({ topics }: Surroundings, map: MapPart['map']): MapPart['map']
 }
 
 /** Starts nothing that takes long and writes nothing. */
-async function preview(surroundings: Surroundings, request: Checked, map: MapPart['map']): Promise<ExportPreview> {
+async function preview(surroundings: Surroundings, request: Checked, known: Known): Promise<ExportPreview> {
   const run = surroundings.catalogue.getRun(request.runId);
   const encoded = run.report !== null;
-  const { source, choice, items, hasMap } = await prepare(surroundings, run, request, encoded ? map : null);
+  const { source, choice, items, missing } = await prepare(surroundings, run, request, encoded ? known : null);
   const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
   const rows = encoded ? await previewChosen(source, choice, previewRows) : [];
   const total = choice.ids?.size ?? items.length;
   return {
-    ...{ header, rows, total, encoded, hasMap },
+    ...{ header, rows, total, encoded, missing },
     bytes: {
       ...tableBytes(header, rows, total, run.codeSize),
       model: await folderBytes(runPaths(run.folder).model),
@@ -87,7 +92,7 @@ async function preview(surroundings: Surroundings, request: Checked, map: MapPar
 async function exportAs(
   surroundings: Surroundings,
   request: Checked,
-  map: MapPart['map'],
+  known: Known,
   context: Context,
 ): Promise<ExportResult> {
   const started = performance.now();
@@ -96,14 +101,8 @@ async function exportAs(
   // Encodes where that was not done yet, and refuses where the data set is not the same any more.
   await core.encode(request.runId, {}, context);
   const run = surroundings.catalogue.getRun(request.runId);
-  const prepared = await prepare(surroundings, run, request, map);
-  if (!prepared.hasMap) {
-    throw new PinholeError(
-      'usage',
-      `There is no such map of ${run.id} yet.`,
-      'Make it on the Explore screen, or choose the PCA map.',
-    );
-  }
+  const prepared = await prepare(surroundings, run, request, known);
+  for (const column of prepared.missing) throw notThere[column](run);
   await expectTargets(surroundings, run, out, request);
   await makeFolder(out);
   const files: string[] = [];
@@ -126,6 +125,21 @@ async function exportAs(
   }
   return { files, bytes, rows, seconds: (performance.now() - started) / 1000 };
 }
+
+const notThere: Record<ExportPreview['missing'][number], (run: Run) => PinholeError> = {
+  map: ({ id }) =>
+    new PinholeError(
+      'usage',
+      `There is no such map of ${id} yet.`,
+      'Make it on the Explore screen, or choose the PCA map.',
+    ),
+  cluster: ({ id }) =>
+    new PinholeError(
+      'usage',
+      `Groups of ${id} have not been looked for since Pinhole was started.`,
+      'Look for them on the Explore screen, or leave out the column of groups.',
+    ),
+};
 
 /** Progress says which of the formats it is of. */
 function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): Context {
@@ -189,25 +203,30 @@ async function expectTargets(surroundings: Surroundings, run: Run, out: string, 
 
 /** The columns that the command line writes, of all images. */
 function isPlain({ columns, ids }: Checked): boolean {
-  const usual = exportColumns.filter((column) => column !== 'map');
+  const usual = exportColumns.filter((column) => column !== 'map' && column !== 'cluster');
   return ids === null && columns.length === usual.length && usual.every((column) => columns.includes(column));
 }
 
-async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Checked, map: MapPart['map'] | null) {
+/** `known` is null where the run has no codes yet: then nothing can be missing. */
+async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Checked, known: Known | null) {
   const items = catalogue.items(run.datasetId);
   const { codes, errors } = codePaths(runPaths(run.folder).codes);
   const source: FeatureSource = { items, codesFile: codes, errorsFile: errors };
-  const known = new Set(items.map(({ id }) => id));
-  const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => known.has(id)));
+  const all = new Set(items.map(({ id }) => id));
+  const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => all.has(id)));
   const hasColumns = request.formats.some((format) => format === 'csv' || format === 'parquet');
-  const wantsMap = hasColumns && request.columns.includes('map');
-  const view = wantsMap && map !== null ? await map(run.id, request.map) : null;
+  const wants = (column: 'map' | 'cluster') => hasColumns && known !== null && request.columns.includes(column);
+  const view = wants('map') ? await known!.map(run.id, request.map) : null;
+  const groups = wants('cluster') ? await known!.found(run.id, 'clusters') : null;
   const positions =
     view && new Map(Array.from(view.ids, (id, row) => [id, [view.xy[2 * row]!, view.xy[2 * row + 1]!] as const]));
-  const choice: Choice = { columns: new Set(request.columns), ids, map: positions };
-  const hasMap = view !== null || !wantsMap || map === null;
+  const cluster =
+    groups?.what === 'clusters' ? new Map(Array.from(groups.ids, (id, row) => [id, groups.cluster[row]!])) : null;
+  const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster };
+  const there = { map: positions !== null, cluster: cluster !== null };
+  const missing = (['map', 'cluster'] as const).filter((column) => wants(column) && !there[column]);
   const dataset = catalogue.getDataset(run.datasetId);
-  return { run, dataset, items, source, choice, hasMap, mapSettings: view?.settings ?? null, bom: request.bom };
+  return { run, dataset, items, source, choice, missing, mapSettings: view?.settings ?? null, bom: request.bom };
 }
 
 /** From the rows that are shown; a number of a binary file takes four bytes. */

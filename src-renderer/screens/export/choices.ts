@@ -19,8 +19,8 @@ export interface Choices {
   out: string | null;
 }
 
-/** All of them, as a selection that is saved from the map has. */
-export const usualColumns: readonly ExportColumn[] = exportColumns;
+/** All that a run has by itself, as a selection that is saved from the map has; groups must be looked for first. */
+export const usualColumns: readonly ExportColumn[] = exportColumns.filter((column) => column !== 'cluster');
 
 export const firstChoices: Choices = {
   formats: ['csv', 'contact-sheet'],

@@ -56,8 +56,12 @@ class ExportState {
   tasks = $derived(tasksOf(workspace.tasks, 'export'));
   active = $derived(this.tasks.find(({ ended }) => ended === null));
   started = $derived(this.tasks.find(({ id }) => id === this.startedId));
-  needsMap = $derived(
-    this.preview?.hasMap === false && hasColumns(this.choices.formats) && this.choices.columns.includes('map'),
+
+  /** Columns whose content has not been made yet. */
+  missing = $derived(
+    hasColumns(this.choices.formats)
+      ? (this.preview?.missing ?? []).filter((column) => this.choices.columns.includes(column))
+      : [],
   );
 
   /** Once, as soon as the preferences are known. */
