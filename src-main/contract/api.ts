@@ -157,13 +157,16 @@ export interface Core {
   encode(runId: string, options?: { datasetId?: string }, context?: Context): Promise<EncodeResult>;
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */
   decode(runId: string, codesFile: string, outFolder: string, context?: Context): Promise<ExportResult>;
-  /** Of the run's own images, or of others that it has encoded. */
+  /**
+   * Of the run's own images, or of others that it has encoded. `map` and `clusters` add columns to CSV and Parquet, for
+   * the run's own images alone; they are made where they are not there yet.
+   */
   export(
     runId: string,
     outFolder: string,
     formats: ExportFormat[],
     context?: Context,
-    options?: { datasetId?: string; bom?: boolean },
+    options?: { datasetId?: string; bom?: boolean; map?: MapSettings | null; clusters?: ClusterSettings | null },
   ): Promise<ExportResult>;
   /** Of the run's own images, or of others, into one archive. Throws `usage` where the goal cannot be reached. */
   compress(

@@ -48,6 +48,8 @@ export interface ClusterSettings {
   seed: number;
 }
 
+export const usualClusters: ClusterSettings = { neighbours: 15, resolution: 1, seed: 1 };
+
 export interface FoundCluster {
   /** From 0 on, from the largest to the smallest. */
   cluster: number;

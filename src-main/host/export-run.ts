@@ -5,7 +5,9 @@ import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, Division, Item, Split } from '../contract/records.ts';
+import { type ExportColumn, exportColumns } from '../contract/tasks.ts';
 import type { RunRecord } from '../dataset/catalogue.ts';
+import { type Choice, chosenColumns, writeChosenCsv, writeChosenParquet } from '../exports/chosen-table.ts';
 import { contactSheetCapacity, writeContactSheet } from '../exports/contact-sheet.ts';
 import { type FeaturesNote, writeCsv, writeFeaturesNote } from '../exports/csv.ts';
 import type { FeatureSource } from '../exports/feature-rows.ts';
@@ -19,6 +21,7 @@ import { codePaths } from '../latent/encode.ts';
 import { createRandom, permutation } from '../numerics/random.ts';
 import { loadModel } from '../training/model-files.ts';
 import { readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
+import type { MoreColumns } from './more-columns.ts';
 
 export interface ExportInput {
   run: RunRecord;
@@ -28,6 +31,8 @@ export interface ExportInput {
   codesFolder: string;
   /** CSV begins with a byte-order mark. */
   bom: boolean;
+  /** Columns beside those of the run itself. */
+  more: MoreColumns | null;
   division: Division | null;
   contentHash(): Promise<string>;
   /** Pixels of these images at the model's size, uint8 N×H×W×C. */
@@ -59,14 +64,24 @@ type Writer = (input: ExportInput, folder: string, context: Context) => Promise<
 const writers: Record<ExportFormat, Writer> = {
   async csv(input, folder, context) {
     const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
-    await writeCsv(table, featureSource(input), context, input);
-    await writeFeaturesNote(note, await describeFeatures(input));
+    const about = await describeFeatures(input);
+    const choice = allColumns(input);
+    if (choice === null) {
+      await writeCsv(table, featureSource(input), context, input);
+      await writeFeaturesNote(note, about);
+    } else {
+      const rows = await writeChosenCsv(table, featureSource(input), choice, context, input);
+      const header = chosenColumns(choice, about.model.codeSize).map(({ name }) => name);
+      await writeFeaturesNote(note, about, { rows, header, map: input.more!.mapSettings });
+    }
     return [table, note];
   },
 
   async parquet(input, folder, context) {
     const path = join(folder, 'features.parquet');
-    await writeParquet(path, featureSource(input), context);
+    const choice = allColumns(input);
+    if (choice === null) await writeParquet(path, featureSource(input), context);
+    else await writeChosenParquet(path, featureSource(input), choice, context);
     return [path];
   },
 
@@ -125,6 +140,13 @@ const writers: Record<ExportFormat, Writer> = {
     return [path];
   },
 };
+
+/** Those of the run and what was made beside it; null where there is nothing beside it. */
+function allColumns({ more }: ExportInput): Choice | null {
+  if (more === null) return null;
+  const isThere = (column: ExportColumn) => (column !== 'map' && column !== 'cluster') || more[column] !== null;
+  return { ...more, columns: new Set(exportColumns.filter(isThere)), ids: null };
+}
 
 /** File by file, each whole or not at all; what else lies there stays. */
 async function copyFiles(from: string, to: string, order?: (first: string, second: string) => number): Promise<void> {

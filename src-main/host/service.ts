@@ -53,6 +53,7 @@ import { clustersOf, duplicatesOf, type Explored, makeMap, neighboursOf, outlier
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
+import { makeColumns } from './more-columns.ts';
 import { parse } from './parse-settings.ts';
 import { readSweeps, runSweep } from './sweep.ts';
 import type { JobInput, JobResults } from './training-job.ts';
@@ -205,11 +206,13 @@ class WorkspaceService implements Core {
     outFolder: string,
     formats: ExportFormat[],
     context: Context = {},
-    options: { datasetId?: string; bom?: boolean } = {},
+    options: { datasetId?: string; bom?: boolean; map?: MapSettings | null; clusters?: ClusterSettings | null } = {},
   ): Promise<ExportResult> {
     const run = this.#finishedRun(id);
-    const datasetId = options.datasetId ?? run.datasetId;
+    const { map = null, clusters = null, datasetId = run.datasetId } = options;
     const own = datasetId === run.datasetId;
+    const wanted = own && (map ?? clusters) !== null;
+    const more = wanted ? await makeColumns(await this.#explored(id, context), { map, clusters }, context) : null;
     if (own) this.#expectUnchanged(run, (await readRunFile(run.folder)).datasetHash);
     const items = this.#catalogue.items(datasetId);
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
@@ -222,6 +225,7 @@ class WorkspaceService implements Core {
         items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
         bom: options.bom ?? false,
+        more,
         division: this.#catalogue.division(datasetId),
         contentHash: () => this.contentHash(datasetId, context),
         pixels: (ids) => readPixels(this.workspace, dataset, ids),

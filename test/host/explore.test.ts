@@ -1,6 +1,7 @@
 // What is found among codes, through the service and its job processes: on drawn images, and among photographs with planted ones.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Core } from '../../src-main/contract/api.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
@@ -68,6 +69,41 @@ test('clusters hold every image once, each with its most central ones', async ()
     expect(new Set(places)).toEqual(new Set([cluster]));
     expect(share).toBeGreaterThan(0);
   }
+});
+
+test('tables have places on a map and groups where one wants them; a map that is there is not made again', async () => {
+  const out = temporaryFolder();
+  const settings = { method: 'umap', neighbours: 9, minDistance: 0.1, seed: 4 } as const;
+  const clusters = { neighbours: 8, resolution: 1, seed: 1 };
+  await service.export(runId, out, ['csv', 'parquet'], {}, { map: settings, clusters });
+  const { file } = await service.layOut(runId, settings);
+  const made = statSync(file).mtimeMs;
+  const xy = (await readNpy(file)).data as Float32Array;
+  const { assignment } = await service.clusters(runId, clusters);
+  const [header, ...lines] = readFileSync(join(out, 'features.csv'), 'utf8').trimEnd().split('\r\n');
+  expect(header).toBe(
+    'image_id,path,label,split,width,height,sha256,mse,map_x,map_y,cluster,z000,z001,z002,z003,z004,z005',
+  );
+  const numbers = lines.map((line) =>
+    line
+      .split(',')
+      .slice(8, 11)
+      .map((cell) => Math.fround(Number(cell))),
+  );
+  expect(numbers).toEqual(lines.map((_, row) => [xy[2 * row], xy[2 * row + 1], assignment.cluster[row]]));
+  const note = JSON.parse(readFileSync(join(out, 'features.json'), 'utf8'));
+  expect(note).toMatchObject({
+    map: settings,
+    rows: count,
+    columns: { cluster: expect.stringContaining('PhenoGraph') },
+  });
+  const bytes = readFileSync(join(out, 'features.parquet'));
+  const rows = await parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+  expect(rows.map(({ map_x, map_y, cluster }) => [map_x, map_y, cluster])).toEqual(numbers);
+
+  await service.export(runId, out, ['csv'], {}, { map: settings });
+  expect(statSync(file).mtimeMs).toBe(made);
+  expect(readFileSync(join(out, 'features.csv'), 'utf8').split('\r\n')[0]).not.toContain('cluster');
 });
 
 describe('among photographs', () => {

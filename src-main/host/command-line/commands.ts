@@ -15,6 +15,7 @@ import type {
   TrainResult,
 } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
+import { usualClusters } from '../../contract/explore.ts';
 import type { Context, Dataset, Notice, Warning } from '../../contract/records.ts';
 import {
   type ImportRequest,
@@ -23,9 +24,11 @@ import {
   type TrainingRequest,
   trainingSettingsSchema,
 } from '../../contract/settings.ts';
+import { type MapMethod, mapSettingsSchema } from '../../contract/tasks.ts';
 import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { planTraining, presets } from '../../training/presets.ts';
+import { parse } from '../parse-settings.ts';
 import { pickSettings } from './options.ts';
 import {
   describeDatasets,
@@ -143,8 +146,10 @@ export async function exportFeatures(work: Work, runId: string | undefined, opti
   const out = await makeOutFolder(options);
   const encoded = await work.service.encode(run.id, {}, work.context);
   const formats = (options.formats as ExportFormat[] | undefined) ?? exportFormats;
-  const bom = options.bom === true;
-  const result = await work.service.export(run.id, out, formats, work.context, { bom });
+  const { map: method, bom = false } = options as { map?: MapMethod; bom?: boolean };
+  const map = method === undefined ? null : parse(mapSettingsSchema, { method });
+  const clusters = options.clusters === true ? usualClusters : null;
+  const result = await work.service.export(run.id, out, formats, work.context, { bom, map, clusters });
   sayReport(work, encoded.run);
   sayFiles(work, result);
   work.terminal.result(result);

@@ -1,12 +1,14 @@
 // The commands that look among codes: map, neighbours, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
 import { dirname, resolve } from 'node:path';
-import type {
-  ClusterResult,
-  DuplicateResult,
-  FoundImage,
-  MapResult,
-  NeighbourResult,
-  OutlierResult,
+import {
+  type ClusterResult,
+  type ClusterSettings,
+  type DuplicateResult,
+  type FoundImage,
+  type MapResult,
+  type NeighbourResult,
+  type OutlierResult,
+  usualClusters,
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
 import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
@@ -40,7 +42,8 @@ export async function neighbours(work: Work, runId: string, options: Options): P
 
 export async function clusters(work: Work, runId: string | undefined, options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
-  const { neighbours = 15, resolution = 1, seed = 1, out } = options as Record<string, number> & { out?: string };
+  const { neighbours, resolution, seed } = { ...usualClusters, ...(options as Partial<ClusterSettings>) };
+  const { out } = options as { out?: string };
   const { assignment, ...result } = await work.service.clusters(run.id, { neighbours, resolution, seed }, work.context);
   work.terminal.say(describeClusters({ assignment, ...result }));
   const items = new Map((await work.service.items(run.datasetId)).map((item) => [item.id, item]));

@@ -134,10 +134,16 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
     {
       usage: 'export [run]',
       description: 'Writes features, model and pictures of a run (the newest, if none is named).',
-      examples: ['export --out features', 'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features'],
+      examples: [
+        'export --out features',
+        'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features',
+        'export --map umap --clusters --formats csv,parquet --out features',
+      ],
       options: [
         out,
         exportedFormats(),
+        new Option('--map <name>', 'also the place of each image on that map, as map_x and map_y').choices(mapMethods),
+        new Option('--clusters', 'also the group of each image, as cluster'),
         new Option('--bom', 'begin the CSV with a byte-order mark, which Excel needs to show letters beyond ASCII'),
         ...common,
       ],

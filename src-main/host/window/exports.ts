@@ -25,6 +25,7 @@ import { makeFolder } from '../../files/folder.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { describeFeatures } from '../export-run.ts';
+import { groupsById, placesById } from '../more-columns.ts';
 import { expectOut, realPath } from './access.ts';
 import type { FindingPart } from './findings.ts';
 import type { MapPart } from './maps.ts';
@@ -218,10 +219,8 @@ async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Che
   const wants = (column: 'map' | 'cluster') => hasColumns && known !== null && request.columns.includes(column);
   const view = wants('map') ? await known!.map(run.id, request.map) : null;
   const groups = wants('cluster') ? await known!.found(run.id, 'clusters') : null;
-  const positions =
-    view && new Map(Array.from(view.ids, (id, row) => [id, [view.xy[2 * row]!, view.xy[2 * row + 1]!] as const]));
-  const cluster =
-    groups?.what === 'clusters' ? new Map(Array.from(groups.ids, (id, row) => [id, groups.cluster[row]!])) : null;
+  const positions = view && placesById(view);
+  const cluster = groups?.what === 'clusters' ? groupsById(groups) : null;
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster };
   const there = { map: positions !== null, cluster: cluster !== null };
   const missing = (['map', 'cluster'] as const).filter((column) => wants(column) && !there[column]);

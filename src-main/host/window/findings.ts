@@ -1,13 +1,10 @@
 // What was looked for among the codes of runs, kept while the service runs: duplicates, outliers, clusters.
 import type { Service } from '../../contract/api.ts';
-import type { Finding, FoundView } from '../../contract/explore.ts';
+import { type Finding, type FoundView, usualClusters } from '../../contract/explore.ts';
 import type { Context } from '../../contract/records.ts';
 import type { Surroundings } from './parts.ts';
 
 export type FindingPart = Pick<Service, 'find' | 'found'>;
-
-/** As the command line has them. */
-const clusterSettings = { neighbours: 15, resolution: 1, seed: 1 };
 
 export function findingPart({ core, topics }: Surroundings): FindingPart {
   const known = new Map<string, FoundView>();
@@ -31,7 +28,7 @@ export function findingPart({ core, topics }: Surroundings): FindingPart {
         scores: Float32Array.from(outliers, ({ score }) => score),
       };
     }
-    const { assignment, clusters } = await core.clusters(runId, clusterSettings, context);
+    const { assignment, clusters } = await core.clusters(runId, usualClusters, context);
     return { what, ...assignment, count: clusters.length };
   }
 

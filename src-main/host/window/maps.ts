@@ -1,14 +1,13 @@
 // Maps of the codes, and the codes beside them.
-import { readFile } from 'node:fs/promises';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
 import type { CodeRows, MapView } from '../../contract/views.ts';
-import { ifThere } from '../../files/json-lines.ts';
 import { openNpy, readNpy } from '../../files/npy.ts';
 import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { hashOfCodes, type MapNote, mapFiles } from '../explore.ts';
+import { hashOfCodes, mapFiles } from '../explore.ts';
+import { readMapNote } from '../more-columns.ts';
 import type { Surroundings } from './parts.ts';
 
 export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows' | 'codeColumn'>;
@@ -17,12 +16,11 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
   const folderOf = (runId: string) => catalogue.getRun(runId).folder;
 
   async function known(runId: string, method: MapMethod, codes: Codes): Promise<MapView | null> {
-    const { positions, note } = mapFiles(catalogue.getRun(runId), method);
-    const text = await ifThere(readFile(note, 'utf8'));
-    if (text === null) return null;
-    const { settings, explained, seconds, quality = null, codesHash } = JSON.parse(text) as MapNote;
-    if (codesHash !== hashOfCodes(codes)) return null;
-    const xy = (await readNpy(positions)).data as Float32Array;
+    const run = catalogue.getRun(runId);
+    const note = await readMapNote(run, method, codes);
+    if (note === null) return null;
+    const { settings, explained, seconds, quality = null } = note;
+    const xy = (await readNpy(mapFiles(run, method).positions)).data as Float32Array;
     const ids = Int32Array.from(codes.ids);
     return { method, settings, ids, xy, errors: codes.errors, explained, quality, seconds };
   }

@@ -234,10 +234,17 @@ describe('requests', () => {
     const { calls } = await pinhole(['export', '--out', out, '--formats', 'csv,tensorboard']);
     expect(calls.slice(1, 3)).toEqual([
       ['encode', run.id, {}],
-      ['export', run.id, out, ['csv', 'tensorboard'], { bom: false }],
+      ['export', run.id, out, ['csv', 'tensorboard'], { bom: false, map: null, clusters: null }],
     ]);
     const marked = await pinhole(['export', '--out', out, '--formats', 'csv', '--bom']);
-    expect(marked.calls).toContainEqual(['export', run.id, out, ['csv'], { bom: true }]);
+    expect(marked.calls).toContainEqual(['export', run.id, out, ['csv'], { bom: true, map: null, clusters: null }]);
+    const more = await pinhole(['export', '--out', out, '--formats', 'csv', '--map', 'tsne', '--clusters']);
+    const wanted = {
+      bom: false,
+      map: { method: 'tsne', perplexity: 30 },
+      clusters: { neighbours: 15, resolution: 1, seed: 1 },
+    };
+    expect(more.calls).toContainEqual(['export', run.id, out, ['csv'], wanted]);
   });
 });
 
