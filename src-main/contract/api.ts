@@ -19,7 +19,16 @@ import type {
   NeighbourResult,
   OutlierResult,
 } from './explore.ts';
-import type { Context, Dataset, EpochMetrics, ImportFailure, Item, Report, Warning } from './records.ts';
+import type {
+  Context,
+  Dataset,
+  EpochMetrics,
+  ImportFailure,
+  Item,
+  LabelledImages,
+  Report,
+  Warning,
+} from './records.ts';
 import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepRequest } from './search.ts';
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type {
@@ -274,6 +283,8 @@ export interface Service extends Core {
   previewImport(request: ImportRequest, context?: Context): Promise<ImportPreview>;
   datasetDetails(id: string): Promise<DatasetDetails>;
   renameDataset(id: string, name: string): Promise<Dataset>;
+  /** Gives labels to images, or takes them away; the answer, given back, undoes it. Sources stay as they are. */
+  labelImages(datasetId: string, groups: LabelledImages[]): Promise<LabelledImages[]>;
   /** Puts it aside with its runs; `restoreDataset` undoes that until the service is closed, which removes it for good. */
   deleteDataset(id: string): Promise<void>;
   restoreDataset(id: string): Promise<Dataset>;

@@ -13,6 +13,8 @@ const path = v.pipe(
   v.check((text) => !text.includes('\0')),
 );
 const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+// As long as folders are called, which labels come from; not trimmed, so that each can be given back.
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const bytes = v.pipe(v.instance(Uint8Array), v.maxLength(4 * 2 ** 20));
 const files = v.pipe(
@@ -51,6 +53,7 @@ export const methods = {
   datasets: v.tuple([]),
   datasetDetails: v.tuple([idSchema]),
   renameDataset: v.tuple([idSchema, name]),
+  labelImages: v.tuple([idSchema, v.array(v.strictObject({ label: v.nullable(label), ids: idsSchema }))]),
   deleteDataset: v.tuple([idSchema]),
   restoreDataset: v.tuple([idSchema]),
   relocateDataset: v.tuple([idSchema, path, path]),

@@ -22,6 +22,12 @@ export interface Item {
   sha256: string;
 }
 
+/** Images of a data set that have the same label; null for none. */
+export interface LabelledImages {
+  label: string | null;
+  ids: Int32Array;
+}
+
 export interface ImportFailure {
   path: string;
   code: string;

@@ -223,7 +223,7 @@ export interface Topics {
   /** All tasks, at once and after every change, at most ten times a second. */
   tasks: Task[];
   /** Something was added, changed or removed: fetch again what you show. */
-  workspace: { what: ('datasets' | 'runs' | 'maps' | 'preferences' | 'devices')[] };
+  workspace: { what: ('datasets' | 'labels' | 'runs' | 'maps' | 'preferences' | 'devices')[] };
   /** Live course of a run; the topic's name carries the id: `run:ID`. */
   run: RunEvent;
 }

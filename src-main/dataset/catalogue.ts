@@ -4,7 +4,15 @@ import { basename, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { Dataset, Division, ImportFailure, Item, Preprocessing, Report } from '../contract/records.ts';
+import type {
+  Dataset,
+  Division,
+  ImportFailure,
+  Item,
+  LabelledImages,
+  Preprocessing,
+  Report,
+} from '../contract/records.ts';
 import type { ImportSettings } from '../contract/settings.ts';
 
 /** Statements that bring a database from version i to version i + 1. Never edit one that was released: append. */
@@ -36,6 +44,10 @@ const migrations = [
   'ALTER TABLE datasets ADD COLUMN division TEXT;',
   // What the last import of it was asked for; unknown for those of before.
   'ALTER TABLE datasets ADD COLUMN request TEXT;',
+  // Labels that a person gave; null takes away the one of the source. An import never touches them.
+  `CREATE TABLE labels (
+     dataset INTEGER NOT NULL REFERENCES datasets(number), id INTEGER NOT NULL, label TEXT, PRIMARY KEY (dataset, id)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** An item with what the import needs to find it again. */
@@ -213,7 +225,7 @@ export class Catalogue {
 
   /** Images of each label, most frequent first. */
   labelCounts(id: string): { label: string; count: number }[] {
-    const sql = `SELECT label, count(*) AS count FROM items WHERE dataset = ? AND gone = 0 AND label IS NOT NULL
+    const sql = `SELECT label, count(*) AS count FROM (${labelledItems}) WHERE label IS NOT NULL
                  GROUP BY label ORDER BY count DESC, label`;
     return this.#all(sql, this.datasetNumber(id)) as unknown as { label: string; count: number }[];
   }
@@ -229,7 +241,7 @@ export class Catalogue {
   deleteDataset(id: string): void {
     const number = this.datasetNumber(id);
     this.transaction(() => {
-      for (const table of ['items', 'containers', 'failures'])
+      for (const table of ['labels', 'items', 'containers', 'failures'])
         this.#run(`DELETE FROM ${table} WHERE dataset = ?`, number);
       this.#run('DELETE FROM datasets WHERE number = ?', number);
     });
@@ -253,17 +265,42 @@ export class Catalogue {
 
   /** The items that are there, in id order. */
   items(datasetId: string): Item[] {
-    const sql = `SELECT ${itemFields} FROM items WHERE dataset = ? AND gone = 0 ORDER BY id`;
-    return this.#all(sql, this.datasetNumber(datasetId)) as unknown as Item[];
+    return this.#all(`${labelledItems} ORDER BY items.id`, this.datasetNumber(datasetId)) as unknown as Item[];
   }
 
   /** Undefined where there is none with this id. */
   findItem(datasetId: string, id: number): Item | undefined {
-    const sql = `SELECT ${itemFields} FROM items WHERE dataset = ? AND id = ? AND gone = 0`;
+    const sql = `${labelledItems} AND items.id = ?`;
     return this.#all(sql, this.datasetNumber(datasetId), id)[0] as unknown as Item | undefined;
   }
 
-  /** Every item there ever was, in id order. */
+  /**
+   * Gives images a label, in place of that of their source, or takes it away. Ids that are no image are left out. Gives
+   * what the images had before, by label: given back, it undoes this.
+   */
+  labelItems(datasetId: string, groups: readonly LabelledImages[]): LabelledImages[] {
+    const number = this.datasetNumber(datasetId);
+    const before = new Map<string | null, number[]>();
+    this.transaction(() => {
+      for (const { label, ids } of groups) {
+        for (const id of ids) {
+          const item = this.findItem(datasetId, id);
+          if (item === undefined || item.label === label) continue;
+          if (!before.get(item.label)?.push(id)) before.set(item.label, [id]);
+          this.#run('INSERT OR REPLACE INTO labels VALUES (?, ?, ?)', number, id, label);
+        }
+      }
+      // What the source says anyway is said by nobody else.
+      this.#run(
+        `DELETE FROM labels WHERE dataset = ? AND EXISTS (SELECT * FROM items
+         WHERE items.dataset = labels.dataset AND items.id = labels.id AND items.label IS labels.label)`,
+        number,
+      );
+    });
+    return Array.from(before, ([label, ids]) => ({ label, ids: Int32Array.from(ids) }));
+  }
+
+  /** Every item there ever was, in id order, with the label of its source. */
   storedItems(datasetId: string): StoredItem[] {
     const sql = `SELECT ${itemFields}, modified, gone FROM items WHERE dataset = ? ORDER BY id`;
     const rows = this.#all(sql, this.datasetNumber(datasetId));
@@ -411,6 +448,13 @@ export class Catalogue {
     return new PinholeError('not-found', `Expected a ${what} of this workspace, received “${id}”.`, advice);
   }
 }
+
+/** The items of a data set that are there, with the labels that a person gave in front of those of their sources. */
+const labelledItems = `
+  SELECT items.id, path, CASE WHEN labels.id IS NULL THEN items.label ELSE labels.label END AS label,
+    split, width, height, bytes, sha256
+  FROM items LEFT JOIN labels ON labels.dataset = items.dataset AND labels.id = items.id
+  WHERE items.dataset = ? AND gone = 0`;
 
 const itemFields = 'id, path, label, split, width, height, bytes, sha256';
 

@@ -141,6 +141,18 @@ throughEachDoor((door) => {
     await page.getByRole('status').filter({ hasText: 'This run has no such map yet.' }).waitFor();
     expect(await start.isDisabled()).toBe(true);
     await page.getByText('PCA', { exact: true }).click();
+    await page.getByRole('checkbox', { name: 'Group' }).check();
+    await page.getByRole('status').filter({ hasText: 'Groups have not been looked for yet.' }).waitFor();
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Find them on the Explore screen' }).click();
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    const groups = page.getByRole('region', { name: 'Groups' });
+    await groups.getByRole('button', { name: 'Find' }).click();
+    await groups.getByRole('button', { name: 'Colour by cluster' }).waitFor();
+    await page.keyboard.press('Escape');
+    await open(page, 'Export');
+    await expect.poll(() => start.isEnabled()).toBe(true);
+    await page.getByRole('columnheader', { name: 'cluster' }).waitFor();
     await page.getByLabel('Folder to write to').fill('/etc/pinhole');
     await page.getByText('Expected a path in one of the folders that Pinhole may use').waitFor();
     expect(await start.isDisabled()).toBe(true);

@@ -197,6 +197,7 @@ describe.each([
         service.previewImport({ sources: [join(root, 'images')], testSources: [path] }),
       'previewImport.0.name': 'not a path',
       'renameDataset.1': 'a name that is shown; the folder of a data set is called after its id',
+      'labelImages.1.[].label': 'a label that is shown and written into tables, where formulas are escaped',
       'relocateDataset.1': 'must be one of the sources that the data set has',
       'relocateDataset.2': (path) => service.relocateDataset(datasetId, join(root, 'images'), path),
       'previewExport.0.out':

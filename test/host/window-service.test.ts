@@ -324,6 +324,33 @@ describe('maps and exports', () => {
     expect(await folderOf('/etc')).toMatchObject({ problem: { code: 'refused' }, replaces: [], freeBytes: 0 });
   });
 
+  test('labels that a person gives are in tables and exports, stay over an import, and can be undone', async () => {
+    const label = '=odd, "rings"';
+    const whole = async () => {
+      const table = await service.itemTable(dataset.id);
+      return Array.from(table.label, (at) => (at < 0 ? null : table.labels[at]!));
+    };
+    const before = await whole();
+    const { ids } = await service.itemTable(dataset.id);
+    const chosen = Int32Array.of(ids[0]!, ids[119]!, 999_999);
+    const former = await service.labelImages(dataset.id, [
+      { label, ids: chosen.subarray(0, 1) },
+      { label: null, ids: chosen.subarray(1) },
+    ]);
+    const named = before.map((was, row) => (row === 0 ? label : row === 119 ? null : was));
+    expect(await whole()).toEqual(named);
+    expect((await service.datasetDetails(dataset.id)).labels).toContainEqual({ label, count: 1 });
+    await finished(await start({ kind: 'import', request: { sources: dataset.sources } }));
+    expect(await whole()).toEqual(named);
+    const wanted = { ...request(join(folder, 'labelled')), columns: ['label' as const], ids: null };
+    await finished(await start({ kind: 'export', request: wanted }));
+    const lines = readFileSync(join(folder, 'labelled', 'features.csv'), 'utf8').split('\r\n');
+    expect([lines[1], lines[120]]).toEqual([`${ids[0]},"'=odd, ""rings"""`, `${ids[119]},`]);
+    await service.labelImages(dataset.id, former);
+    expect(await whole()).toEqual(before);
+    expect(await service.labelImages(dataset.id, former)).toEqual([]);
+  });
+
   test('groups are a column once they were looked for; until then that is said', async () => {
     const wanted = { ...request(join(folder, 'groups')), columns: ['cluster' as const], ids: null };
     expect((await service.previewExport(wanted)).missing).toEqual(['cluster']);

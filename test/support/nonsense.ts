@@ -14,6 +14,7 @@ const valid = (folder: string): unknown[] => [
   call('info'),
   call('images', 'nothing', Int32Array.of(1, 2, 3)),
   call('renameDataset', 'nothing', 'name'),
+  call('labelImages', 'nothing', [{ label: 'name', ids: Int32Array.of(1) }]),
   call('setPreferences', { theme: 'dark', recentSources: ['a'] }),
   call('listFolder', folder),
   call('upload', 'nothing', 'a/b.png', 0, Uint8Array.of(1, 2, 3, 4)),

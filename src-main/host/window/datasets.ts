@@ -29,6 +29,7 @@ export type DatasetPart = Pick<
   | 'previewImport'
   | 'datasetDetails'
   | 'renameDataset'
+  | 'labelImages'
   | 'deleteDataset'
   | 'restoreDataset'
   | 'relocateDataset'
@@ -65,6 +66,11 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       catalogue.updateDataset(id, { ...catalogue.getDataset(id), name });
       changed();
       return catalogue.getDataset(id);
+    },
+    async labelImages(id, groups) {
+      const before = catalogue.labelItems(id, groups);
+      topics.publish('workspace', { what: ['labels'] });
+      return before;
     },
     async deleteDataset(id) {
       catalogue.getDataset(id);

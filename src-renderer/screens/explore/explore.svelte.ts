@@ -93,6 +93,18 @@ class Explore {
     this.#publish();
   }
 
+  /** Labels were given: the same images with those. What is selected and looked at stays. */
+  async fetchLabels(): Promise<void> {
+    const { images } = this;
+    if (images === null) return;
+    const table = await service.itemTable(images.datasetId);
+    if (this.images !== images) return;
+    this.images = images.withTable(table);
+    if (this.clustered !== null)
+      this.clustered = this.images.grouped({ names: this.clustered.labels, of: this.clustered.label });
+    if (this.coloring !== 'cluster') Object.assign(this, { isolated: new Set(), pointedLabel: null });
+  }
+
   /** Leaves everything that was shown. */
   close(): void {
     this.#asked++;

@@ -31,7 +31,7 @@ class Findings {
       const row = images.rowOf(id);
       if (row >= 0) of[row] = clusters.cluster[place]!;
     }
-    explore.clustered = images.grouped({ names: Array.from({ length: clusters.count }, (_, at) => `${at + 1}`), of });
+    explore.clustered = images.grouped({ names: Array.from({ length: clusters.count }, (_, at) => `${at}`), of });
   }
 
   async start(runId: string, what: Finding): Promise<void> {

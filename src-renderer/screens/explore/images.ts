@@ -53,6 +53,11 @@ export class Images {
     for (const label of this.label) this.labelCounts[label < 0 ? this.labels.length : label]!++;
   }
 
+  /** The same images as the data set tells of them now. */
+  withTable(table: ItemTable): Images {
+    return new Images(this.runId, this.datasetId, table, this);
+  }
+
   /** The same images, in other groups than those of their labels. */
   grouped(groups: Groups): Images {
     return new Images(this.runId, this.datasetId, this.#table, this, groups);
