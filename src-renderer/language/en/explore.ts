@@ -22,7 +22,7 @@ export const explore = {
   'explore.trustworthiness.help':
     'From 0 to 1: lower where images lie beside each other on the map whose codes are not alike.',
   'explore.card.nearest': 'Select it with the {count} nearest images',
-  'explore.label': 'Label',
+  'explore.label': 'Set label',
   'explore.label.name': 'Label of the selected images',
   'explore.label.hint': 'One that is there already joins them with its images. Files stay as they are.',
   'explore.label.give': 'Label {count} image|Label {count} images',

@@ -22,7 +22,7 @@ export const explore: Record<keyof typeof english, string> = {
   'explore.trustworthiness': '可信度 {value}',
   'explore.trustworthiness.help': '从 0 到 1：编码并不相似的图像在图上相邻时较低。',
   'explore.card.nearest': '连同最近的 {count} 幅图像一起选择',
-  'explore.label': '标签',
+  'explore.label': '设置标签',
   'explore.label.name': '所选图像的标签',
   'explore.label.hint': '使用已有的标签即可与其图像合并。文件保持不变。',
   'explore.label.give': '为 {count} 张图像加标签',
