@@ -1,11 +1,11 @@
 // Images of an archive back as files, in the folders that they came from: all that can be saved of it.
-import { realpath, utimes } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DecompressResult, RestoredFormat } from '../contract/archive.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
 import { writeInPlace } from '../files/atomic.ts';
-import { makeFolder } from '../files/folder.ts';
+import { makeFolder, makeFolderInside } from '../files/folder.ts';
 import { createImageNames } from '../files/image-names.ts';
 import { encodePng } from '../files/png.ts';
 import type { ImageShape } from '../numerics/image-quality.ts';
@@ -100,26 +100,12 @@ function createRestored(archive: Archive, isWanted: (row: number) => boolean, { 
   const made = new Set<string>();
   const result = { files: 0, whole: 0, renamed: [] as DecompressResult['renamed'], add, addUnlisted };
 
-  /** What lies below the folder may be a link that leads elsewhere. */
-  async function makeFolderInside(path: string): Promise<void> {
-    if (made.has(path)) return;
-    await makeFolder(path);
-    const [root, real] = [await realpath(folder), await realpath(path)];
-    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-      throw new PinholeError(
-        'refused',
-        `Expected a folder in ${folder}, received ${path}, which is a link to ${real}.`,
-        'Choose another folder.',
-      );
-    }
-    made.add(path);
-  }
-
   async function write(row: number, content: Uint8Array, ending: string): Promise<void> {
     const path = index?.paths[row] ?? null;
     const name = nameOf(path, row, ending);
     const file = join(folder, name);
-    await makeFolderInside(dirname(file));
+    if (!made.has(dirname(file))) await makeFolderInside(folder, dirname(file));
+    made.add(dirname(file));
     await writeInPlace(file, content);
     const modified = index?.modified[row] ?? 0;
     if (modified > 0) await utimes(file, modified / 1000, modified / 1000);

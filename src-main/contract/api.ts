@@ -12,9 +12,11 @@ import type {
 import type {
   ClusterResult,
   ClusterSettings,
+  CopyResult,
   DuplicateResult,
   Finding,
   FoundView,
+  ImageFolder,
   MapResult,
   NeighbourResult,
   OutlierResult,
@@ -204,6 +206,16 @@ export interface Core {
   /** Images that are nearly the same, by their codes and confirmed by their pixels. */
   duplicates(runId: string, context?: Context): Promise<DuplicateResult>;
   outliers(runId: string, count: number, context?: Context): Promise<OutlierResult>;
+  /**
+   * Copies of the originals of a data set, in folders below one. Originals, and what else is there, stay as they are; the same
+   * once more copies what is missing. Throws `usage` for a folder that is a source of a data set.
+   */
+  copyImages(
+    datasetId: string,
+    folders: readonly ImageFolder[],
+    outFolder: string,
+    context?: Context,
+  ): Promise<CopyResult>;
   /** Draws new images from the model's prior into a PNG. Throws `usage` for a model without one. */
   sample(runId: string, options: { count: number; seed: number }, file: string, context?: Context): Promise<void>;
   /** The way between two images of the run's data set, each named by its id or path, as a strip in a PNG. */

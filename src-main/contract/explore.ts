@@ -127,3 +127,37 @@ export interface OutlierResult {
   outliers: FoundOutlier[];
   seconds: number;
 }
+
+/** Images that are to be copied into one folder; its name is made safe, and an empty one stands for no label. */
+export interface ImageFolder {
+  name: string;
+  ids: readonly number[];
+}
+
+/** An original as it is to be copied. */
+export interface Original {
+  name: string;
+  bytes: Uint8Array;
+  /** Milliseconds since 1970; 0 for what is a part of a file. */
+  modified: number;
+  /** Equal for images that are pages of one file. */
+  key: string;
+}
+
+/** An image whose original cannot be copied; `detail` is what was said of it, where it can be told. */
+export interface MissedImage {
+  path: string;
+  why: 'gone' | 'changed' | 'unreadable';
+  detail: string;
+}
+
+export interface CopyResult {
+  folder: string;
+  /** In the order that was asked for, under the names that they got, with how many of their images are in them now. */
+  folders: { name: string; images: number }[];
+  /** Images whose files were written, and ones whose files were there already. */
+  copied: number;
+  present: number;
+  missed: MissedImage[];
+  seconds: number;
+}

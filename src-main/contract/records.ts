@@ -85,7 +85,8 @@ export interface Progress {
     | 'neighbours'
     | 'map'
     | 'clusters'
-    | 'duplicates';
+    | 'duplicates'
+    | 'copy';
   done: number;
   total: number | null;
   /** Units a second over the last seconds. */

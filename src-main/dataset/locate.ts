@@ -42,7 +42,8 @@ export function plainFile({ sources }: Pick<Dataset, 'sources'>, path: string): 
   return rest.length > 0 ? join(named[0]!, ...rest) : named[0];
 }
 
-function plainCandidate(dataset: Dataset, item: Item): Candidate | undefined {
+/** Undefined where there is no such file, or where it holds more than one image. */
+export function plainCandidate(dataset: Dataset, item: Item): Candidate | undefined {
   // Pages of a TIFF are found again by the survey.
   const path = isFile(plainFile(dataset, item.path) ?? '') ? item.path : item.path.replace(/#\d+$/, '');
   const file = plainFile(dataset, path);
@@ -54,14 +55,27 @@ async function scannedCandidate(
   dataset: Dataset,
   item: Item,
   spoolFolder: string,
-  { signal }: Context,
+  context: Context,
 ): Promise<Candidate> {
-  const settings = v.parse(importSettingsSchema, { sources: dataset.sources });
-  const { candidates } = await scan({ settings, known: [], spoolFolder, signal, onFound: () => {} });
-  const path = item.path.replace(/#\d+$/, '');
-  const found = candidates.find((candidate) => candidate.path === item.path || candidate.path === path);
+  const found = findCandidate(await scanAgain(dataset, spoolFolder, context, 'throw'), item);
   if (found) return found;
   throw missing(item, '');
+}
+
+/** All that there is in the sources now, by path. */
+export async function scanAgain(
+  { sources }: Dataset,
+  spoolFolder: string,
+  { signal }: Context,
+  missing: 'throw' | 'list',
+): Promise<Map<string, Candidate>> {
+  const settings = v.parse(importSettingsSchema, { sources });
+  const { candidates } = await scan({ settings, known: [], missing, spoolFolder, signal, onFound: () => {} });
+  return new Map(candidates.map((candidate) => [candidate.path, candidate]));
+}
+
+export function findCandidate(candidates: ReadonlyMap<string, Candidate>, { path }: Item): Candidate | undefined {
+  return candidates.get(path) ?? candidates.get(path.replace(/#\d+$/, ''));
 }
 
 function missing({ path }: Item, reason: string): PinholeError {

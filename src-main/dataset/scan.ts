@@ -30,6 +30,8 @@ export interface ScanOptions {
   /** A folder for unpacked archives. */
   spoolFolder: string;
   signal: AbortSignal | undefined;
+  /** Whether a source that is not there ends the scan, as it does if nothing is said, or becomes a failure like any other file. */
+  missing?: 'throw' | 'list';
   onFound(count: number): void;
 }
 
@@ -45,7 +47,7 @@ interface Source {
 /** Errors: `source-missing` where a source itself cannot be read; anything inside becomes a failure. */
 export async function scan(options: ScanOptions): Promise<Scan> {
   const scanner = new Scanner(options);
-  for (const source of await listSources(options.settings)) await scanner.readSource(source);
+  for (const source of await listSources(options)) await scanner.readSource(source);
   return scanner.finish();
 }
 
@@ -246,7 +248,8 @@ class Scanner {
 }
 
 /** Sources with unique names in front of their paths, where there are several. */
-async function listSources({ sources, testSources }: ImportSettings): Promise<Source[]> {
+async function listSources({ settings, missing }: ScanOptions): Promise<Source[]> {
+  const { sources, testSources } = settings;
   const all = [
     ...sources.map((file) => ({ file: resolve(file), test: false })),
     ...testSources.map((file) => ({ file: resolve(file), test: true })),
@@ -254,7 +257,10 @@ async function listSources({ sources, testSources }: ImportSettings): Promise<So
   const taken = new Set<string>();
   const listed: Source[] = [];
   for (const { file, test } of all) {
-    const isFolder = await checkSource(file);
+    const isFolder = await checkSource(file).catch((error: unknown) => {
+      if (missing === 'list') return false;
+      throw error;
+    });
     const name = all.length === 1 ? null : uniqueName(basename(file), isFolder, taken);
     listed.push({ file, test, name, isFolder });
   }

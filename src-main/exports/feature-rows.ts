@@ -3,6 +3,7 @@ import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Item } from '../contract/records.ts';
 import { type NpyData, type NpyFile, openNpy } from '../files/npy.ts';
 import { damaged } from '../files/read.ts';
+import { progressReporter } from './progress.ts';
 
 /** Row n of both arrays belongs to the n-th item. */
 export interface FeatureSource {
@@ -71,7 +72,7 @@ async function* walk(
   blockRows: number,
   context: Context,
 ): AsyncGenerator<FeatureBlock> {
-  const report = progressReporter(context, codes.rows);
+  const report = progressReporter(context, 'export', codes.rows);
   let done = 0;
   for await (const block of inBlocks(items, blockRows)) {
     throwIfCancelled(context.signal);
@@ -119,16 +120,4 @@ function describe({ dtype, shape }: NpyFile): string {
 function wrongCount(codes: NpyFile, received: string): PinholeError {
   const message = `Expected ${codes.rows} images for the rows of ${codes.path}, received ${received}`;
   return new PinholeError('file-damaged', message, 'Encode the data set again, then export.');
-}
-
-/** Says how many rows are done, at most ten times a second and at the end. */
-function progressReporter({ onProgress }: Context, total: number): (done: number) => void {
-  const start = performance.now();
-  let last = start;
-  return (done) => {
-    const now = performance.now();
-    if (onProgress === undefined || (now - last < 100 && done < total)) return;
-    last = now;
-    onProgress({ stage: 'export', done, total, rate: (1000 * done) / Math.max(now - start, 1e-3) });
-  };
 }

@@ -1,8 +1,9 @@
 // Making a folder where a person asked for one, with an error that says why it cannot be. Files in it are elsewhere.
 import { existsSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PinholeError } from '../contract/errors.ts';
+import { isInside } from './paths.ts';
 
 const reasons: Record<string, string> = {
   EEXIST: 'there is a file of that name',
@@ -31,6 +32,18 @@ export async function makeFolder(path: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** The same below a folder that is there: what lies in it may be a link that leads elsewhere. Throws `refused` then. */
+export async function makeFolderInside(root: string, path: string): Promise<void> {
+  await makeFolder(path);
+  const real = await realpath(path);
+  if (isInside(await realpath(root), real)) return;
+  throw new PinholeError(
+    'refused',
+    `Expected a folder in ${root}, received ${path}, which is a link to ${real}.`,
+    'Choose another folder.',
+  );
 }
 
 async function make(folder: string): Promise<void> {

@@ -45,7 +45,7 @@ function unused(wanted: string, isTaken: (name: string) => boolean): string {
 }
 
 /** Equal for names that some file system takes for the same. */
-const keyOf = (name: string) => name.normalize('NFC').toLowerCase();
+export const keyOf = (name: string) => name.normalize('NFC').toLowerCase();
 
 /** The path without its ending; a page of a file with several (`scan.tif#3`) keeps its number. */
 function partsOf(path: string | null): string[] | undefined {
@@ -61,17 +61,21 @@ function partsOf(path: string | null): string[] | undefined {
   return [...parts, page ? `${stem}-${page}` : stem];
 }
 
+/** One name, never empty, that every system takes: of a label, or of what somebody packed into an archive. */
+export const safeName = (name: string): string => safePart(name.replace(/[/\\]/g, '_')) || '_';
+
 function safePart(part: string): string {
-  const short = shortened(part);
+  const short = shortened(part, longestPart);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must go
   const clean = short.replace(/[<>:"|?*\u0000-\u001f]/g, '_').replace(/[. ]+$/, '');
   if (clean === '' || clean === '.' || clean === '..') return '';
   return reserved.test(clean.replace(/\..*$/, '')) ? `_${clean}` : clean;
 }
 
-function shortened(part: string): string {
+/** Whole letters of at most as many bytes. */
+export function shortened(part: string, most: number): string {
   const letters = [...part];
   let bytes = Buffer.byteLength(part);
-  while (bytes > longestPart) bytes -= Buffer.byteLength(letters.pop()!);
+  while (bytes > most) bytes -= Buffer.byteLength(letters.pop()!);
   return letters.join('');
 }

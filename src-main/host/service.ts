@@ -1,6 +1,7 @@
 // The service behind every door: it owns the workspace and the catalogue, and sends heavy work to job processes.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildModel } from '../compiler/model.ts';
 import type {
@@ -22,7 +23,7 @@ import type {
   CompressSettings,
 } from '../contract/archive.ts';
 import { PinholeError } from '../contract/errors.ts';
-import type { ClusterSettings } from '../contract/explore.ts';
+import type { ClusterSettings, ImageFolder } from '../contract/explore.ts';
 import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
 import {
@@ -38,7 +39,9 @@ import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalo
 import { contentHash } from '../dataset/content-hash.ts';
 import { importDataset } from '../dataset/import.ts';
 import { openDataset, readPixels } from '../dataset/open.ts';
+import { openOriginals } from '../dataset/originals.ts';
 import type { DeviceKind } from '../engine/executor.ts';
+import { copyIntoFolders } from '../exports/image-folders.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
 import { encodePng } from '../files/png.ts';
@@ -293,6 +296,17 @@ class WorkspaceService implements Core {
 
   async outliers(id: string, count: number, context: Context = {}) {
     return outliersOf(await this.#explored(id, context), count, context);
+  }
+
+  async copyImages(datasetId: string, folders: readonly ImageFolder[], outFolder: string, context: Context = {}) {
+    const spoolFolder = join(this.workspace, 'copying');
+    const read = openOriginals(this.#catalogue.getDataset(datasetId), spoolFolder, context);
+    const [items, datasets] = [this.#catalogue.items(datasetId), this.#catalogue.listDatasets()];
+    try {
+      return await copyIntoFolders({ folder: outFolder, folders, items, datasets, read }, context);
+    } finally {
+      await rm(spoolFolder, { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 
   /** Encoded, where that was not done yet. */

@@ -88,6 +88,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     clusters: core.clusters.bind(core),
     duplicates: core.duplicates.bind(core),
     outliers: core.outliers.bind(core),
+    copyImages: core.copyImages.bind(core),
     sample: core.sample.bind(core),
     walk: core.walk.bind(core),
     sweep: core.sweep.bind(core),

@@ -1,15 +1,18 @@
-// What is found among codes, through the service and its job processes: on drawn images, and among photographs with planted ones.
+// What is found among codes, through the service and its job processes, and copied: on drawn images, and among photographs with planted ones.
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Core } from '../../src-main/contract/api.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { readNpy } from '../../src-main/files/npy.ts';
+import { clusterFolders } from '../../src-main/host/command-line/copy.ts';
+import { runCommandLine } from '../../src-main/host/command-line/program.ts';
 import { createService } from '../../src-main/host/service.ts';
 import { plantedFolder, scoreDuplicates, scoreOutliers } from '../support/planted.ts';
 import { need, photosFolder } from '../support/resources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { fakeSurroundings } from './command-line/fake-service.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -25,6 +28,16 @@ beforeAll(async () => {
   runId = (await service.train(dataset.id, { codeSize: 6, epochs: 2, device: 'cpu', threads: 1 })).run.id;
 }, 300_000);
 afterAll(() => service.close());
+
+/** For the command line, which closes what it opened. */
+const staysOpen = (core: Core): Core =>
+  new Proxy(core, {
+    get(target, name) {
+      if (name === 'close') return async () => {};
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 
 test.each([
   { method: 'pca' } as const,
@@ -104,6 +117,29 @@ test('tables have places on a map and groups where one wants them; a map that is
   await service.export(runId, out, ['csv'], {}, { map: settings });
   expect(statSync(file).mtimeMs).toBe(made);
   expect(readFileSync(join(out, 'features.csv'), 'utf8').split('\r\n')[0]).not.toContain('cluster');
+});
+
+test('originals copied by cluster, and by label on the command line: all of them, byte by byte', async () => {
+  const dataset = (await service.datasets())[0]!;
+  const items = await service.items(dataset.id);
+  const [sorted, labelled] = [temporaryFolder(), temporaryFolder()];
+  const found = await service.clusters(runId, { neighbours: 8, resolution: 1, seed: 1 });
+  const { folders } = await service.copyImages(dataset.id, clusterFolders(found), sorted);
+  expect(folders.map(({ images }) => images)).toEqual(found.clusters.map(({ size }) => size));
+  const { surroundings, printed } = fakeSurroundings(staysOpen(service));
+  const words = ['copy', runId, '--by', 'label', '--out', labelled, '--json'];
+  expect([await runCommandLine(words, surroundings), printed.errors]).toEqual([
+    0,
+    expect.stringContaining('Copied 80'),
+  ]);
+  expect(JSON.parse(printed.output)).toMatchObject({ run: runId, by: 'label', copied: count, present: 0, missed: [] });
+  for (const { path, label } of items) {
+    const original = readFileSync(join(dataset.sources[0]!, path));
+    expect(readFileSync(join(labelled, label!, basename(path))).equals(original), path).toBe(true);
+  }
+  const inSource = ['clusters', runId, '--copy-to', join(dataset.sources[0]!, 'sorted')];
+  expect(await runCommandLine(inSource, surroundings)).toBe(2);
+  expect(existsSync(inSource.at(-1)!)).toBe(false);
 });
 
 describe('among photographs', () => {

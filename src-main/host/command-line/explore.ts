@@ -16,6 +16,7 @@ import { writeAtomic } from '../../files/atomic.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { parse } from '../parse-settings.ts';
 import { findOne, type Options, type Work } from './commands.ts';
+import { clusterFolders, copyFolders } from './copy.ts';
 import { printable } from './summary.ts';
 import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
@@ -43,7 +44,7 @@ export async function neighbours(work: Work, runId: string, options: Options): P
 export async function clusters(work: Work, runId: string | undefined, options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
   const { neighbours, resolution, seed } = { ...usualClusters, ...(options as Partial<ClusterSettings>) };
-  const { out } = options as { out?: string };
+  const { out, copyTo } = options as { out?: string; copyTo?: string };
   const { assignment, ...result } = await work.service.clusters(run.id, { neighbours, resolution, seed }, work.context);
   work.terminal.say(describeClusters({ assignment, ...result }));
   const items = new Map((await work.service.items(run.datasetId)).map((item) => [item.id, item]));
@@ -53,7 +54,9 @@ export async function clusters(work: Work, runId: string | undefined, options: O
     String(assignment.cluster[row]),
   ]);
   const file = await writeTable(work, out, ['image_id', 'path', 'label', 'cluster'], rows);
-  work.terminal.result({ ...result, file });
+  const folders = copyTo === undefined ? [] : clusterFolders({ assignment, ...result });
+  const copies = copyTo === undefined ? null : await copyFolders(work, run.datasetId, folders, copyTo);
+  work.terminal.result({ ...result, file, copies });
 }
 
 export async function duplicates(work: Work, runId: string | undefined, options: Options): Promise<void> {

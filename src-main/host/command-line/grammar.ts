@@ -6,6 +6,7 @@ import { exportFormats, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as archives from './archives.ts';
 import * as commands from './commands.ts';
+import { copy, groupings } from './copy.ts';
 import * as explore from './explore.ts';
 import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
 import { repeat } from './repeat.ts';
@@ -256,15 +257,32 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       usage: 'clusters [run]',
       description:
         'Finds groups of images on the graph of nearest codes (PhenoGraph), each with its most central images.',
-      examples: ['clusters', 'clusters recommended-1a2b3c4d5e --resolution 2 --out clusters.csv'],
+      examples: [
+        'clusters',
+        'clusters recommended-1a2b3c4d5e --resolution 2 --out clusters.csv',
+        'clusters --copy-to sorted',
+      ],
       options: [
         wholeNumber('--neighbours <k>', 'neighbours of each image in the graph', [2, 200], 15),
         decimal('--resolution <r>', 'above 1 clusters are more and smaller', [0.01, 100], 1),
         wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], 1),
         new Option('--out <file>', 'also write the cluster of every image as CSV'),
+        new Option('--copy-to <dir>', 'also copy the original images there, into a folder for each cluster'),
         ...common,
       ],
       run: (work, options, [run]) => explore.clusters(work, run as string | undefined, options),
+    },
+    {
+      usage: 'copy [run]',
+      description:
+        'Copies the original images of a run (the newest, if none is named) into folders; the originals stay as they are.',
+      examples: ['copy --by label --out sorted', 'copy recommended-1a2b3c4d5e --by split --out splits --json'],
+      options: [
+        new Option('--by <what>', 'a folder for each').choices(groupings).makeOptionMandatory(),
+        out,
+        ...common,
+      ],
+      run: (work, options, [run]) => copy(work, run as string | undefined, options),
     },
     {
       usage: 'duplicates [run]',

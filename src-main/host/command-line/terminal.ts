@@ -36,6 +36,7 @@ const stages: Record<Progress['stage'], { title: string; unit: string }> = {
   map: { title: 'Laying out the map', unit: 'rounds' },
   clusters: { title: 'Finding clusters', unit: 'levels' },
   duplicates: { title: 'Comparing pixels', unit: 'images' },
+  copy: { title: 'Copying', unit: 'images' },
 };
 
 /** A bar is drawn ten times a second at most; a line for a log file says something new every ten seconds. */

@@ -1,7 +1,7 @@
 // Which paths a window may name: the workspace, the roots, and what a person picked. Links that lead outside are outside.
-import { realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { PinholeError } from '../../contract/errors.ts';
+import { isInside, realPath } from '../../files/paths.ts';
 import type { Surroundings } from './parts.ts';
 
 /** In the workspace. */
@@ -39,22 +39,6 @@ export function isOnNetwork(path: string, platform: NodeJS.Platform = process.pl
 /** Folders (and single files) that may be named, without links; ones that do not exist are left out. */
 export function allowedFolders({ workspace, roots, allowed }: Allowed): string[] {
   return [workspace, ...roots, ...allowed].map(realPath);
-}
-
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (!isAbsolute(way) && way.split(/[\\/]/)[0] !== '..');
-}
-
-/** Of a path that does not exist yet, the real path of its deepest folder that does, and the rest as it is. */
-export function realPath(path: string): string {
-  const full = resolve(path);
-  try {
-    return realpathSync(full);
-  } catch {
-    const parent = dirname(full);
-    return parent === full ? full : join(realPath(parent), basename(full));
-  }
 }
 
 function refused(path: string): PinholeError {

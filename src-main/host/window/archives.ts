@@ -4,10 +4,10 @@ import * as v from 'valibot';
 import type { Index } from '../../archive/description.ts';
 import type { Service } from '../../contract/api.ts';
 import type { ArchiveTable, ArchiveView, CompressionCurve } from '../../contract/archive.ts';
-import { PinholeError } from '../../contract/errors.ts';
 import { compressRequestSchema, extractRequestSchema } from '../../contract/tasks.ts';
+import { expectApart, realPath } from '../../files/paths.ts';
 import { ReadySessions } from '../session.ts';
-import { expectAllowed, expectOut, isInside, realPath } from './access.ts';
+import { expectAllowed, expectOut } from './access.ts';
 import { packTexts } from './packed-texts.ts';
 import type { Surroundings } from './parts.ts';
 import { expectArchiveOut, lookAtTarget } from './targets.ts';
@@ -87,15 +87,8 @@ export function expectExtractOut(surroundings: Surroundings, path: string): stri
 }
 
 function expectNoSource({ catalogue }: Surroundings, real: string): void {
-  const dataset = catalogue
-    .listDatasets()
-    .find(({ sources }) => sources.some((source) => isInside(realPath(source), real)));
-  if (dataset === undefined) return;
-  throw new PinholeError(
-    'usage',
-    `Expected a folder apart from the originals, received ${real}, which is one of the sources of ${dataset.name}.`,
-    'Choose another folder: images that come back would replace the originals.',
-  );
+  const advice = 'Choose another folder: images that come back would replace the originals.';
+  expectApart(catalogue.listDatasets(), real, advice);
 }
 
 function tableOf(index: Index): ArchiveTable {

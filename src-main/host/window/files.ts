@@ -8,7 +8,8 @@ import { PinholeError } from '../../contract/errors.ts';
 import type { FolderListing, UploadedFile } from '../../contract/views.ts';
 import { hasImageName } from '../../dataset/recognise.ts';
 import { writeError } from '../../files/atomic.ts';
-import { allowedFolders, expectAllowed, isInside, realPath } from './access.ts';
+import { isInside, realPath } from '../../files/paths.ts';
+import { allowedFolders, expectAllowed } from './access.ts';
 import type { Surroundings } from './parts.ts';
 
 export type FilePart = Pick<

@@ -66,6 +66,7 @@ export const shell = {
   'stage.map': 'Laying out',
   'stage.clusters': 'Finding clusters',
   'stage.duplicates': 'Comparing pixels',
+  'stage.copy': 'Copying images',
   'word.delete': 'Delete',
   'notice.dismiss': 'Dismiss this notice',
   'notice.region': 'Notices',

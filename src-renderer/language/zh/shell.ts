@@ -67,6 +67,7 @@ export const shell: Record<keyof typeof english, string> = {
   'stage.map': '排布',
   'stage.clusters': '正在聚类',
   'stage.duplicates': '正在比较像素',
+  'stage.copy': '正在复制图像',
   'word.delete': '删除',
   'notice.dismiss': '关闭此通知',
   'notice.region': '通知',

@@ -1,10 +1,11 @@
-// Maps, neighbours, clusters, duplicates and outliers on the command line over a fake service: what is asked for, and what is said.
+// Maps, neighbours, clusters, copies, duplicates and outliers on the command line over a fake service: what is asked for, and what is said.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clusterFolders } from '../../../src-main/host/command-line/copy.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { fakeService, fakeSurroundings, run } from './fake-service.ts';
+import { copiedImages, fakeService, fakeSurroundings, run } from './fake-service.ts';
 
 async function pinhole(...words: string[]) {
   const service = fakeService();
@@ -38,6 +39,8 @@ test.each([
   [['map', '--perplexity', '500'], /number 2–100/],
   [['neighbours', run.id], /--of <image>/],
   [['outliers', '--count', '0'], /whole number 1–1000000/],
+  [['copy', '--out', 'sorted'], /--by <what>/],
+  [['copy', '--by', 'size', '--out', 'sorted'], /label, split/],
 ])('wrong use is refused: %j', async (words, said) => {
   const { code, errors } = await pinhole(...words);
   expect([code, errors]).toEqual([2, expect.stringMatching(said)]);
@@ -58,6 +61,45 @@ test('clusters in words, as CSV and as JSON', async () => {
   expect(result).toMatchObject({ method: 'PhenoGraph', modularity: 0.61, file });
   expect(result).not.toHaveProperty('assignment');
   expect(readFileSync(file, 'utf8')).toBe('image_id,path,label,cluster\r\n0,,,0\r\n1,,,0\r\n2,,,1\r\n');
+});
+
+test('clusters copied into folders that are numbered as they are listed', async () => {
+  const { output, calls } = await pinhole('clusters', '--copy-to', '/out/sorted');
+  const folders = [
+    { name: 'cluster-00', ids: [0, 1] },
+    { name: 'cluster-01', ids: [2] },
+  ];
+  expect(calls).toContainEqual(['copyImages', run.datasetId, folders, '/out/sorted']);
+  expect(output).toContain('Copied 60 images into 2 folders in 0.4 s; 39 images were there already: /out/sorted');
+  expect(output).toContain(
+    '1 image not copied:\n  cats/\\u001b[31m9.jpg: Its original cannot be read. Permission denied.',
+  );
+});
+
+test('more than a hundred clusters have numbers of three digits', () => {
+  const cluster = { size: 1, label: null, share: null, central: [] };
+  const clusters = Array.from({ length: 101 }, (_, place) => ({ ...cluster, cluster: place }));
+  const ids = Int32Array.from(clusters.keys());
+  const names = clusterFolders({ clusters, assignment: { ids, cluster: ids } }).map(({ name }) => name);
+  expect([names[0], names[100]]).toEqual(['cluster-000', 'cluster-100']);
+});
+
+test.each([
+  ['label', ['', [1]], ['cats', [0, 2]]],
+  ['split', ['train', [0, 1]], ['validation', [2]]],
+] as const)('originals copied by %s', async (by, ...expected) => {
+  const image = { width: 9, height: 9, bytes: 9, sha256: '' };
+  const items = [
+    { ...image, id: 0, path: 'cats/a.png', label: 'cats', split: 'train' as const },
+    { ...image, id: 1, path: 'b.png', label: null, split: 'train' as const },
+    { ...image, id: 2, path: 'cats/c.png', label: 'cats', split: 'validation' as const },
+  ];
+  const service = fakeService({ items: async () => items });
+  const { surroundings, printed } = fakeSurroundings(service);
+  expect(await runCommandLine(['copy', '--by', by, '--out', '/out/sorted', '--json'], surroundings)).toBe(0);
+  const folders = expected.map(([name, ids]) => ({ name, ids }));
+  expect(service.calls).toContainEqual(['copyImages', run.datasetId, folders, '/out/sorted']);
+  expect(JSON.parse(printed.output)).toEqual({ run: run.id, by, ...copiedImages });
 });
 
 test('duplicates say which to keep; what a spreadsheet would run is written as text', async () => {

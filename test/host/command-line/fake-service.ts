@@ -10,6 +10,7 @@ import type {
 import type { AppendResult, CompressionCurve, CompressResult } from '../../../src-main/contract/archive.ts';
 import type {
   ClusterResult,
+  CopyResult,
   DuplicateResult,
   MapResult,
   NeighbourResult,
@@ -176,6 +177,14 @@ export const duplicated: DuplicateResult = {
   ...{ run: run.id, images: 100, candidates: 40, confirmed: 2, seconds: 0.3 },
   groups: [{ keep: copy(4, 'cats/4.jpg', 300), others: [copy(7, '=cats/7.jpg', 200)] }],
 };
+export const copiedImages: CopyResult = {
+  ...{ folder: '/out/sorted', copied: 60, present: 39, seconds: 0.4 },
+  folders: [
+    { name: 'cats', images: 59 },
+    { name: 'unlabelled', images: 40 },
+  ],
+  missed: [{ path: 'cats/\u001b[31m9.jpg', why: 'unreadable', detail: 'Permission denied.' }],
+};
 export const standingOut: OutlierResult = {
   ...{ run: run.id, images: 100, seconds: 0.1 },
   outliers: [{ ...found(5, 'cats/5.jpg'), mse: 0.04, distance: 12, errorScore: 6.12, distanceScore: 1, score: 6.12 }],
@@ -218,6 +227,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     clusters: answer('clusters', clustered),
     duplicates: answer('duplicates', duplicated),
     outliers: answer('outliers', standingOut),
+    copyImages: answer('copyImages', copiedImages),
     sample: answer('sample', undefined),
     walk: answer('walk', undefined),
     sweep: answer('sweep', sweep),
