@@ -43,9 +43,10 @@ interface Axes {
 const width = 960;
 const height = 540;
 const plot = { left: 84, right: width - 214, top: 64, bottom: height - 66 };
-const fontFamily = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'DejaVu Sans', sans-serif";
+export const fontFamily =
+  "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'DejaVu Sans', sans-serif";
 const ink = '#1f2937';
-const quietInk = '#6b7280';
+export const quietInk = '#6b7280';
 const gridInk = '#e5e7eb';
 const labelStep = 34;
 // Above this, marks would run into each other and hide the line.
@@ -215,7 +216,7 @@ interface TextStyle {
   anchor?: 'start' | 'middle' | 'end';
 }
 
-function text(x: number, y: number, content: string, style: TextStyle = {}): string {
+export function text(x: number, y: number, content: string, style: TextStyle = {}): string {
   const { size = 13, weight = 400, color = ink, anchor = 'start' } = style;
   const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"`;
   return `<text ${place} font-size="${size}" font-weight="${weight}" fill="${color}">${escapeText(content)}</text>`;

@@ -119,6 +119,18 @@ test('tables have places on a map and groups where one wants them; a map that is
   expect(readFileSync(join(out, 'features.csv'), 'utf8').split('\r\n')[0]).not.toContain('cluster');
 });
 
+test('a map drawn for print on the command line, in colours of the splits', async () => {
+  const file = join(temporaryFolder(), 'deep', 'map.svg');
+  const { surroundings, printed } = fakeSurroundings(staysOpen(service));
+  const words = ['map', runId, '--method', 'pca', '--picture', file, '--color', 'split', '--json'];
+  expect(await runCommandLine(words, surroundings)).toBe(0);
+  expect(JSON.parse(printed.output)).toMatchObject({ method: 'pca', points: count, picture: file });
+  const svg = readFileSync(file, 'utf8');
+  expect(svg.match(/h0/g)).toHaveLength(count);
+  expect(svg).toMatch(/>train \d+</);
+  expect(svg).toContain(`run ${runId}`);
+});
+
 test('originals copied by cluster, and by label on the command line: all of them, byte by byte', async () => {
   const dataset = (await service.datasets())[0]!;
   const items = await service.items(dataset.id);

@@ -1,5 +1,6 @@
 // The commands that look among codes: map, neighbours, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
 import { dirname, resolve } from 'node:path';
+import type { Run } from '../../contract/api.ts';
 import {
   type ClusterResult,
   type ClusterSettings,
@@ -12,8 +13,10 @@ import {
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
 import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
+import { writeMapPlot } from '../../exports/map-plot.ts';
 import { writeAtomic } from '../../files/atomic.ts';
 import { makeFolder } from '../../files/folder.ts';
+import { readNpy } from '../../files/npy.ts';
 import { parse } from '../parse-settings.ts';
 import { findOne, type Options, type Work } from './commands.ts';
 import { clusterFolders, copyFolders } from './copy.ts';
@@ -22,9 +25,31 @@ import { alignTable, formatCount, formatDuration, formatShare, plural } from './
 
 export async function map(work: Work, runId: string | undefined, options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
+  const { picture, color = 'label' } = options as { picture?: string; color?: MapColor };
   const result = await work.service.layOut(run.id, mapSettings(options), work.context);
   work.terminal.say(describeMap(result));
-  work.terminal.result(result);
+  const drawn = picture === undefined ? null : await drawMap(work, run, result, resolve(picture), color);
+  work.terminal.result({ ...result, picture: drawn });
+}
+
+export const mapColors = ['label', 'split', 'none'] as const;
+type MapColor = (typeof mapColors)[number];
+
+async function drawMap(work: Work, run: Run, result: MapResult, path: string, color: MapColor): Promise<string> {
+  // Encoded a moment ago: the map has the rows of the data set.
+  const items = await work.service.items(run.datasetId);
+  const xy = (await readNpy(result.file)).data as Float32Array;
+  const dataset = (await work.service.datasets()).find(({ id }) => id === run.datasetId);
+  const { trustworthiness } = result.quality;
+  await makeFolder(dirname(path));
+  await writeMapPlot(path, {
+    xy,
+    groups: items.map((item) => (color === 'none' ? null : item[color])),
+    title: `${dataset?.name ?? run.datasetId} by ${methodNames[result.method]}`,
+    caption: `${plural(result.points, 'image')}, ${run.preset}, ${plural(run.codeSize, 'number')} a code; trustworthiness ${trustworthiness.toFixed(3)}; run ${run.id}`,
+  });
+  work.terminal.say(`Drawn in ${path}`);
+  return path;
 }
 
 /** The options of other methods are left aside. */

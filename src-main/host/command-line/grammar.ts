@@ -231,13 +231,20 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       usage: 'map [run]',
       description:
         'Lays out the codes of a run (the newest, if none is named) in two dimensions, and says how true that is.',
-      examples: ['map --method umap', 'map recommended-1a2b3c4d5e --method tsne --perplexity 50 --json'],
+      examples: [
+        'map --method umap --picture map.svg',
+        'map recommended-1a2b3c4d5e --method tsne --perplexity 50 --json',
+      ],
       options: [
         new Option('--method <name>', 'how').choices(mapMethods).default('umap'),
         wholeNumber('--neighbours <k>', 'neighbours of each image (umap)', [2, 200], 15),
         decimal('--min-distance <x>', 'how tightly points may lie together (umap)', [0, 1], 0.1),
         wholeNumber('--seed <n>', 'seed of everything random (umap)', [0, 2 ** 32 - 1], 1),
         decimal('--perplexity <p>', 'about how many neighbours count (tsne)', [2, 100], 30),
+        new Option('--picture <file>', 'also draw it there for print, as .svg or .png').argParser(pictureFile),
+        new Option('--color <what>', 'what the colours of the picture tell')
+          .choices(explore.mapColors)
+          .default('label'),
         ...common,
       ],
       run: (work, options, [run]) => explore.map(work, run as string | undefined, options),
@@ -436,4 +443,9 @@ function wholeNumber(flags: string, what: string, [low, high]: [number, number],
     if (Number.isInteger(value) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected ${range}.`);
   });
+}
+
+function pictureFile(path: string): string {
+  if (/\.(svg|png)$/i.test(path)) return path;
+  throw new InvalidArgumentError('Expected the name of a file that ends in .svg or .png.');
 }
