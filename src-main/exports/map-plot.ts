@@ -104,7 +104,7 @@ function drawEntry(entry: { name: string; count: number; color: string }, index:
   const y = top + Math.floor(index / legendColumns) * legendStep;
   return [
     `<circle cx="${x + 6}" cy="${y - 4}" r="5" fill="${entry.color}"/>`,
-    text(x + 18, y, `${entry.name} ${entry.count.toLocaleString('en')}`, { size: 13 }),
+    text(x + 18, y, `${entry.name} · ${entry.count.toLocaleString('en')}`, { size: 13 }),
   ];
 }
 

@@ -33,14 +33,14 @@ test('all points are drawn, frequent groups first, those beyond as others', () =
   expect(places(svg)).toHaveLength(2000);
   const words = legend(svg);
   expect(words).toHaveLength(mostGroups + 1);
-  const counts = words.map((word) => Number(word!.split(' ')[1]!.replace(',', '')));
+  const counts = words.map((word) => Number(word!.split(' · ')[1]!.replace(',', '')));
   expect(counts.slice(0, -1)).toEqual(counts.slice(0, -1).toSorted((a, b) => b - a));
-  expect(words.at(-1)).toMatch(/^other /);
+  expect(words.at(-1)).toMatch(/^other · /);
   expect(counts.reduce((sum, count) => sum + count)).toBe(2000);
 });
 
 test('images without a label are said; without any label there is no legend; one point and none are a picture', () => {
-  expect(legend(renderMapPlot(plotOf([0, 0, 1, 1], ['<i>', null])))).toEqual(['&lt;i&gt; 1', 'no label 1']);
+  expect(legend(renderMapPlot(plotOf([0, 0, 1, 1], ['<i>', null])))).toEqual(['&lt;i&gt; · 1', 'no label · 1']);
   expect(legend(renderMapPlot(plotOf([0, 0, 1, 1], [null, null])))).toEqual([]);
   expect(places(renderMapPlot(plotOf([3, 3], [null])))).toEqual([[360, 392]]);
   expect(renderMapPlot(plotOf([], []))).not.toContain('NaN');

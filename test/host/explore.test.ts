@@ -127,7 +127,7 @@ test('a map drawn for print on the command line, in colours of the splits', asyn
   expect(JSON.parse(printed.output)).toMatchObject({ method: 'pca', points: count, picture: file });
   const svg = readFileSync(file, 'utf8');
   expect(svg.match(/h0/g)).toHaveLength(count);
-  expect(svg).toMatch(/>train \d+</);
+  expect(svg).toMatch(/>train · \d+</);
   expect(svg).toContain(`run ${runId}`);
 });
 
