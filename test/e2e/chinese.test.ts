@@ -14,7 +14,7 @@ const names =
   /Pinhole|Wasserstein|CPU|GPU|PCA|UMAP|t-SNE|PhenoGraph|[\w-]*CSV|Parquet|NumPy|TensorBoard|ONNX|safetensors|JSON|WebGPU|MSE|PSNR|SSIM|SHA-256|float32|pandas|Polars|DuckDB|Python|JPEG|PNG|WebP|GIF|TIFF|AVIF|BMP|SVG|ZIP|TAR|IDX|Agarap|Hinton|Salakhutdinov|TensorFlow|AdamW|SiLU|Swish|ReLU|Beta|Epsilon|Nesterov|recommended-[\w-]+|AMD|EPYC|NVIDIA|CUDA|SwiftShader Device \(Subzero\) \(Vulkan\)|Intel|Xeon|Processor|\S*\/\S*|[kKMGT]B|\bdB\b|\bz\d+|\b[\w.-]+\.(csv|json|png|svg|onnx|npy|parquet|safetensors)\b/g;
 
 /** Of the files that are written, as the export screen shows them. */
-const columns = /^(image_id|path|label|split|width|height|sha256|mse|map_x|map_y|, )+$/;
+const columns = /^(image_id|path|label|split|width|height|sha256|mse|map_x|map_y|cluster|, )+$/;
 
 /** What a person sees or hears now and is not Chinese: words without a Chinese one beside them, or three in a row. */
 function foreignWords(page: Page): Promise<string[]> {
