@@ -32,6 +32,15 @@ export const exportFormats = [
 export const exportColumns = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'map', 'cluster', 'codes'] as const;
 export type ExportColumn = (typeof exportColumns)[number];
 
+/** Of those, the ones that a run does not have by itself: they are there once somebody has had them made. */
+export const madeColumns = ['map', 'cluster'] as const satisfies readonly ExportColumn[];
+export type MadeColumn = (typeof madeColumns)[number];
+
+export const isMade = (column: ExportColumn): column is MadeColumn =>
+  (madeColumns as readonly ExportColumn[]).includes(column);
+
+export const ownColumns: readonly ExportColumn[] = exportColumns.filter((column) => !isMade(column));
+
 export const mapSettingsSchema = v.variant('method', [
   v.strictObject({ method: v.literal('pca') }),
   /** McInnes, Healy and Melville 2018. */
@@ -64,7 +73,7 @@ export const exportRequestSchema = v.strictObject({
   /** Absolute path of a folder, made where it is not there. */
   out: v.pipe(v.string(), v.minLength(1)),
   formats: v.pipe(v.array(v.picklist(exportFormats)), v.minLength(1)),
-  columns: v.optional(v.array(v.picklist(exportColumns)), ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes']),
+  columns: v.optional(v.array(v.picklist(exportColumns)), [...ownColumns]),
   /** The map whose coordinates go into the column `map`. */
   map: v.optional(v.picklist(mapMethods), 'pca'),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */

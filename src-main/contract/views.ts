@@ -4,7 +4,7 @@ import type { SerializedError } from './errors.ts';
 import type { MapQuality } from './explore.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
 import type { ImportSettings } from './settings.ts';
-import type { MapMethod, MapSettings, Task } from './tasks.ts';
+import type { MadeColumn, MapMethod, MapSettings, Task } from './tasks.ts';
 
 export interface WorkspaceInfo {
   folder: string;
@@ -205,7 +205,7 @@ export interface ExportPreview {
   total: number;
   encoded: boolean;
   /** Columns that are wanted and not there yet: the map was not made, the groups were not looked for. */
-  missing: ('map' | 'cluster')[];
+  missing: MadeColumn[];
   /** Of each format, about; 0 where it cannot be told. */
   bytes: Record<string, number>;
   folder: {

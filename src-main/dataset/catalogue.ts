@@ -270,8 +270,7 @@ export class Catalogue {
 
   /** Undefined where there is none with this id. */
   findItem(datasetId: string, id: number): Item | undefined {
-    const sql = `${labelledItems} AND items.id = ?`;
-    return this.#all(sql, this.datasetNumber(datasetId), id)[0] as unknown as Item | undefined;
+    return this.#item(this.datasetNumber(datasetId), id);
   }
 
   /**
@@ -284,7 +283,7 @@ export class Catalogue {
     this.transaction(() => {
       for (const { label, ids } of groups) {
         for (const id of ids) {
-          const item = this.findItem(datasetId, id);
+          const item = this.#item(number, id);
           if (item === undefined || item.label === label) continue;
           if (!before.get(item.label)?.push(id)) before.set(item.label, [id]);
           this.#run('INSERT OR REPLACE INTO labels VALUES (?, ?, ?)', number, id, label);
@@ -302,7 +301,7 @@ export class Catalogue {
 
   /** Every item there ever was, in id order, with the label of its source. */
   storedItems(datasetId: string): StoredItem[] {
-    const sql = `SELECT ${itemFields}, modified, gone FROM items WHERE dataset = ? ORDER BY id`;
+    const sql = `SELECT id, path, label, ${otherFields}, modified, gone FROM items WHERE dataset = ? ORDER BY id`;
     const rows = this.#all(sql, this.datasetNumber(datasetId));
     for (const row of rows) row.gone = (row.gone !== 0) as never;
     return rows as unknown as StoredItem[];
@@ -406,6 +405,10 @@ export class Catalogue {
     };
   }
 
+  #item(datasetNumber: number, id: number): Item | undefined {
+    return this.#all(`${labelledItems} AND items.id = ?`, datasetNumber, id)[0] as unknown as Item | undefined;
+  }
+
   #dataset(row: Row): Dataset {
     const preprocessing = JSON.parse(row.preprocessing as string) as Preprocessing;
     const { width, height, channels } = preprocessing;
@@ -449,14 +452,13 @@ export class Catalogue {
   }
 }
 
+const otherFields = 'split, width, height, bytes, sha256';
+
 /** The items of a data set that are there, with the labels that a person gave in front of those of their sources. */
 const labelledItems = `
-  SELECT items.id, path, CASE WHEN labels.id IS NULL THEN items.label ELSE labels.label END AS label,
-    split, width, height, bytes, sha256
+  SELECT items.id, path, CASE WHEN labels.id IS NULL THEN items.label ELSE labels.label END AS label, ${otherFields}
   FROM items LEFT JOIN labels ON labels.dataset = items.dataset AND labels.id = items.id
   WHERE items.dataset = ? AND gone = 0`;
-
-const itemFields = 'id, path, label, split, width, height, bytes, sha256';
 
 type Row = Record<string, SQLInputValue>;
 

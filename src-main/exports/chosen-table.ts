@@ -1,4 +1,6 @@
 // Feature tables with chosen columns and images: what a person picked on the export screen, for CSV, Parquet and NPY alike.
+
+import type { ColumnSource } from 'hyparquet-writer';
 import type { Context, Item } from '../contract/records.ts';
 import { createAtomicWriter } from '../files/atomic.ts';
 import { createNpyWriter, writeNpy } from '../files/npy.ts';
@@ -196,14 +198,14 @@ function chosenMaker(choice: Choice, table: FeatureTable): ColumnMaker {
       name,
       Float32Array.from(items, ({ id }) => choice.map?.get(id)?.[place] ?? Number.NaN),
     );
+  const made: Record<string, (block: FeatureBlock) => ColumnSource> = {
+    map_x: (block) => axis('map_x', 0, block),
+    map_y: (block) => axis('map_y', 1, block),
+    cluster: ({ items }) => ({ name: 'cluster', type: 'INT32', data: items.map(({ id }) => choice.cluster?.get(id)) }),
+  };
   return (block) => {
-    const cluster = {
-      name: 'cluster',
-      type: 'INT32' as const,
-      data: block.items.map(({ id }) => choice.cluster?.get(id)),
-    };
-    const columns = [...all(block), axis('map_x', 0, block), axis('map_y', 1, block), cluster];
-    return names.map((name) => columns.find((column) => column.name === name)!);
+    const own = all(block);
+    return names.map((name) => made[name]?.(block) ?? own.find((column) => column.name === name)!);
   };
 }
 

@@ -246,8 +246,8 @@ export interface ChosenPart {
 /** Writes `features.json`: the note, the meaning of each column and how text cells are escaped. */
 export async function writeFeaturesNote(path: string, note: FeaturesNote, chosen?: ChosenPart): Promise<void> {
   const meanings = Object.entries(columnMeanings(note.model.codeSize));
-  const isThere = (name: string) =>
-    chosen?.header.includes(name.split(' ')[0]!) ?? !(name.startsWith('map_') || name === 'cluster');
+  const header = chosen?.header ?? [...itemColumns, ...codeColumns(note.model.codeSize)];
+  const isThere = (name: string) => header.includes(name.split(' ')[0]!);
   const content = {
     format: 'pinhole-features-1',
     ...note,

@@ -1,7 +1,6 @@
 // A map as a picture for print: every image a dot, equal scales on both axes, colours of a few groups explained below it.
-import sharp from 'sharp';
 import { writeAtomic } from '../files/atomic.ts';
-import { fontFamily, quietInk, text } from './plot.ts';
+import { fontFamily, quietInk, shorten, text } from './plot.ts';
 
 export interface MapPlot {
   /** float32 N×2. */
@@ -45,12 +44,15 @@ export function renderMapPlot({ xy, groups, title, caption }: MapPlot): string {
   const paths = new Map<string, string[]>();
   for (const [row, group] of groups.entries()) {
     const color = (group !== null && colorOf.get(group)) || otherColor;
-    const path = paths.get(color) ?? [];
-    path.push(`M${place(row)}h0`);
-    paths.set(color, path);
+    const dot = `M${place(row)}h0`;
+    if (!paths.get(color)?.push(dot)) paths.set(color, [dot]);
   }
   const dots = Array.from(paths, ([color, path]) => `<path stroke="${color}" d="${path.join('')}"/>`);
-  const entries = shown.map((name) => ({ name: shorten(name), count: counts.get(name)!, color: colorOf.get(name)! }));
+  const entries = shown.map((name) => ({
+    name: shorten(name, longestName),
+    count: counts.get(name)!,
+    color: colorOf.get(name)!,
+  }));
   const others = groups.length - entries.reduce((sum, { count }) => sum + count, 0);
   if (others > 0 && entries.length > 0) {
     entries.push({ name: names.length > mostGroups ? 'other' : 'no label', count: others, color: otherColor });
@@ -73,6 +75,7 @@ export function renderMapPlot({ xy, groups, title, caption }: MapPlot): string {
 export async function writeMapPlot(path: string, plot: MapPlot): Promise<void> {
   const svg = renderMapPlot(plot);
   if (path.toLowerCase().endsWith('.svg')) return writeAtomic(path, svg);
+  const { default: sharp } = await import('sharp');
   const pixels = Math.round((millimetres / 25.4) * pixelsPerInch);
   // A dense map is megabytes of paths, which an SVG reader refuses unless it is told that they are meant.
   const png = sharp(Buffer.from(svg), { density: pixelsPerInch, unlimited: true }).resize(pixels);
@@ -106,8 +109,4 @@ function drawEntry(entry: { name: string; count: number; color: string }, index:
     `<circle cx="${x + 6}" cy="${y - 4}" r="5" fill="${entry.color}"/>`,
     text(x + 18, y, `${entry.name} · ${entry.count.toLocaleString('en')}`, { size: 13 }),
   ];
-}
-
-function shorten(name: string): string {
-  return name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
 }

@@ -70,6 +70,11 @@ export function renderPlot({ title, series: given, axis }: Plot): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" font-family="${fontFamily}">\n${[name, background, ...parts].join('\n')}\n</svg>\n`;
 }
 
+/** A name that has no more room than this many letters. */
+export function shorten(name: string, most: number): string {
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}
+
 /** Multiples of 1, 2 or 5 times a power of ten within the range, at most about `most` of them. */
 export function evenTicks(low: number, high: number, most: number): number[] {
   const rough = (high - low) / most;

@@ -1,6 +1,6 @@
 // The error of runs against their code size as an SVG, both axes logarithmic, with PCA as the line to be held against.
 import type { ComparedRun } from '../contract/search.ts';
-import { type Point, pcaStyle, renderPlot, type Series } from './plot.ts';
+import { type Point, pcaStyle, renderPlot, type Series, shorten } from './plot.ts';
 
 export interface SizePlot {
   readonly title: string;
@@ -26,7 +26,7 @@ export function renderSizePlot({ title, runs }: SizePlot): string {
   const models = Map.groupBy(runs, seriesName);
   const series = [...models].map(([name, own], index): Series => {
     const marks = own.map(({ codeSize, error }) => ({ x: codeSize, y: error }));
-    return { name: shorten(name), ...styles[index % styles.length]!, points: meanBySize(marks), marks };
+    return { name: shorten(name, longestName), ...styles[index % styles.length]!, points: meanBySize(marks), marks };
   });
   // A tenth of air, so that marks do not sit on the axes; one size alone needs a range too.
   const [low, high] = [sizes[0]! / 1.1, sizes.at(-1)! * 1.1];
@@ -40,10 +40,6 @@ export function renderSizePlot({ title, runs }: SizePlot): string {
 /** The model, with its settings where those differ too. */
 function seriesName({ preset, settings }: ComparedRun): string {
   return [preset, ...Object.entries(settings).map(([setting, value]) => `${setting} ${value}`)].join(' ');
-}
-
-function shorten(name: string): string {
-  return name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
 }
 
 function meanBySize(points: readonly Point[]): Point[] {

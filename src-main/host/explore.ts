@@ -1,5 +1,6 @@
 // What is found among the codes of a run, by the names of its images. The work itself runs in a job process.
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../contract/api.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
 import type { Context, Item } from '../contract/records.ts';
 import type { MapMethod, MapSettings } from '../contract/tasks.ts';
 import { writeAtomic } from '../files/atomic.ts';
+import { ifThere } from '../files/json-lines.ts';
 import { type Codes, readCodeIds, readCodes } from '../latent/encode.ts';
 import { runPaths } from '../training/run-files.ts';
 import type { ExploreInput, ExploreResults } from './explore-job.ts';
@@ -42,6 +44,14 @@ export function mapFiles(run: Pick<Run, 'folder'>, method: MapMethod): { positio
 
 export function hashOfCodes({ ids, codes }: Codes): string {
   return createHash('sha256').update(ids).update(codes).digest('hex');
+}
+
+/** What is known of the map of that method; null where it was not made, or of other codes. */
+export async function readMapNote(run: Pick<Run, 'folder'>, method: MapMethod, codes: Codes): Promise<MapNote | null> {
+  const text = await ifThere(readFile(mapFiles(run, method).note, 'utf8'));
+  if (text === null) return null;
+  const note = JSON.parse(text) as MapNote;
+  return note.codesHash === hashOfCodes(codes) ? note : null;
 }
 
 export async function makeMap({ run }: Explored, settings: MapSettings, context: Context): Promise<MapResult> {

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, Division, Item, Split } from '../contract/records.ts';
-import { type ExportColumn, exportColumns } from '../contract/tasks.ts';
+import { exportColumns, isMade, type MapSettings } from '../contract/tasks.ts';
 import type { RunRecord } from '../dataset/catalogue.ts';
 import { type Choice, chosenColumns, writeChosenCsv, writeChosenParquet } from '../exports/chosen-table.ts';
 import { contactSheetCapacity, writeContactSheet } from '../exports/contact-sheet.ts';
@@ -64,15 +64,13 @@ type Writer = (input: ExportInput, folder: string, context: Context) => Promise<
 const writers: Record<ExportFormat, Writer> = {
   async csv(input, folder, context) {
     const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
-    const about = await describeFeatures(input);
     const choice = allColumns(input);
-    if (choice === null) {
-      await writeCsv(table, featureSource(input), context, input);
-      await writeFeaturesNote(note, about);
+    if (choice !== null) {
+      const { mapSettings } = input.more!;
+      await writeChosenFeatures(folder, { ...input, source: featureSource(input), choice, mapSettings }, context);
     } else {
-      const rows = await writeChosenCsv(table, featureSource(input), choice, context, input);
-      const header = chosenColumns(choice, about.model.codeSize).map(({ name }) => name);
-      await writeFeaturesNote(note, about, { rows, header, map: input.more!.mapSettings });
+      await writeCsv(table, featureSource(input), context, input);
+      await writeFeaturesNote(note, await describeFeatures(input));
     }
     return [table, note];
   },
@@ -144,8 +142,25 @@ const writers: Record<ExportFormat, Writer> = {
 /** Those of the run and what was made beside it; null where there is nothing beside it. */
 function allColumns({ more }: ExportInput): Choice | null {
   if (more === null) return null;
-  const isThere = (column: ExportColumn) => (column !== 'map' && column !== 'cluster') || more[column] !== null;
-  return { ...more, columns: new Set(exportColumns.filter(isThere)), ids: null };
+  const columns = exportColumns.filter((column) => !isMade(column) || more[column] !== null);
+  return { ...more, columns: new Set(columns), ids: null };
+}
+
+export interface ChosenFeatures extends Pick<ExportInput, 'run' | 'dataset' | 'items' | 'bom'> {
+  source: FeatureSource;
+  choice: Choice;
+  /** Of the map whose places are among the columns. */
+  mapSettings: MapSettings | null;
+}
+
+/** `features.csv` with the columns and images that were chosen, and its note. Gives the number of rows. */
+export async function writeChosenFeatures(folder: string, chosen: ChosenFeatures, context: Context): Promise<number> {
+  const { source, choice, mapSettings } = chosen;
+  const rows = await writeChosenCsv(join(folder, 'features.csv'), source, choice, context, chosen);
+  const header = chosenColumns(choice, chosen.run.codeSize).map(({ name }) => name);
+  const note = await describeFeatures(chosen);
+  await writeFeaturesNote(join(folder, 'features.json'), note, { rows, header, map: mapSettings });
+  return rows;
 }
 
 /** File by file, each whole or not at all; what else lies there stays. */

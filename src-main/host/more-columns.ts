@@ -1,16 +1,13 @@
 // Columns of a table that are no part of a run by themselves: places on a map and groups, made where they are not there yet.
-import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Run } from '../contract/api.ts';
 import type { ClusterSettings } from '../contract/explore.ts';
 import type { Context } from '../contract/records.ts';
 import type { MapSettings } from '../contract/tasks.ts';
 import type { Choice } from '../exports/chosen-table.ts';
-import { ifThere } from '../files/json-lines.ts';
 import { readNpy } from '../files/npy.ts';
-import { type Codes, readCodes } from '../latent/encode.ts';
+import { readCodes } from '../latent/encode.ts';
 import { runPaths } from '../training/run-files.ts';
-import { clustersOf, type Explored, hashOfCodes, type MapNote, makeMap, mapFiles } from './explore.ts';
+import { clustersOf, type Explored, makeMap, mapFiles, readMapNote } from './explore.ts';
 
 /** Which of them are wanted; null for none. */
 export interface WantedColumns {
@@ -37,17 +34,6 @@ export function placesById({ ids, xy }: { ids: Int32Array; xy: Float32Array }): 
 
 export function groupsById({ ids, cluster }: { ids: Int32Array; cluster: Int32Array }): NonNullable<Choice['cluster']> {
   return new Map(Array.from(ids, (id, row) => [id, cluster[row]!]));
-}
-
-/** The note of the map of that method, unless it is of other codes. */
-export async function readMapNote(
-  run: Pick<Run, 'folder'>,
-  method: MapSettings['method'],
-  codes: Codes,
-): Promise<MapNote | null> {
-  const text = await ifThere(readFile(mapFiles(run, method).note, 'utf8'));
-  const note = text === null ? null : (JSON.parse(text) as MapNote);
-  return note?.codesHash === hashOfCodes(codes) ? note : null;
 }
 
 /** A map of the same codes by the same settings is the same map: it is not made again. */

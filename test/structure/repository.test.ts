@@ -30,7 +30,7 @@ describe('package.json', () => {
 
   test.each(groups)('versions of %s are exact', (group) => {
     const loose = Object.entries<string>(manifest[group]).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+      ([, version]) => !/^\d+\.\d+\.\d+(-r\.\d+)?$/.test(version),
     );
     expect(loose).toEqual([]);
   });

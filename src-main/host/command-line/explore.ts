@@ -39,13 +39,13 @@ async function drawMap(work: Work, run: Run, result: MapResult, path: string, co
   // Encoded a moment ago: the map has the rows of the data set.
   const items = await work.service.items(run.datasetId);
   const xy = (await readNpy(result.file)).data as Float32Array;
-  const dataset = (await work.service.datasets()).find(({ id }) => id === run.datasetId);
+  const dataset = findOne('data set', await work.service.datasets(), run.datasetId);
   const { trustworthiness } = result.quality;
   await makeFolder(dirname(path));
   await writeMapPlot(path, {
     xy,
     groups: items.map((item) => (color === 'none' ? null : item[color])),
-    title: `${dataset?.name ?? run.datasetId} by ${methodNames[result.method]}`,
+    title: `${dataset.name} by ${methodNames[result.method]}`,
     caption: `${plural(result.points, 'image')}, ${run.preset}, ${plural(run.codeSize, 'number')} a code; trustworthiness ${trustworthiness.toFixed(3)}; run ${run.id}`,
   });
   work.terminal.say(`Drawn in ${path}`);

@@ -1,6 +1,7 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
 import { restoredFormats } from '../../contract/archive.ts';
+import { usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { exportFormats, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
@@ -270,9 +271,9 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'clusters --copy-to sorted',
       ],
       options: [
-        wholeNumber('--neighbours <k>', 'neighbours of each image in the graph', [2, 200], 15),
-        decimal('--resolution <r>', 'above 1 clusters are more and smaller', [0.01, 100], 1),
-        wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], 1),
+        wholeNumber('--neighbours <k>', 'neighbours of each image in the graph', [2, 200], usualClusters.neighbours),
+        decimal('--resolution <r>', 'above 1 clusters are more and smaller', [0.01, 100], usualClusters.resolution),
+        wholeNumber('--seed <n>', 'seed of everything random', [0, 2 ** 32 - 1], usualClusters.seed),
         new Option('--out <file>', 'also write the cluster of every image as CSV'),
         new Option('--copy-to <dir>', 'also copy the original images there, into a folder for each cluster'),
         ...common,

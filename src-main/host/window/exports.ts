@@ -6,26 +6,24 @@ import * as v from 'valibot';
 import type { ExportFormat, ExportResult, Run, Service } from '../../contract/api.ts';
 import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
-import { exportColumns, exportRequestSchema } from '../../contract/tasks.ts';
+import { exportRequestSchema, type MadeColumn, madeColumns, ownColumns } from '../../contract/tasks.ts';
 import type { ExportPreview } from '../../contract/views.ts';
 import type { RunRecord } from '../../dataset/catalogue.ts';
 import {
   type Choice,
   chosenColumns,
   previewChosen,
-  writeChosenCsv,
   writeChosenIds,
   writeChosenNpy,
   writeChosenParquet,
 } from '../../exports/chosen-table.ts';
-import { writeFeaturesNote } from '../../exports/csv.ts';
 import type { FeatureSource } from '../../exports/feature-rows.ts';
 import { runRecordName } from '../../exports/run-record.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { realPath } from '../../files/paths.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { describeFeatures } from '../export-run.ts';
+import { writeChosenFeatures } from '../export-run.ts';
 import { groupsById, placesById } from '../more-columns.ts';
 import { expectOut } from './access.ts';
 import type { FindingPart } from './findings.ts';
@@ -104,7 +102,8 @@ async function exportAs(
   await core.encode(request.runId, {}, context);
   const run = surroundings.catalogue.getRun(request.runId);
   const prepared = await prepare(surroundings, run, request, known);
-  for (const column of prepared.missing) throw notThere[column](run);
+  const [missing] = prepared.missing;
+  if (missing !== undefined) throw notThere[missing](run);
   await expectTargets(surroundings, run, out, request);
   await makeFolder(out);
   const files: string[] = [];
@@ -128,7 +127,7 @@ async function exportAs(
   return { files, bytes, rows, seconds: (performance.now() - started) / 1000 };
 }
 
-const notThere: Record<ExportPreview['missing'][number], (run: Run) => PinholeError> = {
+const notThere: Record<MadeColumn, (run: Run) => PinholeError> = {
   map: ({ id }) =>
     new PinholeError(
       'usage',
@@ -152,13 +151,7 @@ function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): C
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 const writers: Record<Table, (out: string, prepared: Prepared, context: Context) => Promise<number>> = {
-  async csv(out, { source, choice, run, dataset, items, mapSettings, bom }, context) {
-    const rows = await writeChosenCsv(join(out, 'features.csv'), source, choice, context, { bom });
-    const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
-    const note = await describeFeatures({ run, dataset, items });
-    await writeFeaturesNote(join(out, 'features.json'), note, { rows, header, map: mapSettings });
-    return rows;
-  },
+  csv: writeChosenFeatures,
   parquet: (out, { source, choice }, context) =>
     writeChosenParquet(join(out, 'features.parquet'), source, choice, context),
   async npy(out, { source, choice }, context) {
@@ -205,8 +198,7 @@ async function expectTargets(surroundings: Surroundings, run: Run, out: string, 
 
 /** The columns that the command line writes, of all images. */
 function isPlain({ columns, ids }: Checked): boolean {
-  const usual = exportColumns.filter((column) => column !== 'map' && column !== 'cluster');
-  return ids === null && columns.length === usual.length && usual.every((column) => columns.includes(column));
+  return ids === null && columns.length === ownColumns.length && ownColumns.every((column) => columns.includes(column));
 }
 
 /** `known` is null where the run has no codes yet: then nothing can be missing. */
@@ -217,14 +209,14 @@ async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Che
   const all = new Set(items.map(({ id }) => id));
   const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => all.has(id)));
   const hasColumns = request.formats.some((format) => format === 'csv' || format === 'parquet');
-  const wants = (column: 'map' | 'cluster') => hasColumns && known !== null && request.columns.includes(column);
+  const wants = (column: MadeColumn) => hasColumns && known !== null && request.columns.includes(column);
   const view = wants('map') ? await known!.map(run.id, request.map) : null;
   const groups = wants('cluster') ? await known!.found(run.id, 'clusters') : null;
   const positions = view && placesById(view);
   const cluster = groups?.what === 'clusters' ? groupsById(groups) : null;
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster };
   const there = { map: positions !== null, cluster: cluster !== null };
-  const missing = (['map', 'cluster'] as const).filter((column) => wants(column) && !there[column]);
+  const missing = madeColumns.filter((column) => wants(column) && !there[column]);
   const dataset = catalogue.getDataset(run.datasetId);
   return { run, dataset, items, source, choice, missing, mapSettings: view?.settings ?? null, bom: request.bom };
 }

@@ -6,8 +6,7 @@ import type { CodeRows, MapView } from '../../contract/views.ts';
 import { openNpy, readNpy } from '../../files/npy.ts';
 import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { hashOfCodes, mapFiles } from '../explore.ts';
-import { readMapNote } from '../more-columns.ts';
+import { hashOfCodes, mapFiles, readMapNote } from '../explore.ts';
 import type { Surroundings } from './parts.ts';
 
 export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows' | 'codeColumn'>;
