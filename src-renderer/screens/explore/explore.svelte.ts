@@ -98,8 +98,9 @@ class Explore {
     const { images } = this;
     if (images === null) return;
     const table = await service.itemTable(images.datasetId);
-    if (this.images !== images) return;
-    this.images = images.withTable(table);
+    // Labels that were given meanwhile are fetched after these: each answer counts.
+    if (this.images?.runId !== images.runId) return;
+    this.images = this.images.withTable(table);
     if (this.clustered !== null)
       this.clustered = this.images.grouped({ names: this.clustered.labels, of: this.clustered.label });
     if (this.coloring !== 'cluster') Object.assign(this, { isolated: new Set(), pointedLabel: null });

@@ -1,5 +1,4 @@
 // Labels for the selected images, as buttons give them; each can be undone.
-import type { LabelledImages } from '../../../src-main/contract/records.ts';
 import { t } from '../../language/index.svelte.ts';
 import { attempt, notify } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
@@ -17,10 +16,7 @@ export async function labelSelection(label: string | null): Promise<void> {
     const count = before.reduce((sum, group) => sum + group.ids.length, 0);
     if (count === 0) return notify('info', t('explore.label.same'));
     const text = label === null ? t('explore.label.taken', { count }) : t('explore.label.given', { count, label });
-    notify('good', text, { action: { label: t('word.undo'), run: () => void undo(datasetId, before) } });
+    const undo = () => void attempt(() => service.labelImages(datasetId, before));
+    notify('good', text, { action: { label: t('word.undo'), run: undo } });
   });
-}
-
-async function undo(datasetId: string, before: LabelledImages[]): Promise<void> {
-  await attempt(() => service.labelImages(datasetId, before));
 }
