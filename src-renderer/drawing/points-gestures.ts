@@ -1,10 +1,11 @@
-// What pointer and wheel mean on a map: pan, zoom, hover, click, lasso. Knows neither points nor selection.
+// What pointer and wheel mean on a map: pan, zoom, hover, click, lasso or rectangle. Knows neither points nor selection.
 
+export type Tool = 'pan' | 'lasso' | 'rectangle';
 export type LassoMode = 'replace' | 'add' | 'subtract';
 
 export interface GestureHandlers {
-  /** What a plain drag does. */
-  tool(): 'pan' | 'lasso';
+  /** What a plain drag does. With Shift or Alt a drag selects in any case: by a lasso where this is none of both shapes. */
+  tool(): Tool;
   /** Whether a plain wheel zooms; else it scrolls the page, and only with Control or a pinch it zooms. */
   wheelZooms(): boolean;
   pan(right: number, down: number): void;
@@ -12,7 +13,7 @@ export interface GestureHandlers {
   /** Null when the pointer has left. */
   hover(at: { x: number; y: number } | null): void;
   click(x: number, y: number, toggles: boolean): void;
-  /** The line so far, x and y in turn; null when it was given up. */
+  /** The line around what will be enclosed so far, x and y in turn: of a rectangle its corners. Null when it was given up. */
   lasso(line: readonly number[] | null): void;
   enclose(line: readonly number[], mode: LassoMode): void;
   /** The space bar was pressed and nothing was dragged meanwhile. */
@@ -30,7 +31,7 @@ const pinchFactor = 5;
 type Drag =
   | { kind: 'undecided'; x: number; y: number; lasso: LassoMode | null; toggles: boolean }
   | { kind: 'pan'; x: number; y: number }
-  | { kind: 'lasso'; line: number[]; mode: LassoMode }
+  | { kind: 'lasso' | 'rectangle'; line: number[]; mode: LassoMode }
   | { kind: 'pinch'; distance: number; x: number; y: number };
 
 /** Positions are CSS pixels from the element's corner. */
@@ -61,9 +62,9 @@ export class Gestures {
     this.#controller.abort();
   }
 
-  /** Gives up a lasso that is being drawn; false where there is none. */
+  /** Gives up a lasso or rectangle that is being drawn; false where there is none. */
   giveUp(): boolean {
-    if (this.#drag?.kind !== 'lasso') return false;
+    if (this.#drag?.kind !== 'lasso' && this.#drag?.kind !== 'rectangle') return false;
     this.#drag = null;
     this.#handlers.lasso(null);
     return true;
@@ -106,13 +107,22 @@ export class Gestures {
       this.#handlers.pan(x - decided.x, y - decided.y);
       this.#drag = { kind: 'pan', x, y };
     } else if (decided?.kind === 'lasso') this.#extend(decided.line, event);
+    else if (decided?.kind === 'rectangle') this.#stretch(decided.line, x, y);
     else if (decided?.kind === 'pinch') this.#pinched(decided);
   }
 
   #decide({ x, y, lasso }: Extract<Drag, { kind: 'undecided' }>): void {
     this.#handlers.hover(null);
     if (this.#space === 'down') this.#space = 'dragged';
-    this.#drag = lasso === null ? { kind: 'pan', x, y } : { kind: 'lasso', line: [x, y], mode: lasso };
+    const kind = this.#handlers.tool() === 'rectangle' ? 'rectangle' : 'lasso';
+    this.#drag = lasso === null ? { kind: 'pan', x, y } : { kind, line: [x, y], mode: lasso };
+  }
+
+  /** Corners in turn, of which the first is where the drag began. */
+  #stretch(line: number[], x: number, y: number): void {
+    const [startX, startY] = [line[0]!, line[1]!];
+    line.splice(0, line.length, startX, startY, x, startY, x, y, startX, y);
+    this.#handlers.lasso(line);
   }
 
   #extend(line: number[], event: PointerEvent): void {
@@ -146,7 +156,7 @@ export class Gestures {
     const drag = this.#drag;
     this.#drag = null;
     if (drag?.kind === 'undecided') this.#handlers.click(drag.x, drag.y, drag.toggles);
-    if (drag?.kind !== 'lasso') return;
+    if (drag?.kind !== 'lasso' && drag?.kind !== 'rectangle') return;
     this.#handlers.lasso(null);
     this.#handlers.enclose(drag.line, drag.mode);
   }

@@ -16,9 +16,12 @@ export type PointLayerState = 'drawing' | 'lost' | 'unsupported';
 export interface PointLayerOptions {
   /** Called with what was there at the start too. */
   onState(state: PointLayerState): void;
-  /** After every drawing, for what lies over the points. */
-  onDraw?(): void;
+  /** After every drawing, for what lies over the points: how many were drawn, which is all while nothing moves. */
+  onDraw?(points: number): void;
 }
+
+/** Names of drivers that draw with the processor: SwiftShader, Mesa's llvmpipe and softpipe, Direct3D's WARP, Apple's software renderer. */
+const softwareDrivers = /swiftshader|llvmpipe|softpipe|basic render|software/i;
 
 /** Not drawn by software where there is no need to, but drawn anyhow. */
 const contextOptions: WebGLContextAttributes = {
@@ -53,6 +56,14 @@ export class PointLayer {
   #look: Look = { size: 2, opacity: 1 };
   #highlighted = -1;
   #stale = { positions: true, styles: true, palette: true };
+
+  /** No graphics processor draws: moving shows fewer points where there are many. */
+  get isSoftware(): boolean {
+    const gl = this.#gl;
+    const names = gl?.getExtension('WEBGL_debug_renderer_info');
+    // Firefox has no such extension any more: its own name of the renderer says as much.
+    return gl !== null && softwareDrivers.test(String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)));
+  }
 
   constructor(canvas: HTMLCanvasElement, options: PointLayerOptions) {
     this.#canvas = canvas;
@@ -191,15 +202,16 @@ export class PointLayer {
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    let points = 0;
     if (this.#styles !== null && this.#order.length > 0) {
       this.#setUniforms(gl, this.#made.uniforms);
-      this.#drawPoints(gl);
+      points = this.#drawPoints(gl);
     }
-    this.#options.onDraw?.();
+    this.#options.onDraw?.(points);
   }
 
-  /** While the view moves, as many as are smooth: any part of the mixed order is spread over the whole map. */
-  #drawPoints(gl: WebGL2RenderingContext): void {
+  /** While the view moves, as many as are smooth: any part of the mixed order is spread over the whole map. Gives how many. */
+  #drawPoints(gl: WebGL2RenderingContext): number {
     const all = this.#order.length;
     const moving = performance.now() - this.#movedAt < restMilliseconds;
     const points = moving ? Math.min(all, this.#movable) : all;
@@ -207,10 +219,11 @@ export class PointLayer {
     else gl.drawArrays(gl.POINTS, 0, points);
     clearTimeout(this.#rest);
     if (points < all) this.#rest = setTimeout(() => this.#soon(), restMilliseconds);
-    if (this.#fence !== null) return;
+    if (this.#fence !== null) return points;
     const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     if (sync !== null) this.#fence = { sync, points, since: performance.now() };
     gl.flush();
+    return points;
   }
 
   /** Points of several kinds have to be drawn kind by kind. */

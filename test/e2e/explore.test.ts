@@ -84,6 +84,43 @@ throughEachDoor((door) => {
     expect(complaints).toEqual([]);
   });
 
+  test('a rectangle selects; held keys add a second one and take a part away again; undo goes back step by step', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    const map = page.getByRole('application');
+    const { x, y, width, height } = (await map.boundingBox())!;
+    const drag = async (from: readonly [number, number], to: readonly [number, number]) => {
+      await page.mouse.move(x + from[0] * width, y + from[1] * height);
+      await page.mouse.down();
+      await page.mouse.move(x + to[0] * width, y + to[1] * height, { steps: 5 });
+      await page.mouse.up();
+    };
+    const selected = () => page.getByRole('group', { name: 'Select', exact: true }).getByRole('status').textContent();
+    const changed = async (act: () => Promise<void>) => {
+      const before = await selected();
+      await act();
+      await expect.poll(selected, { timeout: longest }).not.toBe(before);
+      return Number(/[\d,]+/.exec((await selected())!)![0].replace(',', ''));
+    };
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await map.focus();
+    await page.keyboard.press('r');
+    await page.getByRole('radio', { name: 'Rectangle' }).and(page.locator(':checked')).waitFor();
+    const left = await changed(() => drag([0.01, 0.01], [0.5, 0.99]));
+    expect(left).toBeGreaterThan(100);
+    await page.keyboard.down('Shift');
+    expect(await changed(() => drag([0.99, 0.99], [0.49, 0.01]))).toBe(3000);
+    await page.keyboard.up('Shift');
+    await page.keyboard.down('Alt');
+    expect(await changed(() => drag([0.01, 0.01], [0.5, 0.99]))).toBe(3000 - left);
+    await page.keyboard.up('Alt');
+    await map.focus();
+    expect(await changed(() => page.keyboard.press('Control+z'))).toBe(3000);
+    expect(await changed(() => page.keyboard.press('Control+z'))).toBe(left);
+    await page.keyboard.press('h');
+  });
+
   test('map, table and card show the same image; a click on the table moves the map', {
     timeout: limit,
   }, async () => {

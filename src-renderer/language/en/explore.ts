@@ -68,6 +68,8 @@ export const explore = {
     'Arrow keys go to the nearest image, Shift and arrow keys move the map, plus and minus zoom, 0 shows all. Space selects, Enter enlarges, Escape lets go.',
   'explore.map.none': 'Nothing is shown: no image fits the filter.',
   'explore.showAll': 'Show all',
+  'explore.drawing.software': 'Drawn in software: no graphics card',
+  'explore.drawing.part': '{drawn} of {count} images while it moves',
   'explore.lost':
     'The graphics card let go of the map. It is drawn again as soon as the card is back; the table works meanwhile.',
   'explore.unsupported':
@@ -75,6 +77,7 @@ export const explore = {
   'explore.tool': 'Tool',
   'explore.tool.pan': 'Move',
   'explore.tool.lasso': 'Lasso',
+  'explore.tool.rectangle': 'Rectangle',
   'explore.zoom.in': 'Zoom in',
   'explore.zoom.out': 'Zoom out',
   'explore.zoom.fit': 'Show all of the map',
@@ -151,7 +154,8 @@ export const explore = {
   'explore.table.filter': 'Filter by path or label',
   'explore.table.only': 'Selected only',
   'explore.table.none': 'No image fits the filter.',
-  'explore.table.none.selected': 'No image is selected. Draw a lasso on the map, or press Space on rows of the table.',
+  'explore.table.none.selected':
+    'No image is selected. Draw a lasso or rectangle on the map, or press Space on rows of the table.',
   'explore.table.sorting': 'Sorting…',
   'explore.said': '{path}. Label {label}, error {error}, {state}.',
   'explore.said.selected': 'selected',
@@ -163,6 +167,9 @@ export const explore = {
   'explore.keys.enlarge': 'Enlarge the image',
   'explore.keys.zoom': 'Zoom, or show all of the map',
   'explore.keys.lasso': 'Lasso',
+  'explore.keys.rectangle': 'Rectangle',
+  'explore.keys.add': 'Held while dragging: add to the selection',
+  'explore.keys.subtract': 'Held while dragging: take out of the selection',
   'explore.keys.hand': 'Move the map with the pointer',
   'explore.keys.all': 'Select all that is shown',
   'explore.keys.undo': 'Undo the last selection',

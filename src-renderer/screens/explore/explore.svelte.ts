@@ -3,6 +3,7 @@ import type { Run } from '../../../src-main/contract/api.ts';
 import { type MapMethod, mapMethods } from '../../../src-main/contract/tasks.ts';
 import type { MapView } from '../../../src-main/contract/views.ts';
 import { PickGrid } from '../../drawing/pick-grid.ts';
+import type { Tool } from '../../drawing/points-gestures.ts';
 import { boundsOf, type View } from '../../drawing/view.ts';
 import { selection } from '../../selection.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
@@ -12,7 +13,6 @@ import { type Coloring, pointColors, usualColoring } from './coloring.ts';
 import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 
-export type Tool = 'pan' | 'lasso';
 export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
