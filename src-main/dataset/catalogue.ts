@@ -109,6 +109,8 @@ export class Catalogue {
   readonly #database: DatabaseSync;
   readonly #workspaceFolder: string;
   readonly #statements = new Map<string, StatementSync>();
+  /** What was counted, and of which state of the database. */
+  #counted = { state: '', counts: new Map<string, number>() };
 
   constructor(database: DatabaseSync, workspaceFolder: string) {
     this.#database = database;
@@ -265,7 +267,23 @@ export class Catalogue {
 
   /** The items that are there, in id order. */
   items(datasetId: string): Item[] {
-    return this.#all(`${labelledItems} ORDER BY items.id`, this.datasetNumber(datasetId)) as unknown as Item[];
+    const statement = this.#statement(`${labelledItems} ORDER BY items.id`);
+    // A million rows as objects of the database take 12 s; as arrays, made into objects of one shape, 2 s.
+    statement.setReturnArrays(true);
+    const rows = statement.iterate(this.datasetNumber(datasetId)) as Iterable<unknown> as Iterable<ItemRow>;
+    return Array.from(rows, ([id, path, label, split, width, height, bytes, sha256]): Item => {
+      return { id, path, label, split, width, height, bytes, sha256 };
+    });
+  }
+
+  /**
+   * Id, path, label, split and size of the items that are there, in id order, each as one text in UTF-8: SQLite joins
+   * them itself, as a million rows would take seconds to cross one by one. Paths and labels (empty for none) are
+   * separated by a zero byte, which neither can have; splits are digits, 0 train, 1 validation, 2 test.
+   */
+  itemColumns(datasetId: string): ItemColumns {
+    const sql = `SELECT ${columnTexts} FROM (${labelledItems} ORDER BY items.id)`;
+    return this.#all(sql, this.datasetNumber(datasetId))[0] as unknown as ItemColumns;
   }
 
   /** Undefined where there is none with this id. */
@@ -426,8 +444,16 @@ export class Catalogue {
     };
   }
 
+  /** Counting a million rows takes a tenth of a second, and screens ask with every picture: counted again after a change only. */
   #count(sql: string, { number }: Row): number {
-    return this.#all(sql, number!)[0]!.count as number;
+    const { version } = this.#all('SELECT data_version AS version FROM pragma_data_version')[0]!;
+    const { changes } = this.#all('SELECT total_changes() AS changes')[0]!;
+    const state = `${version} ${changes}`;
+    if (state !== this.#counted.state) this.#counted = { state, counts: new Map() };
+    const key = `${number} ${sql}`;
+    const count = this.#counted.counts.get(key) ?? (this.#all(sql, number!)[0]!.count as number);
+    this.#counted.counts.set(key, count);
+    return count;
   }
 
   #all(sql: string, ...values: SQLInputValue[]): Row[] {
@@ -460,7 +486,33 @@ const labelledItems = `
   FROM items LEFT JOIN labels ON labels.dataset = items.dataset AND labels.id = items.id
   WHERE items.dataset = ? AND gone = 0`;
 
+/** A text with a zero byte in it is whole only as a blob. group_concat keeps the order of the rows below it. */
+const columnTexts = [
+  'group_concat(id) AS BLOB) AS ids',
+  'group_concat(path, char(0)) AS BLOB) AS paths',
+  "group_concat(ifnull(label, ''), char(0)) AS BLOB) AS labels",
+  "group_concat(CASE split WHEN 'train' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END, '') AS BLOB) AS splits",
+  'group_concat(width) AS BLOB) AS widths',
+  'group_concat(height) AS BLOB) AS heights',
+]
+  .map((text) => `CAST(${text}`)
+  .join(', ');
+
+/** Null where there are no items. */
+export type ItemColumns = Record<'ids' | 'paths' | 'labels' | 'splits' | 'widths' | 'heights', Uint8Array | null>;
+
 type Row = Record<string, SQLInputValue>;
+/** Of `labelledItems`. */
+type ItemRow = [
+  id: number,
+  path: string,
+  label: string | null,
+  split: Item['split'],
+  width: number,
+  height: number,
+  bytes: number,
+  sha256: string,
+];
 
 function openDatabase(file: string, readOnly: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;

@@ -13,14 +13,14 @@ import {
   importSettingsSchema,
   trainingSettingsSchema,
 } from '../../contract/settings.ts';
-import type { ImageBlock, ImportPreview, ItemTable } from '../../contract/views.ts';
+import type { ImageBlock, ImportPreview } from '../../contract/views.ts';
 import { plainFile, readOriginal } from '../../dataset/locate.ts';
 import { datasetFolder, readPixels } from '../../dataset/open.ts';
 import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
-import { packTexts } from './packed-texts.ts';
+import { itemTable } from './item-table.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -39,7 +39,6 @@ export type DatasetPart = Pick<
 >;
 
 const largestOriginal = 1024;
-const splits = ['train', 'validation', 'test'] as const;
 
 export function datasetPart(surroundings: Surroundings): DatasetPart {
   const { workspace, catalogue, topics, aside } = surroundings;
@@ -97,7 +96,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       changed();
       return catalogue.getDataset(id);
     },
-    itemTable: async (id) => toTable(catalogue.items(id)),
+    itemTable: async (id) => itemTable(catalogue.itemColumns(id)),
     images: async (id, ids) => readImages(surroundings, id, ids),
     async original(id, imageId) {
       const item = catalogue.findItem(id, imageId);
@@ -186,22 +185,6 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
     `Only ${found.length} of ${own.length} images were found in ${place}, with the same names and sizes.`,
     'Choose the folder that holds them in the same arrangement as before.',
   );
-}
-
-function toTable(items: readonly Item[]): ItemTable {
-  const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(
-    new Intl.Collator('en', { numeric: true }).compare,
-  );
-  const labelNumber = new Map(labels.map((label, index) => [label, index]));
-  return {
-    ids: Int32Array.from(items, ({ id }) => id),
-    ...packTexts(items.map(({ path }) => path)),
-    labels,
-    label: Int32Array.from(items, ({ label }) => (label === null ? -1 : labelNumber.get(label)!)),
-    split: Uint8Array.from(items, ({ split }) => splits.indexOf(split)),
-    width: Int32Array.from(items, ({ width }) => width),
-    height: Int32Array.from(items, ({ height }) => height),
-  };
 }
 
 /** Rows of `pixels.npy`; an id that is no row is refused. */

@@ -85,18 +85,18 @@ async function showRun({ page, service }: Stage, runId: string): Promise<void> {
   await page.getByRole('button', { name: 'As a table' }).first().waitFor();
 }
 
-export async function openMap(page: Page): Promise<void> {
+export async function openMap(page: Page, count = mnistCount): Promise<void> {
   await page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
-  await map(page).waitFor({ timeout: 60_000 });
+  await map(page, count).waitFor({ timeout: 60_000 });
   await page.getByRole('row').nth(3).waitFor();
 }
 
-const map = (page: Page) =>
-  page.getByRole('application', { name: `Map of ${mnistCount.toLocaleString('en-US')} images` });
+const map = (page: Page, count: number) =>
+  page.getByRole('application', { name: `Map of ${count.toLocaleString('en-US')} images` });
 
 /** Drags, turns the wheel, points at images, presses keys, for about the given time. */
-async function useMap(page: Page): Promise<void> {
-  const box = (await map(page).boundingBox())!;
+export async function useMap(page: Page, count = mnistCount): Promise<void> {
+  const box = (await map(page, count).boundingBox())!;
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   const until = performance.now() + seconds * 1000;
   await page.keyboard.press('h');

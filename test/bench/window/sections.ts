@@ -4,6 +4,7 @@ import { bundleSection } from './bundle.ts';
 import { chooseSection, dropSection } from './choose.ts';
 import type { WindowSection } from './figures.ts';
 import { framesSection } from './frames.ts';
+import { millionSection } from './million.ts';
 import { startSection } from './start.ts';
 import { trainingSection } from './training.ts';
 import { umapSection } from './umap.ts';
@@ -19,6 +20,7 @@ export function windowSections(rounds: number): WindowSection[] {
     needs(framesSection(), 'chromium', 'mnist-png'),
     needs(workSection(rounds), 'chromium', 'mnist-png'),
     needs(umapSection(), 'mnist-png'),
+    needs(millionSection(), 'chromium'),
   ];
 }
 

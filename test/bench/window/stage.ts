@@ -29,28 +29,38 @@ const layoutFiles = [
   ...['training/presets.ts', 'latent/encode.ts'],
 ];
 
-/**
- * A copy in `folder` of a workspace with the 70,000 digits and a run of one epoch of the recommended preset, with its
- * codes. It is made once per machine.
- */
-export async function mnistWorkspace(folder: string): Promise<string> {
+/** A copy in `folder` of a workspace that `fill` makes, once per machine. */
+export async function keptWorkspace(
+  folder: string,
+  name: string,
+  fill: (workspace: string) => Promise<void>,
+): Promise<string> {
   const hash = createHash('sha256');
   for (const file of layoutFiles) hash.update(readFileSync(join(repository, 'src-main', file)));
-  const kept = join(benchPlace().here, `window-${hash.digest('hex').slice(0, 12)}`);
-  if (!existsSync(kept)) await makeWorkspace(kept);
+  const kept = join(benchPlace().here, `${name}-${hash.digest('hex').slice(0, 12)}`);
+  if (!existsSync(kept)) {
+    const unfinished = `${kept}.${process.pid}`;
+    await fill(unfinished);
+    renameSync(unfinished, kept);
+  }
   const workspace = join(folder, 'workspace');
   cpSync(kept, workspace, { recursive: true });
   return workspace;
 }
 
-async function makeWorkspace(kept: string): Promise<void> {
-  const unfinished = `${kept}.${process.pid}`;
-  const words = ['reduce', await mnistPngFolder(), '--name', 'MNIST', '--epochs', '1'];
-  using out = temporaryFolder();
-  const options = ['--workspace', unfinished, '--out', out.path];
-  const { code, stderr } = await run(process.execPath, [launcher, ...words, ...options]);
+/** With the 70,000 digits and a run of one epoch of the recommended preset, with its codes. */
+export function mnistWorkspace(folder: string): Promise<string> {
+  return keptWorkspace(folder, 'window', async (workspace) => {
+    const words = ['reduce', await mnistPngFolder(), '--name', 'MNIST', '--epochs', '1'];
+    using out = temporaryFolder();
+    await pinhole(...words, '--workspace', workspace, '--out', out.path);
+  });
+}
+
+/** The command line, to its end; throws what it said where it failed. */
+export async function pinhole(...words: string[]): Promise<void> {
+  const { code, stderr } = await run(process.execPath, [launcher, ...words]);
   if (code !== 0) throw new Error(stderr);
-  renameSync(unfinished, kept);
 }
 
 export interface Stage extends AsyncDisposable {
@@ -64,6 +74,8 @@ export interface Stage extends AsyncDisposable {
   stamps(): { kind: string; step: number; time: number }[];
   /** Process numbers by the file that they run. */
   processes(file: string): number[];
+  /** Those of the browser that show pages. */
+  pageProcesses(): number[];
 }
 
 export async function openStage(workspace: string, roots: readonly string[], folder: string): Promise<Stage> {
@@ -95,6 +107,7 @@ export async function openStage(workspace: string, roots: readonly string[], fol
     address,
     stamps: () => readStamps(stampFile),
     processes: (file) => descendants(server.child.pid!, file),
+    pageProcesses: () => descendants(process.pid, '--type=renderer'),
     async [Symbol.asyncDispose]() {
       connection.close();
       await browser.close();
