@@ -106,7 +106,7 @@ throughEachDoor((door) => {
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await map.focus();
     await page.keyboard.press('r');
-    await page.getByRole('radio', { name: 'Rectangle' }).and(page.locator(':checked')).waitFor();
+    await page.getByRole('radio', { name: 'Box' }).and(page.locator(':checked')).waitFor();
     const left = await changed(() => drag([0.01, 0.01], [0.5, 0.99]));
     expect(left).toBeGreaterThan(100);
     await page.keyboard.down('Shift');
@@ -136,6 +136,30 @@ throughEachDoor((door) => {
     const ring = (await page.locator('.ring').first().boundingBox())!;
     await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
     await page.getByRole('row', { name: 'star/00004.png' }).and(page.locator('.pointed')).waitFor();
+    await page.getByLabel('Filter by path or label').fill('');
+  });
+
+  test('the table as pictures: the same images in the same order, by keyboard, shown on the map as well', {
+    timeout: limit,
+  }, async () => {
+    const { page } = app;
+    await page.getByLabel('Filter by path or label').fill('moon');
+    await page.getByRole('button', { name: 'Show as pictures' }).click();
+    const gallery = page.getByRole('listbox', { name: 'Images as pictures' });
+    await gallery.getByRole('option').nth(3).waitFor();
+    expect(await gallery.getByRole('option').first().getAttribute('aria-setsize')).toBe('375');
+    await gallery.focus();
+    await page.keyboard.press('End');
+    const last = gallery.locator('[aria-posinset="375"]');
+    const path = (await last.getAttribute('title'))!;
+    await page.getByRole('region', { name: 'Image' }).getByText(path).waitFor();
+    await page.locator('.ring').first().waitFor();
+    await page.keyboard.press('Space');
+    await page.getByText('1 image selected').first().waitFor();
+    await page.getByRole('button', { name: 'Show as a table' }).click();
+    // The table is where the gallery was.
+    await page.getByRole('row', { name: path }).and(page.locator('.current')).waitFor();
+    await page.getByRole('button', { name: 'None', exact: true }).click();
     await page.getByLabel('Filter by path or label').fill('');
   });
 

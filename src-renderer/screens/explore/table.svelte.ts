@@ -7,6 +7,8 @@ import { both, keepRows, orderBy, type SortColumn, type Sorting, startOf } from 
 class TableState {
   sorting = $state.raw<Sorting>({ column: 'id', descending: false });
   onlyChosen = $state(false);
+  /** As rows with their numbers, or as pictures. */
+  look = $state<'table' | 'gallery'>('table');
   /** Values of the code's column that is sorted by, of this run; null while they are on their way. */
   #values = $state.raw<{ runId: string; column: number; values: Float32Array } | null>(null);
 
