@@ -20,6 +20,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  PlaceResult,
 } from './explore.ts';
 import type {
   Context,
@@ -200,6 +201,11 @@ export interface Core {
   ): Promise<AppendResult>;
   /** A map of the run's codes, kept in its folder; encodes first where that was not done. */
   layOut(runId: string, settings: MapSettings, context?: Context): Promise<MapResult>;
+  /**
+   * Images of another data set on a map of the run's own images, which stays as it is; they are encoded first. Throws
+   * `not-found` where there is no such map.
+   */
+  place(runId: string, datasetId: string, method: MapMethod, context?: Context): Promise<PlaceResult>;
   /** Of an image, named by its id or path, those whose codes are nearest. */
   neighbours(runId: string, image: string, count: number, context?: Context): Promise<NeighbourResult>;
   clusters(runId: string, settings: ClusterSettings, context?: Context): Promise<ClusterResult>;

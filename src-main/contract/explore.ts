@@ -33,6 +33,24 @@ export interface MapResult {
   file: string;
 }
 
+/** Images of another data set on the map of a run's own. */
+export interface PlaceResult {
+  run: string;
+  datasetId: string;
+  method: MapMethod;
+  /** Neighbours among which each was placed. */
+  k: number;
+  images: (FoundImage & {
+    x: number;
+    y: number /** Euclidean, of its code to the nearest one on the map. */;
+    distance: number;
+  })[];
+  /** Share of the k nearest codes that are among the k nearest points of the map, over so many of the new images. */
+  preserved: number;
+  points: number;
+  seconds: number;
+}
+
 export interface NeighbourResult {
   run: string;
   of: FoundImage;

@@ -5,7 +5,7 @@ import { PinholeError } from '../contract/errors.ts';
 import type { ClusterSettings, MapQuality } from '../contract/explore.ts';
 import type { Context } from '../contract/records.ts';
 import type { MapSettings } from '../contract/tasks.ts';
-import { writeNpy } from '../files/npy.ts';
+import { readNpy, writeNpy } from '../files/npy.ts';
 import { type Clustering, findClusters } from '../latent/clusters.ts';
 import { type Copy, type Duplicates, findDuplicates } from '../latent/duplicates.ts';
 import { type Codes, readCodes } from '../latent/encode.ts';
@@ -13,12 +13,14 @@ import { codesLayout, type Layout, pcaLayout, tsneLayout, umapLayout } from '../
 import { mapQuality } from '../latent/map-quality.ts';
 import { nearestCodes, nearestTo } from '../latent/nearest-codes.ts';
 import { findOutliers, type Outlier } from '../latent/outliers.ts';
+import { type Placed, placeOnMap } from '../latent/place.ts';
 import { whiten } from '../latent/principal-axes.ts';
 import { runJob } from './job.ts';
 import { withDataset } from './with-dataset.ts';
 
 export type ExploreInput = { codesFolder: string } & (
   | { kind: 'map' /** float32 N×2. */; file: string; settings: MapSettings }
+  | { kind: 'place' /** Of the new images, float32 N×2 of the map. */; added: string; positions: string; k: number }
   | { kind: 'neighbours'; row: number; count: number }
   | { kind: 'clusters'; settings: ClusterSettings }
   | { kind: 'duplicates'; workspace: string; datasetId: string }
@@ -27,6 +29,7 @@ export type ExploreInput = { codesFolder: string } & (
 
 export interface ExploreResults {
   map: { explained: number | null; quality: MapQuality };
+  place: Placed;
   /** Rows, nearest first. */
   neighbours: { rows: number[]; distances: number[] };
   clusters: Clustering;
@@ -44,6 +47,8 @@ runJob(async (input: ExploreInput, context): Promise<ExploreResults[ExploreInput
   switch (input.kind) {
     case 'map':
       return makeMap(codes, input, context);
+    case 'place':
+      return place(codes, input, context);
     case 'neighbours':
       return nearestTo(codes, input.row, input.count);
     case 'clusters':
@@ -64,6 +69,15 @@ async function makeMap(codes: Codes, { file, settings }: Input<'map'>, context: 
   await mkdir(dirname(file), { recursive: true });
   await writeNpy(file, xy, [xy.length / 2, 2]);
   return { explained, quality: await mapQuality(codes, xy, 15, context) };
+}
+
+async function place(
+  { codes, size }: Codes,
+  { added, positions, k }: Input<'place'>,
+  context: Context,
+): Promise<Placed> {
+  const xy = (await readNpy(positions)).data as Float32Array;
+  return placeOnMap({ codes, size, xy }, (await readCodes(added)).codes, k, context);
 }
 
 function layOut(codes: Codes, settings: MapSettings, context: Context): Promise<Layout> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../contract/api.ts';
+import { PinholeError } from '../contract/errors.ts';
 import type {
   ClusterResult,
   ClusterSettings,
@@ -13,6 +14,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  PlaceResult,
 } from '../contract/explore.ts';
 import type { Context, Item } from '../contract/records.ts';
 import type { MapMethod, MapSettings } from '../contract/tasks.ts';
@@ -72,6 +74,38 @@ export async function makeMap({ run }: Explored, settings: MapSettings, context:
     file: positions,
   };
 }
+
+/** `added` are encoded images of another data set: their codes lie in `codesFolder`. */
+export async function placeImages(
+  { run }: Explored,
+  method: MapMethod,
+  added: { datasetId: string; items: readonly Item[]; codesFolder: string },
+  context: Context,
+): Promise<PlaceResult> {
+  const started = performance.now();
+  const note = await readMapNote(run, method, await readCodes(runPaths(run.folder).codes));
+  if (note === null) {
+    throw new PinholeError(
+      'not-found',
+      `The run ${run.id} has no map by ${method} yet.`,
+      `Make it first: pinhole map ${run.id} --method ${method}`,
+    );
+  }
+  const { positions } = mapFiles(run, method);
+  const k = note.settings.method === 'umap' ? note.settings.neighbours : usualPlaced;
+  const input = { kind: 'place', added: added.codesFolder, positions, k } as const;
+  const { xy, distances, preserved, points } = await explore<'place'>(run, input, context);
+  const nameOf = namesOf(added.items);
+  const ids = await readCodeIds(added.codesFolder);
+  const images = Array.from(ids, (id, row) => {
+    return { ...nameOf(id), x: xy[2 * row]!, y: xy[2 * row + 1]!, distance: distances[row]! };
+  });
+  const seconds = (performance.now() - started) / 1000;
+  return { run: run.id, datasetId: added.datasetId, method, k, images, preserved, points, seconds };
+}
+
+/** Neighbours for methods that were made with none. */
+const usualPlaced = 15;
 
 export async function neighboursOf(
   { run, items }: Explored,

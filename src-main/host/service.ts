@@ -33,7 +33,7 @@ import {
   type TrainingSettings,
   trainingSettingsSchema,
 } from '../contract/settings.ts';
-import type { MapSettings } from '../contract/tasks.ts';
+import type { MapMethod, MapSettings } from '../contract/tasks.ts';
 import type { RunEvent } from '../contract/views.ts';
 import { type Catalogue, openCatalogue, type RunRecord } from '../dataset/catalogue.ts';
 import { contentHash } from '../dataset/content-hash.ts';
@@ -52,7 +52,7 @@ import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '.
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { adviseCodeSize } from './advise.ts';
 import { compareRuns, expectOneDataset } from './compare-runs.ts';
-import { clustersOf, duplicatesOf, type Explored, makeMap, neighboursOf, outliersOf } from './explore.ts';
+import { clustersOf, duplicatesOf, type Explored, makeMap, neighboursOf, outliersOf, placeImages } from './explore.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
@@ -279,6 +279,17 @@ class WorkspaceService implements Core {
 
   async layOut(id: string, settings: MapSettings, context: Context = {}) {
     return makeMap(await this.#explored(id, context), settings, context);
+  }
+
+  async place(id: string, datasetId: string, method: MapMethod, context: Context = {}) {
+    const explored = await this.#explored(id, context);
+    await this.encode(id, { datasetId }, context);
+    const added = {
+      datasetId,
+      items: this.#catalogue.items(datasetId),
+      codesFolder: codesFolder(explored.run, datasetId),
+    };
+    return placeImages(explored, method, added, context);
   }
 
   async neighbours(id: string, image: string, count: number, context: Context = {}) {

@@ -84,6 +84,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     measureCurve: core.measureCurve.bind(core),
     append: core.append.bind(core),
     layOut: core.layOut.bind(core),
+    place: core.place.bind(core),
     neighbours: core.neighbours.bind(core),
     clusters: core.clusters.bind(core),
     duplicates: core.duplicates.bind(core),

@@ -94,34 +94,8 @@ export async function approximateNeighbours(
   context: Context = {},
 ): Promise<Found> {
   const count = codes.length / size;
-  const index = new Index({
-    dimensions: size,
-    metric: MetricKind.L2sq,
-    quantization: ScalarKind.F32,
-    connectivity: 16,
-    expansion_add: expansion,
-    expansion_search: expansion,
-    multi: false,
-  });
-  const started = performance.now();
-  const report = (done: number) =>
-    context.onProgress?.({
-      stage: 'neighbours',
-      done,
-      total: 2 * count,
-      rate: (done * 1000) / (performance.now() - started),
-    });
-  for (let first = 0; first < count; first += addBlock) {
-    throwIfCancelled(context.signal);
-    const rows = Math.min(addBlock, count - first);
-    index.add(
-      BigUint64Array.from({ length: rows }, (_, row) => BigInt(first + row)),
-      codes.subarray(first * size, (first + rows) * size),
-      1,
-    );
-    report(first + rows);
-    await setImmediate();
-  }
+  const report = progressOf(2 * count, context);
+  const index = await buildIndex({ codes, size }, report, context);
   const found: Found = { count, k, indices: new Int32Array(count * k), distances: new Float32Array(count * k) };
   for (let first = 0; first < count; first += addBlock) {
     throwIfCancelled(context.signal);
@@ -136,6 +110,78 @@ export async function approximateNeighbours(
     await setImmediate();
   }
   return found;
+}
+
+async function buildIndex({ codes, size }: Vectors, report: (done: number) => void, { signal }: Context) {
+  const count = codes.length / size;
+  const index = new Index({
+    dimensions: size,
+    metric: MetricKind.L2sq,
+    quantization: ScalarKind.F32,
+    connectivity: 16,
+    expansion_add: expansion,
+    expansion_search: expansion,
+    multi: false,
+  });
+  for (let first = 0; first < count; first += addBlock) {
+    throwIfCancelled(signal);
+    const rows = Math.min(addBlock, count - first);
+    index.add(
+      BigUint64Array.from({ length: rows }, (_, row) => BigInt(first + row)),
+      codes.subarray(first * size, (first + rows) * size),
+      1,
+    );
+    report(first + rows);
+    await setImmediate();
+  }
+  return index;
+}
+
+function progressOf(total: number, { onProgress }: Context): (done: number) => void {
+  const started = performance.now();
+  return (done) =>
+    onProgress?.({ stage: 'neighbours', done, total, rate: (done * 1000) / (performance.now() - started) });
+}
+
+/**
+ * Of every query its nearest references, nearest first; an equal one is one of them. `k` is lowered to the number of
+ * references. By the index where it pays: building it costs as much as a thousand exact searches, which take a pass each.
+ */
+export async function nearestReferences(
+  references: Vectors,
+  queries: Vectors,
+  wanted: number,
+  context: Context = {},
+): Promise<Found> {
+  const { size } = references;
+  const [known, count] = [references.codes.length / size, queries.codes.length / size];
+  const k = Math.min(wanted, known);
+  const found: Found = { count, k, indices: new Int32Array(count * k), distances: new Float32Array(count * k) };
+  const report = progressOf(count, context);
+  const index = known < exactBelow || count < fewestForIndex ? null : await buildIndex(references, () => {}, context);
+  for (let first = 0; first < count; first += queryBlock) {
+    throwIfCancelled(context.signal);
+    const rows = Math.min(queryBlock, count - first);
+    for (let row = first; row < first + rows; row++) {
+      const query = queries.codes.subarray(row * size, (row + 1) * size);
+      const matches = index?.search(query, k, 1);
+      if (matches?.keys.length === k) takeMatches(matches, row, found);
+      else nearestByLooking(references, query, found, row);
+    }
+    report(first + rows);
+    await setImmediate();
+  }
+  return found;
+}
+
+const fewestForIndex = 1000;
+const queryBlock = 50;
+
+function takeMatches({ keys, distances }: Matches, row: number, found: Found): void {
+  for (let place = 0; place < found.k; place++) {
+    found.indices[row * found.k + place] = Number(keys[place]);
+    found.distances[row * found.k + place] = Math.sqrt(Math.max(0, distances[place]!));
+  }
 }
 
 /** Of one query it has no counts: there are as many as there are keys. */
@@ -173,18 +219,24 @@ export function takeOthers(
 }
 
 /** By looking at all others: 14 ms at 60,000 codes of 64 numbers. */
-export function takeExactly(
-  codes: Float32Array,
-  size: number,
-  point: number,
+export function takeExactly(codes: Float32Array, size: number, point: number, found: Omit<Found, 'count'>): void {
+  nearestByLooking({ codes, size }, codes.subarray(point * size, (point + 1) * size), found, point, point);
+}
+
+/** Into row `row` of what is found; one of the codes can be passed over. */
+function nearestByLooking(
+  { codes, size }: Vectors,
+  query: Float32Array,
   { k, indices, distances }: Omit<Found, 'count'>,
+  row: number,
+  passedOver = -1,
 ): void {
-  const nearest = distances.subarray(point * k, (point + 1) * k).fill(Number.POSITIVE_INFINITY);
-  const others = indices.subarray(point * k, (point + 1) * k);
+  const nearest = distances.subarray(row * k, (row + 1) * k).fill(Number.POSITIVE_INFINITY);
+  const others = indices.subarray(row * k, (row + 1) * k);
   for (let other = 0; other * size < codes.length; other++) {
-    if (other === point) continue;
+    if (other === passedOver) continue;
     let sum = 0;
-    for (let at = 0; at < size; at++) sum += (codes[point * size + at]! - codes[other * size + at]!) ** 2;
+    for (let at = 0; at < size; at++) sum += (query[at]! - codes[other * size + at]!) ** 2;
     const distance = Math.fround(Math.sqrt(sum));
     if (distance >= nearest[k - 1]!) continue;
     let place = k - 1;

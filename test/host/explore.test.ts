@@ -54,6 +54,24 @@ test.each([
   expect(result.explained === null).toBe(settings.method !== 'pca');
 });
 
+test('new images are placed on a map that is there: the same ones where they are, and the map stays', async () => {
+  const images = join(temporaryFolder(), 'more');
+  await drawSamples({ count, size: 16, seed: 2 }, images);
+  const { preprocessing } = (await service.datasets())[0]!;
+  const { dataset } = await service.import({ sources: [images], preprocessing, validation: 0, name: 'more' });
+  await expect(service.place(runId, dataset.id, 'codes')).rejects.toMatchObject({ code: 'not-found' });
+  const { file } = await service.layOut(runId, { method: 'umap', neighbours: 10, minDistance: 0.1, seed: 4 });
+  const before = (await readNpy(file)).data as Float32Array;
+  const { images: placed, k } = await service.place(runId, dataset.id, 'umap');
+  expect(k).toBe(10);
+  expect(placed).toHaveLength(count);
+  for (const [row, { x, y, distance }] of placed.entries()) {
+    expect(distance).toBeLessThan(1e-4);
+    expect(Math.hypot(x - before[2 * row]!, y - before[2 * row + 1]!)).toBeLessThan(0.1);
+  }
+  expect((await readNpy(file)).data).toEqual(before);
+});
+
 test('codes of six numbers are no map, and no file is left of it', async () => {
   await expect(service.layOut(runId, { method: 'codes' })).rejects.toMatchObject({ code: 'usage' });
   const run = (await service.runs())[0]!;

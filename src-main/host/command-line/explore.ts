@@ -9,6 +9,7 @@ import {
   type MapResult,
   type NeighbourResult,
   type OutlierResult,
+  type PlaceResult,
   usualClusters,
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
@@ -18,7 +19,7 @@ import { writeAtomic } from '../../files/atomic.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { readNpy } from '../../files/npy.ts';
 import { parse } from '../parse-settings.ts';
-import { findOne, type Options, type Work } from './commands.ts';
+import { findOne, importAs, type Options, type Work } from './commands.ts';
 import { clusterFolders, copyFolders } from './copy.ts';
 import { printable } from './summary.ts';
 import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
@@ -56,6 +57,21 @@ async function drawMap(work: Work, run: Run, result: MapResult, path: string, co
 function mapSettings({ method, neighbours, minDistance, seed, perplexity }: Options): MapSettings {
   const own = { umap: { neighbours, minDistance, seed }, tsne: { perplexity }, pca: {}, codes: {} };
   return parse(mapSettingsSchema, { method, ...own[method as MapMethod] });
+}
+
+/** New images, imported as the run's own were, among those on its map. */
+export async function place(work: Work, runId: string, sources: string[], options: Options): Promise<void> {
+  const run = findOne('run', await work.service.runs(), runId);
+  const { method, out } = options as { method: MapMethod; out?: string };
+  const dataset = await importAs(work, run, sources, options);
+  const result = await work.service.place(run.id, dataset.id, method, work.context);
+  work.terminal.say(describePlaces(result));
+  const rows = result.images.map((image) => [
+    ...[String(image.id), ...namesOf(image)],
+    ...[image.x, image.y, image.distance].map((value) => value.toPrecision(6)),
+  ]);
+  const file = await writeTable(work, out, ['image_id', 'path', 'label', 'map_x', 'map_y', 'distance'], rows);
+  work.terminal.result({ ...result, file });
 }
 
 export async function neighbours(work: Work, runId: string, options: Options): Promise<void> {
@@ -145,6 +161,14 @@ function describeMap({ method, points, seconds, explained, quality, file }: MapR
     `${methodNames[method]} of ${plural(points, 'image')} in ${formatDuration(seconds)}: ${file}`,
     ...(explained === null ? [] : [`  both axes show ${formatShare(explained)} of the variance of the codes`]),
     `  trustworthiness ${trustworthiness.toFixed(4)}, continuity ${continuity.toFixed(4)}; ${formatShare(preserved)} of the ${k} nearest are kept${sample}`,
+  ].join('\n');
+}
+
+function describePlaces({ method, images, k, preserved, points, seconds }: PlaceResult): string {
+  const sample = points < images.length ? `, of ${formatCount(points)} of them` : '';
+  return [
+    `Placed ${plural(images.length, 'image')} on the map by ${methodNames[method]} in ${formatDuration(seconds)}`,
+    `  each among its ${k} nearest codes; ${formatShare(preserved)} of those are nearest on the map too${sample}`,
   ].join('\n');
 }
 

@@ -251,6 +251,17 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
       run: (work, options, [run]) => explore.map(work, run as string | undefined, options),
     },
     {
+      usage: 'place <run> <source...>',
+      description: 'Places new images on a map of the run that is there: each among the images with the nearest codes.',
+      examples: ['place recommended-1a2b3c4d5e new-photos --out places.csv'],
+      options: [
+        new Option('--method <name>', 'which map').choices(mapMethods).default('umap'),
+        new Option('--out <file>', 'also write the places as CSV'),
+        ...common,
+      ],
+      run: (work, options, [run, sources]) => explore.place(work, run as string, sources as string[], options),
+    },
+    {
       usage: 'neighbours <run>',
       description: 'Shows the images whose codes are nearest to that of an image.',
       examples: ['neighbours recommended-1a2b3c4d5e --of cats/1.jpg', 'neighbours conv-1a2b3c4d5e --of 17 --count 50'],

@@ -351,6 +351,8 @@ export const service: Sentences = {
     '训练记录 {0} 与 {1} 属于不同的数据集：它们的误差来自不同的图像。',
   'Compare runs of one data set.': '请比较同一数据集的训练记录。',
   'The run {} has no codes yet.': '训练记录 {0} 还没有编码。',
+  'The run {} has no map by {} yet.': '训练记录 {0} 还没有 {1} 分布图。',
+  'Make it first: pinhole map {} --method {}': '请先生成：pinhole map {0} --method {1}',
   'The codes of the run {} have no value {}.': '训练记录 {0} 的编码没有第 {1} 个值。',
   'The run {} has no logged step number {}.': '训练记录 {0} 没有第 {1} 个记录步骤。',
   'The task {} has ended.': '任务 {0} 已结束。',

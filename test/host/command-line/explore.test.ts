@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { clusterFolders } from '../../../src-main/host/command-line/copy.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { copiedImages, fakeService, fakeSurroundings, run } from './fake-service.ts';
+import { copiedImages, dataset, fakeService, fakeSurroundings, run } from './fake-service.ts';
 
 async function pinhole(...words: string[]) {
   const service = fakeService();
@@ -102,6 +102,20 @@ test.each([
   const folders = expected.map(([name, ids]) => ({ name, ids }));
   expect(service.calls).toContainEqual(['copyImages', run.datasetId, folders, '/out/sorted']);
   expect(JSON.parse(printed.output)).toEqual({ run: run.id, by, ...copiedImages });
+});
+
+test('place imports the new images as those of the run, and writes their places', async () => {
+  const file = join(temporaryFolder(), 'places.csv');
+  const { output, calls } = await pinhole('place', run.id, 'new', '--method', 'umap', '--out', file);
+  const [, request] = calls.find(([name]) => name === 'import')!;
+  expect(request).toMatchObject({ preprocessing: dataset.preprocessing, validation: 0 });
+  expect(calls).toContainEqual(['place', run.id, dataset.id, 'umap']);
+  expect(output).toContain('Placed 2 images on the map by UMAP in 0.4 s');
+  expect(output).toContain('each among its 15 nearest codes; 25.0 % of those are nearest on the map too');
+  const lines = readFileSync(file, 'utf8').split('\r\n');
+  expect(lines[0]).toBe('image_id,path,label,map_x,map_y,distance');
+  expect(lines[1]).toBe('0,cats/0.jpg,cats,0.500000,-0.250000,1.50000');
+  expect(lines[2]).toContain("1,'=dogs/1.jpg");
 });
 
 test('duplicates say which to keep; what a spreadsheet would run is written as text', async () => {

@@ -15,6 +15,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  PlaceResult,
 } from '../../../src-main/contract/explore.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
 import type { Advice, Comparison, Sweep } from '../../../src-main/contract/search.ts';
@@ -154,6 +155,13 @@ export const mapped: MapResult = {
   ...{ run: run.id, method: 'umap', points: 70_000, seconds: 61, explained: null, file: '/run/maps/umap.npy' },
   quality: { trustworthiness: 0.9612, continuity: 0.97, preserved: 0.41, k: 15, points: 500 },
 };
+export const placed: PlaceResult = {
+  ...{ run: run.id, datasetId: 'photos-1', method: 'umap', k: 15, preserved: 0.25, points: 2, seconds: 0.4 },
+  images: [
+    { ...found(0, 'cats/0.jpg'), x: 0.5, y: -0.25, distance: 1.5 },
+    { ...found(1, '=dogs/1.jpg'), x: 0.125, y: 1, distance: 0 },
+  ],
+};
 export const near: NeighbourResult = {
   run: run.id,
   of: found(3, 'cats/1.jpg'),
@@ -223,6 +231,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     measureCurve: answer('measureCurve', curve),
     append: answer('append', appended),
     layOut: answer('layOut', mapped),
+    place: answer('place', placed),
     neighbours: answer('neighbours', near),
     clusters: answer('clusters', clustered),
     duplicates: answer('duplicates', duplicated),
