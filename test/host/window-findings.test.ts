@@ -55,6 +55,18 @@ test('nothing is there until it was looked for; then it is, by ids', async () =>
   expect(new Set(clusters.cluster).size).toBe(clusters.count);
 });
 
+test('the overlap with another run is measured when one says so, and known in whichever order', async () => {
+  const { datasetId } = (await service.runs()).find(({ id }) => id === runId)!;
+  const { runId: otherId } = await perform({ kind: 'train', datasetId, request: { epochs: 1, codeSize: 3, seed: 5 } });
+  expect(await service.overlap(runId, otherId!)).toBeNull();
+  const task = await perform({ kind: 'overlap', runId, otherId: otherId! });
+  expect(task).toMatchObject({ state: 'done', subject: runId, result: { runId, otherId } });
+  const measured = await service.overlap(runId, otherId!);
+  expect(measured).toMatchObject({ k: 15, images: count, points: count });
+  expect(await service.overlap(otherId!, runId)).toEqual(measured);
+  expect(await perform({ kind: 'overlap', runId, otherId: runId })).toMatchObject({ state: 'failed' });
+});
+
 test('a map says how true it is; one that is shown at once says nothing of that', async () => {
   await perform({ kind: 'map', runId, settings: { method: 'tsne', perplexity: 8 } });
   const map = (await service.map(runId, 'tsne'))!;
@@ -67,4 +79,6 @@ test('a map says how true it is; one that is shown at once says nothing of that'
 test('when images have come, what was found is no more', async () => {
   await perform({ kind: 'samples', count: 20 });
   expect(await service.found(runId, 'clusters')).toBeNull();
+  const [one, other] = await service.runs();
+  expect(await service.overlap(one!.id, other!.id)).toBeNull();
 });

@@ -1,4 +1,4 @@
-// The commands that look among codes: map, neighbours, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
+// The commands that look among codes: map, neighbours, overlap, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import {
@@ -9,6 +9,8 @@ import {
   type MapResult,
   type NeighbourResult,
   type OutlierResult,
+  type OverlapResult,
+  overlapNeighbours,
   usualClusters,
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
@@ -63,6 +65,15 @@ export async function neighbours(work: Work, runId: string, options: Options): P
   const { of, count = 15 } = options as { of: string; count?: number };
   const result = await work.service.neighbours(run.id, of, count, work.context);
   work.terminal.say(describeNeighbours(result));
+  work.terminal.result(result);
+}
+
+export async function overlap(work: Work, runId: string, otherId: string, options: Options): Promise<void> {
+  const runs = await work.service.runs();
+  const [run, other] = [findOne('run', runs, runId), findOne('run', runs, otherId)];
+  const { k = overlapNeighbours } = options as { k?: number };
+  const result = await work.service.neighbourOverlap(run.id, other.id, k, work.context);
+  work.terminal.say(describeOverlap(result));
   work.terminal.result(result);
 }
 
@@ -161,6 +172,14 @@ function describeNeighbours({ of, neighbours }: NeighbourResult): string {
   return [
     `Nearest to #${of.id} ${labelled(of)}:`,
     alignTable([['', 'distance', 'image', 'label', 'path'], ...rows]),
+  ].join('\n');
+}
+
+function describeOverlap({ runs, k, overlap, chance, images, points, seconds }: OverlapResult): string {
+  const sample = points < images ? `${formatCount(points)} of ${formatCount(images)} images` : plural(images, 'image');
+  return [
+    `Neighbour overlap of ${runs.join(' and ')}: ${overlap.toFixed(4)}, over the ${k} nearest of ${sample} in ${formatDuration(seconds)}`,
+    `  1 where both find the same neighbours; codes that have nothing to do with each other give ${chance.toPrecision(2)}`,
   ].join('\n');
 }
 

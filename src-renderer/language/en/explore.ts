@@ -22,6 +22,28 @@ export const explore = {
   'explore.trustworthiness.help':
     'From 0 to 1: lower where images lie beside each other on the map whose codes are not alike.',
   'explore.card.nearest': 'Select it with the {count} nearest images',
+  'explore.side': 'Beside the map',
+  'explore.side.images': 'Images',
+  'explore.side.compare': 'Another run',
+  'explore.compare': 'Another run beside this one',
+  'explore.compare.run': 'Run to compare with',
+  'explore.compare.method': 'Map of the other run',
+  'explore.compare.map': 'Map of the same {count} images by {run}',
+  'explore.compare.lacking':
+    '{count} image of this run is not in the other one.|{count} images of this run are not in the other one.',
+  'explore.compare.none.title': 'No other run of these images',
+  'explore.compare.none.text':
+    'Train on the same data set again, with another model, code size or seed. Both maps can then be looked at side by side.',
+  'explore.compare.none.action': 'Train another run',
+  'explore.overlap': 'Neighbour overlap',
+  'explore.overlap.help':
+    'Share of the {k} nearest codes of an image that both runs have in common: 1 where both find the same neighbours.',
+  'explore.overlap.chance': 'codes that have nothing in common: {value}',
+  'explore.overlap.of': 'mean of {count} image|mean of {count} images',
+  'explore.overlap.sample': 'mean of {points} of {count} images',
+  'explore.overlap.measure': 'Measure',
+  'explore.overlap.estimate': 'Takes about {time}.',
+  'explore.overlap.measuring': 'Measuring the neighbour overlap',
   'explore.label': 'Set label',
   'explore.label.name': 'Label of the selected images',
   'explore.label.hint': 'One that is there already joins them with its images. Files stay as they are.',
