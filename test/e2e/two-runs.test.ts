@@ -117,7 +117,8 @@ throughEachDoor((door) => {
     const value = Number(await figure.getByText(/^[01]\.\d{3}$/).textContent({ timeout: longest }));
     expect(value).toBeGreaterThan(15 / 299);
     expect(value).toBeLessThanOrEqual(1);
-    await figure.getByText('mean of 300 images · codes that have nothing in common: 0.05').waitFor();
+    await figure.getByText('unrelated codes: 0.05', { exact: true }).waitFor();
+    await figure.getByText('The mean of 300 images.').waitFor();
     await page.getByRole('radiogroup', { name: 'Map of the other run' }).getByText('UMAP').click();
     await page.getByRole('button', { name: 'Run UMAP' }).waitFor();
     await page.getByRole('radiogroup', { name: 'Map of the other run' }).getByText('PCA').click();

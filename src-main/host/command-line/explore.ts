@@ -14,9 +14,9 @@ import {
   usualClusters,
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
-import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
+import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { writeMapPlot } from '../../exports/map-plot.ts';
-import { writeAtomic } from '../../files/atomic.ts';
+import { writeTextTable } from '../../exports/text-table.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { readNpy } from '../../files/npy.ts';
 import { parse } from '../parse-settings.ts';
@@ -99,14 +99,8 @@ export async function duplicates(work: Work, runId: string | undefined, options:
   const run = findOne('run', await work.service.runs(), runId);
   const result = await work.service.duplicates(run.id, work.context);
   work.terminal.say(describeDuplicates(result));
-  const rows = result.groups.flatMap(({ keep, others }, group) =>
-    [keep, ...others].map((image, place) => [
-      ...[String(group), place === 0 ? 'keep' : 'copy', String(image.id), ...namesOf(image)],
-      ...[image.width, image.height, image.bytes].map(String),
-    ]),
-  );
-  const header = ['group', 'advice', 'image_id', 'path', 'label', 'width', 'height', 'bytes'];
-  const file = await writeTable(work, options.out as string | undefined, header, rows);
+  const groups = result.groups.map(({ keep, others }) => ({ images: [keep, ...others], kept: new Set([keep.id]) }));
+  const file = await writeRows(work, options.out as string | undefined, (path) => writeDuplicates(path, groups));
   work.terminal.result({ ...result, file });
 }
 
@@ -127,23 +121,29 @@ export async function outliers(work: Work, runId: string | undefined, options: O
 const namesOf = (image: Pick<FoundImage, 'path' | 'label'> | undefined) => [image?.path ?? '', image?.label ?? ''];
 
 /** As CSV, where a file was named; gives its path. */
-async function writeTable(
+function writeTable(
   work: Work,
   out: string | undefined,
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): Promise<string | null> {
-  if (out === undefined) return null;
-  const file = resolve(out);
-  await makeFolder(dirname(file));
-  const cells = (row: readonly string[], isHeader: boolean) =>
-    row.map((cell) => quoteCell(isHeader || isNumber(cell) ? cell : escapeFormula(cell))).join(',');
-  await writeAtomic(file, [header, ...rows].map((row, line) => `${cells(row, line === 0)}\r\n`).join(''));
-  work.terminal.say(`Wrote ${plural(rows.length, 'row')}: ${file}`);
-  return file;
+  return writeRows(work, out, async (file) => {
+    await writeTextTable(file, header, rows);
+    return rows.length;
+  });
 }
 
-const isNumber = (cell: string) => /^-?[\d.]+(e[+-]\d+)?$/.test(cell);
+/** `write` gives the number of rows. */
+async function writeRows(
+  work: Work,
+  out: string | undefined,
+  write: (file: string) => Promise<number>,
+): Promise<string | null> {
+  if (out === undefined) return null;
+  const file = resolve(out);
+  work.terminal.say(`Wrote ${plural(await write(file), 'row')}: ${file}`);
+  return file;
+}
 
 // ---- in words -----------------------------------------------------------------------------------------------------
 
