@@ -13,6 +13,7 @@ import type {
   ClusterResult,
   ClusterSettings,
   CopyResult,
+  DecidedCopies,
   DuplicateResult,
   Finding,
   FoundView,
@@ -333,6 +334,8 @@ export interface Service extends Core {
   find(runId: string, what: Finding, context?: Context): Promise<{ seconds: number }>;
   /** Null where it was not looked for since the service began, or images have come or gone since. */
   found(runId: string, what: Finding): Promise<FoundView | null>;
+  /** Writes `duplicates.csv` into a folder: every image of the groups, and whether it is to be kept. Images stay as they are. */
+  saveDuplicates(runId: string, out: string, groups: DecidedCopies[]): Promise<ExportResult>;
   /** Measures the overlap of the 15 nearest and keeps it; the task `overlap` calls it. */
   measureOverlap(runId: string, otherId: string, context?: Context): Promise<OverlapResult>;
   /** Of both, in whichever order; null where it was not measured since the service began, or images have come or gone since. */

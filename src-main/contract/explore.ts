@@ -129,9 +129,22 @@ export interface FoundOutlier extends FoundImage {
 export const findings = ['duplicates', 'outliers', 'clusters'] as const;
 export type Finding = (typeof findings)[number];
 
+export interface FoundCopies {
+  keep: number;
+  others: number[];
+  /** Of the files: of the one to keep, then of the others. */
+  bytes: number[];
+}
+
+/** What a person decided of a group of copies; `kept` are some of `ids`. */
+export interface DecidedCopies {
+  ids: Int32Array;
+  kept: Int32Array;
+}
+
 /** What was found among the codes of a run, as a screen needs it: images by their ids. */
 export type FoundView =
-  | { what: 'duplicates'; groups: { keep: number; others: number[] }[] }
+  | { what: 'duplicates'; groups: FoundCopies[] }
   /** Of all images, from the one that stands out most, with the scores that rank them. */
   | { what: 'outliers'; ids: Int32Array; scores: Float32Array }
   /** Of each image its cluster; 0 is the largest. */
