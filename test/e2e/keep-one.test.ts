@@ -1,6 +1,7 @@
 // Copies that were planted: decided group by group, by keyboard; what comes of it is a list and a selection, and no file is touched.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
@@ -72,6 +73,8 @@ throughEachDoor((door) => {
     await expect.poll(() => dialog.getByRole('img', { name: /^Original of circle/ }).count()).toBe(3);
     await dialog.getByText(/^64 × 64 · /).waitFor();
     await expect.poll(() => large.evaluate((radio) => radio === document.activeElement)).toBe(true);
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ target }) => target)])).toEqual([]);
     await page.keyboard.press('9');
     expect(await large.isChecked()).toBe(true);
     await page.keyboard.press('2');
@@ -84,7 +87,7 @@ throughEachDoor((door) => {
     await page.keyboard.press('0');
     await expect.poll(() => dialog.getByRole('radio', { name: 'Keep all of them' }).isChecked()).toBe(true);
     await page.keyboard.press('Enter');
-    await dialog.getByText('2 images of 2 groups are not kept.').waitFor();
+    await dialog.getByText('2 images of 2 groups are not kept.').and(page.locator(':focus')).waitFor();
     await dialog.getByRole('button', { name: 'Back' }).click();
     await page.keyboard.press('1');
     await page.keyboard.press('ArrowRight');
