@@ -29,7 +29,9 @@ class Compared {
   readonly map = $derived(
     this.#fetched?.runId === this.run?.id && this.#fetched?.method === this.method ? this.#fetched.map : undefined,
   );
-  readonly places = $derived(this.map && explore.images ? placesOf(explore.images.ids, this.map) : null);
+  /** The very same after labels were given: places are not sought, nor points uploaded, again. */
+  readonly #ids = $derived(explore.images?.ids ?? null);
+  readonly places = $derived(this.map && this.#ids ? placesOf(this.#ids, this.map) : null);
   readonly plane = new Plane(() => this.places);
   /** Images of the explored run that the other one does not have. */
   readonly lacking = $derived(this.places === null ? 0 : lackingIn(this.places));
