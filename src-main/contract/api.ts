@@ -13,6 +13,7 @@ import type {
   ClusterResult,
   ClusterSettings,
   CopyResult,
+  DecidedCopies,
   DuplicateResult,
   Finding,
   FoundView,
@@ -20,6 +21,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  OverlapResult,
   PlaceResult,
 } from './explore.ts';
 import type {
@@ -208,6 +210,8 @@ export interface Core {
   place(runId: string, datasetId: string, method: MapMethod, context?: Context): Promise<PlaceResult>;
   /** Of an image, named by its id or path, those whose codes are nearest. */
   neighbours(runId: string, image: string, count: number, context?: Context): Promise<NeighbourResult>;
+  /** Of two runs of the same images; throws `usage` for runs of different data sets, or twice the same. */
+  neighbourOverlap(runId: string, otherId: string, k: number, context?: Context): Promise<OverlapResult>;
   clusters(runId: string, settings: ClusterSettings, context?: Context): Promise<ClusterResult>;
   /** Images that are nearly the same, by their codes and confirmed by their pixels. */
   duplicates(runId: string, context?: Context): Promise<DuplicateResult>;
@@ -336,6 +340,12 @@ export interface Service extends Core {
   find(runId: string, what: Finding, context?: Context): Promise<{ seconds: number }>;
   /** Null where it was not looked for since the service began, or images have come or gone since. */
   found(runId: string, what: Finding): Promise<FoundView | null>;
+  /** Writes `duplicates.csv` into a folder: every image of the groups, and whether it is to be kept. Images stay as they are. */
+  saveDuplicates(runId: string, out: string, groups: DecidedCopies[]): Promise<ExportResult>;
+  /** Measures the overlap of the 15 nearest and keeps it; the task `overlap` calls it. */
+  measureOverlap(runId: string, otherId: string, context?: Context): Promise<OverlapResult>;
+  /** Of both, in whichever order; null where it was not measured since the service began, or images have come or gone since. */
+  overlap(runId: string, otherId: string): Promise<OverlapResult | null>;
   previewExport(request: ExportRequest): Promise<ExportPreview>;
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
 

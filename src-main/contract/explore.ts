@@ -58,6 +58,26 @@ export interface NeighbourResult {
   neighbours: (FoundImage & { rank: number; distance: number })[];
 }
 
+/** How alike two runs see the same images. */
+export interface OverlapResult {
+  runs: readonly [string, string];
+  /** Nearest others of each image that were looked at. */
+  k: number;
+  /** Share of the k nearest by the codes of one run that are among the k nearest by those of the other, 0–1: the mean of images. */
+  overlap: number;
+  /** What codes that have nothing to do with each other would give: k / (images − 1). */
+  chance: number;
+  /** Images that both runs have, among which neighbours are looked for, and of how many of these the overlap is the mean. */
+  images: number;
+  points: number;
+  seconds: number;
+}
+
+export const overlapNeighbours = 15;
+
+/** Of so many images or more a seeded sample is looked at, each among all: the mean is then known to about 0.01. */
+export const overlapSample = { from: 20_000, points: 2000 };
+
 export interface ClusterSettings {
   /** Neighbours of each image in the graph. */
   neighbours: number;
@@ -127,9 +147,22 @@ export interface FoundOutlier extends FoundImage {
 export const findings = ['duplicates', 'outliers', 'clusters'] as const;
 export type Finding = (typeof findings)[number];
 
+export interface FoundCopies {
+  keep: number;
+  others: number[];
+  /** Of the files: of the one to keep, then of the others. */
+  bytes: number[];
+}
+
+/** What a person decided of a group of copies; `kept` are some of `ids`. */
+export interface DecidedCopies {
+  ids: Int32Array;
+  kept: Int32Array;
+}
+
 /** What was found among the codes of a run, as a screen needs it: images by their ids. */
 export type FoundView =
-  | { what: 'duplicates'; groups: { keep: number; others: number[] }[] }
+  | { what: 'duplicates'; groups: FoundCopies[] }
   /** Of all images, from the one that stands out most, with the scores that rank them. */
   | { what: 'outliers'; ids: Int32Array; scores: Float32Array }
   /** Of each image its cluster; 0 is the largest. */

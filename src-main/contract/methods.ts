@@ -77,6 +77,8 @@ export const methods = {
   previewExport: v.tuple([exportRequestSchema]),
   neighbours: v.tuple([idSchema, v.pipe(v.string(), v.regex(/^\d{1,10}$/)), v.pipe(whole, v.maxValue(1000))]),
   found: v.tuple([idSchema, v.picklist(findings)]),
+  saveDuplicates: v.tuple([idSchema, path, v.array(v.strictObject({ ids: idsSchema, kept: idsSchema }))]),
+  overlap: v.tuple([idSchema, idSchema]),
   compressionCurve: v.tuple([idSchema]),
   lookAtTarget: v.tuple([path, v.picklist(['archive', 'folder'])]),
   openArchive: v.tuple([path]),

@@ -123,6 +123,8 @@ export const taskRequestSchema = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('map'), runId: idSchema, settings: mapSettingsSchema }),
   v.strictObject({ kind: v.literal('find'), runId: idSchema, what: v.picklist(findings) }),
+  /** How alike two runs of the same images see them. */
+  v.strictObject({ kind: v.literal('overlap'), runId: idSchema, otherId: idSchema }),
   v.strictObject({ kind: v.literal('export'), request: exportRequestSchema }),
   /** Measures what archives of a run's images would take and lose. */
   v.strictObject({ kind: v.literal('curve'), runId: idSchema, compare: v.optional(v.boolean(), true) }),
@@ -143,6 +145,7 @@ export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   train: 'models',
   map: 'models',
   find: 'models',
+  overlap: 'models',
   export: null,
   curve: 'models',
   compress: 'models',
@@ -164,6 +167,7 @@ export interface TaskResults {
   train: { run: Run; trained: boolean; seconds: number };
   map: { runId: string; method: MapMethod; seconds: number };
   find: { runId: string; what: Finding; seconds: number };
+  overlap: { runId: string; otherId: string; seconds: number };
   export: ExportResult;
   curve: { runId: string; seconds: number };
   compress: CompressResult;

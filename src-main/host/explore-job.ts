@@ -13,6 +13,7 @@ import { codesLayout, type Layout, pcaLayout, tsneLayout, umapLayout } from '../
 import { mapQuality } from '../latent/map-quality.ts';
 import { nearestCodes, nearestTo } from '../latent/nearest-codes.ts';
 import { findOutliers, type Outlier } from '../latent/outliers.ts';
+import { neighbourOverlap, type Overlap, sharedCodes } from '../latent/overlap.ts';
 import { type Placed, placeOnMap } from '../latent/place.ts';
 import { whiten } from '../latent/principal-axes.ts';
 import { runJob } from './job.ts';
@@ -22,6 +23,7 @@ export type ExploreInput = { codesFolder: string } & (
   | { kind: 'map' /** float32 N×2. */; file: string; settings: MapSettings }
   | { kind: 'place' /** Of the new images, float32 N×2 of the map. */; added: string; positions: string; k: number }
   | { kind: 'neighbours'; row: number; count: number }
+  | { kind: 'overlap'; otherFolder: string; k: number }
   | { kind: 'clusters'; settings: ClusterSettings }
   | { kind: 'duplicates'; workspace: string; datasetId: string }
   | { kind: 'outliers'; workspace: string; datasetId: string; count: number }
@@ -32,6 +34,7 @@ export interface ExploreResults {
   place: Placed;
   /** Rows, nearest first. */
   neighbours: { rows: number[]; distances: number[] };
+  overlap: Overlap;
   clusters: Clustering;
   duplicates: Duplicates;
   outliers: Outlier[];
@@ -51,6 +54,8 @@ runJob(async (input: ExploreInput, context): Promise<ExploreResults[ExploreInput
       return place(codes, input, context);
     case 'neighbours':
       return nearestTo(codes, input.row, input.count);
+    case 'overlap':
+      return overlap(codes, input, context);
     case 'clusters':
       return findClusters(await nearestCodes(codes, input.settings.neighbours, context), input.settings, context);
     case 'duplicates':
@@ -93,6 +98,12 @@ function layOut(codes: Codes, settings: MapSettings, context: Context): Promise<
     default:
       return settings satisfies never;
   }
+}
+
+/** Of the images that both have. */
+async function overlap(codes: Codes, { otherFolder, k }: Input<'overlap'>, context: Context): Promise<Overlap> {
+  const [one, other] = sharedCodes(codes, await readCodes(otherFolder));
+  return neighbourOverlap(one, other, k, context);
 }
 
 /** Distances are those of whitened codes. */

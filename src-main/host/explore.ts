@@ -14,6 +14,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  OverlapResult,
   PlaceResult,
 } from '../contract/explore.ts';
 import type { Context, Item } from '../contract/records.ts';
@@ -123,6 +124,23 @@ export async function neighboursOf(
     ...nameOf(ids[other]!),
   }));
   return { run: run.id, of: nameOf(of.id), neighbours };
+}
+
+export async function overlapOf(
+  { run }: Explored,
+  { run: other }: Explored,
+  wanted: number,
+  context: Context,
+): Promise<OverlapResult> {
+  const started = performance.now();
+  const input = { kind: 'overlap', otherFolder: runPaths(other.folder).codes, k: wanted } as const;
+  const { k, overlap, images, points } = await explore<'overlap'>(run, input, context);
+  return {
+    runs: [run.id, other.id],
+    ...{ k, overlap, images, points },
+    chance: k / (images - 1),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 export async function clustersOf(

@@ -52,7 +52,16 @@ import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '.
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
 import { adviseCodeSize } from './advise.ts';
 import { compareRuns, expectOneDataset } from './compare-runs.ts';
-import { clustersOf, duplicatesOf, type Explored, makeMap, neighboursOf, outliersOf, placeImages } from './explore.ts';
+import {
+  clustersOf,
+  duplicatesOf,
+  type Explored,
+  makeMap,
+  neighboursOf,
+  outliersOf,
+  overlapOf,
+  placeImages,
+} from './explore.ts';
 import { exportRun } from './export-run.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
@@ -295,6 +304,18 @@ class WorkspaceService implements Core {
   async neighbours(id: string, image: string, count: number, context: Context = {}) {
     const explored = await this.#explored(id, context);
     return neighboursOf(explored, this.#findItem(explored.run.datasetId, image), count, context);
+  }
+
+  async neighbourOverlap(id: string, otherId: string, k: number, context: Context = {}) {
+    expectOneDataset([id, otherId].map((one) => this.#catalogue.getRun(one)));
+    if (id === otherId) {
+      throw new PinholeError(
+        'usage',
+        `Expected two runs, received ${id} twice.`,
+        'Name another run of the same images.',
+      );
+    }
+    return overlapOf(await this.#explored(id, context), await this.#explored(otherId, context), k, context);
   }
 
   async clusters(id: string, settings: ClusterSettings, context: Context = {}) {

@@ -10,6 +10,7 @@ import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
 import { findingPart } from './window/findings.ts';
 import { mapPart } from './window/maps.ts';
+import { overlapPart } from './window/overlaps.ts';
 import { type Surroundings, Topics } from './window/parts.ts';
 import { taskPart } from './window/tasks.ts';
 import { trainingPart } from './window/training.ts';
@@ -55,6 +56,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...exportPart(surroundings, { ...maps, ...findings }),
     ...archives,
     ...findings,
+    ...overlapPart(surroundings),
   };
   const main = mainJob(core);
   const { stop, expectIdle, forgetTasks, ...tasks } = taskPart(surroundings, { ...main, ...parts });
@@ -86,6 +88,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     layOut: core.layOut.bind(core),
     place: core.place.bind(core),
     neighbours: core.neighbours.bind(core),
+    neighbourOverlap: core.neighbourOverlap.bind(core),
     clusters: core.clusters.bind(core),
     duplicates: core.duplicates.bind(core),
     outliers: core.outliers.bind(core),

@@ -10,7 +10,7 @@ import { nearestNeighbours } from './neighbours.ts';
 
 type Vectors = Pick<Codes, 'codes' | 'size'>;
 
-/** Of every point k others, nearest first, with their Euclidean distances; row-major. */
+/** Of every point, or of those that were asked for, k others, nearest first, with their Euclidean distances; row-major. */
 export interface Found {
   readonly count: number;
   readonly k: number;
@@ -31,24 +31,30 @@ export async function nearestCodes(vectors: Vectors, k: number, context: Context
 /** The product by which scores are reckoned rounds: of a few more than are wanted, distances are then taken exactly. */
 const spare = 8;
 
-/** All with all, on the processor. */
-export async function exactNeighbours({ codes, size }: Vectors, k: number, context: Context = {}): Promise<Found> {
-  const count = codes.length / size;
+/** All with all, or those of `rows` with all, on the processor. */
+export async function exactNeighbours(
+  { codes, size }: Vectors,
+  k: number,
+  context: Context = {},
+  rows: Uint32Array = Uint32Array.from({ length: codes.length / size }, (_, row) => row),
+): Promise<Found> {
+  const count = rows.length;
   const found: Found = { count, k, indices: new Int32Array(count * k), distances: new Float32Array(count * k) };
   if (k === 0) return found;
-  const points = { count, size, data: centred(codes, size) };
+  const all = { count: codes.length / size, size, data: centred(codes, size) };
+  const asked = count === all.count ? all : { count, size, data: takeRows(all.data, size, rows) };
   const executor = await createExecutor({ device: 'cpu', threads: availableParallelism() });
   try {
-    const near = await nearestNeighbours(executor, points, points, k + 1 + spare, context);
-    for (let point = 0; point < count; point++) {
-      const others = Array.from(near.indices.subarray(point * near.k, (point + 1) * near.k), (other) => ({
+    const near = await nearestNeighbours(executor, all, asked, k + 1 + spare, context);
+    for (const [at, point] of rows.entries()) {
+      const others = Array.from(near.indices.subarray(at * near.k, (at + 1) * near.k), (other) => ({
         other,
         distance: distanceBetween(codes, size, point, other),
       })).filter(({ other }) => other !== point);
       others.sort((a, b) => a.distance - b.distance || a.other - b.other);
       for (let place = 0; place < k; place++) {
-        found.indices[point * k + place] = others[place]!.other;
-        found.distances[point * k + place] = others[place]!.distance;
+        found.indices[at * k + place] = others[place]!.other;
+        found.distances[at * k + place] = others[place]!.distance;
       }
     }
   } finally {
@@ -62,6 +68,13 @@ function centred(codes: Float32Array, size: number): Float32Array {
   const mean = new Float64Array(size);
   for (const [at, value] of codes.entries()) mean[at % size]! += value / (codes.length / size);
   return codes.map((value, at) => value - mean[at % size]!);
+}
+
+export function takeRows(codes: Float32Array, size: number, rows: ArrayLike<number>): Float32Array {
+  const taken = new Float32Array(rows.length * size);
+  for (let at = 0; at < rows.length; at++)
+    taken.set(codes.subarray(rows[at]! * size, (rows[at]! + 1) * size), at * size);
+  return taken;
 }
 
 /** Rows of the codes nearest to that of a row, exactly, nearest first; without itself. */

@@ -20,8 +20,11 @@ export interface Neighbours {
   readonly indices: Uint32Array;
 }
 
-// 128 queries against 60,000 references are 31 MB of scores: they stay in memory that was allocated once.
-const queryBlock = 128;
+/**
+ * Queries of one product. 128 against 60,000 references are 31 MB of scores, which stay in memory that was allocated once;
+ * against a million they are fewer, or that memory would be half a gigabyte.
+ */
+const blockFor = (references: number) => Math.max(1, Math.min(128, Math.floor(2 ** 23 / references)));
 
 /**
  * For each query its k nearest references by Euclidean distance. `k` is lowered to the number of references.
@@ -35,9 +38,10 @@ export async function nearestNeighbours(
   context: Context = {},
 ): Promise<Neighbours> {
   const kept = Math.min(k, references.count);
+  const queryBlock = blockFor(references.count);
   const indices = new Uint32Array(queries.count * kept);
   const runner = await executor.compile(
-    scoreGraph(references),
+    scoreGraph(references, queryBlock),
     new Map([
       ['references', references.data],
       ['squares', squaredNorms(references)],
@@ -121,7 +125,7 @@ function squaredNorms({ count, size, data }: Vectors): Float32Array {
   });
 }
 
-function scoreGraph({ count, size }: Vectors): Graph {
+function scoreGraph({ count, size }: Vectors, queryBlock: number): Graph {
   const builder = new GraphBuilder();
   const queries = builder.input('queries', { dtype: 'float32', shape: [queryBlock, size] });
   const references = builder.input('references', { dtype: 'float32', shape: [count, size] });

@@ -89,6 +89,13 @@ export function scalePalette(theme: Theme): readonly string[] {
   });
 }
 
+/** The scale from left to right, for a legend: a CSS image. */
+export function scaleGradient(theme: Theme): string {
+  return `linear-gradient(to right, ${scalePalette(theme)
+    .filter((_, index) => index % 6 === 0)
+    .join(', ')})`;
+}
+
 export interface ErrorScale {
   readonly low: number;
   readonly high: number;

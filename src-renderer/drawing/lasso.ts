@@ -32,7 +32,8 @@ export function insideOf(polygon: Polygon): (x: number, y: number) => boolean {
   const bandOf = (y: number) => Math.min(bands - 1, Math.floor(((y - bottom) / (top - bottom)) * bands));
   const edges = edgesByBand(corners, bandOf);
   return (x, y) => {
-    if (x < left || x > right || y < bottom || y > top) return false;
+    // A point at NaN is nowhere.
+    if (!(x >= left && x <= right && y >= bottom && y <= top)) return false;
     let winding = 0;
     const list = edges[bandOf(y)]!;
     for (let at = 0; at < list.length; at += 4) {

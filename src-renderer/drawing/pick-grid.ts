@@ -10,7 +10,7 @@ const mostCellsAcross = 1024;
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
-/** Rows are the indices of points: `xy[2 * row]`, `xy[2 * row + 1]`. Building takes one pass to count and one to place. */
+/** Rows are the indices of points: `xy[2 * row]`, `xy[2 * row + 1]`; those at NaN are nowhere and never found. Building takes one pass to count and one to place. */
 export class PickGrid {
   readonly #xy: Float32Array;
   readonly #across: number;
@@ -41,7 +41,8 @@ export class PickGrid {
   /** Of a coordinate: x or y, which have the same range. */
   #column(value: number): number {
     const column = Math.floor((value + 1) / this.#cell);
-    return column < 0 ? 0 : column >= this.#across ? this.#across - 1 : column;
+    // NaN is kept in the last one.
+    return column < 0 ? 0 : column < this.#across ? column : this.#across - 1;
   }
 
   /** The nearest point that is not farther than `reach` (map units); −1 where there is none. */

@@ -75,7 +75,7 @@ export class PointLayer {
     else this.#begin();
   }
 
-  /** float32 N×2. The array is kept, not copied. */
+  /** float32 N×2; a point at NaN is not drawn. The array is kept, not copied. */
   setPoints(xy: Float32Array): void {
     if (this.#order.length !== xy.length / 2) this.#styles = null;
     this.#xy = xy;
@@ -267,11 +267,15 @@ export class PointLayer {
   }
 }
 
+/** Outside of every view: what graphics cards make of NaN is not laid down. */
+const nowhere = 1e9;
+
 function permutePairs(xy: Float32Array, order: Uint32Array): Float32Array {
   const out = new Float32Array(xy.length);
   for (let at = 0; at < order.length; at++) {
-    out[2 * at] = xy[2 * order[at]!]!;
-    out[2 * at + 1] = xy[2 * order[at]! + 1]!;
+    const [x, y] = [xy[2 * order[at]!]!, xy[2 * order[at]! + 1]!];
+    out[2 * at] = Number.isNaN(x) ? nowhere : x;
+    out[2 * at + 1] = Number.isNaN(y) ? nowhere : y;
   }
   return out;
 }

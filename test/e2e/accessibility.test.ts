@@ -167,6 +167,12 @@ throughEachDoor((door) => {
     await page.getByRole('button', { name: 'Colour by cluster' }).click({ timeout: longest });
     expect(await findings()).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: 'Another run' }).check();
+    await page.getByRole('application', { name: 'Map of the same 60 images' }).waitFor();
+    await button('Measure').click();
+    await page.getByText('The mean of 60 images.').waitFor({ timeout: longest });
+    expect(await findings()).toEqual([]);
+    await page.getByRole('radio', { name: 'Images', exact: true }).check();
     await page.getByRole('radio', { name: 'UMAP' }).check();
     await button('Run UMAP').waitFor();
     expect(await findings()).toEqual([]);

@@ -105,6 +105,10 @@ throughEachDoor((door) => {
     await groups.getByRole('button', { name: '按聚类着色' }).click({ timeout: longest });
     await expectChinese();
     await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: '另一次训练' }).check();
+    await page.getByText('这些图像没有其他训练').waitFor();
+    await expectChinese();
+    await page.getByRole('radio', { name: '图像', exact: true }).check();
     await page.getByRole('radio', { name: 't-SNE' }).check();
     await button('运行 t-SNE').waitFor();
     await expectChinese();

@@ -132,6 +132,8 @@ throughEachDoor((door) => {
     await card.getByText('star/00004.png').waitFor();
     await card.getByRole('img', { name: 'Original of star/00004.png' }).waitFor();
     await card.getByRole('img', { name: 'Reconstruction of star/00004.png' }).waitFor();
+    await card.getByRole('img', { name: /^Residual of star\/00004\.png, error 0\.\d+/ }).waitFor();
+    await card.getByRole('img', { name: 'Colours of the residual, from 0 to 0.25 and more' }).waitFor();
     // The ring on the map is at the image: pointing there finds it, or one that lies on the same spot.
     const ring = (await page.locator('.ring').first().boundingBox())!;
     await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);

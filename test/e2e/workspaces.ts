@@ -11,6 +11,8 @@ export interface Contents {
   images: number;
   /** A run that is trained on them to its end. */
   run?: TrainingRequest | undefined;
+  /** After it, on the same images. */
+  otherRun?: TrainingRequest;
 }
 
 const made = new Map<string, Promise<string>>();
@@ -25,7 +27,7 @@ export async function makeWorkspace(contents: Contents): Promise<string> {
   return workspace;
 }
 
-async function fillWorkspace({ images, run }: Contents): Promise<string> {
+async function fillWorkspace({ images, run, otherRun }: Contents): Promise<string> {
   const workspace = join(temporaryFolder(), 'workspace');
   const service = await createWindowService({ workspace, command: 'test' });
   const perform = async (request: TaskRequest) => {
@@ -43,7 +45,7 @@ async function fillWorkspace({ images, run }: Contents): Promise<string> {
   };
   await perform({ kind: 'samples', count: images });
   const [dataset] = await service.datasets();
-  if (run) await perform({ kind: 'train', datasetId: dataset!.id, request: run });
+  for (const request of [run, otherRun]) if (request) await perform({ kind: 'train', datasetId: dataset!.id, request });
   await service.close();
   return workspace;
 }

@@ -90,6 +90,28 @@ test('neighbours by path and by id, nearest first', async () => {
   await expect(service.neighbours(runId, 'no such image', 5)).rejects.toMatchObject({ code: 'not-found' });
 });
 
+test('two runs of the same images share more neighbours than chance; the same both ways, also on the command line', async () => {
+  const [dataset] = await service.datasets();
+  const settings = { codeSize: 3, epochs: 1, device: 'cpu' as const, threads: 1, seed: 9 };
+  const { run } = await service.train(dataset!.id, settings);
+  const result = await service.neighbourOverlap(runId, run.id, 15);
+  expect(result).toMatchObject({
+    runs: [runId, run.id],
+    k: 15,
+    images: count,
+    points: count,
+    chance: 15 / (count - 1),
+  });
+  expect(result.overlap).toBeGreaterThan(1.5 * result.chance);
+  expect(result.overlap).toBeLessThan(1);
+  const { surroundings, printed } = fakeSurroundings(staysOpen(service));
+  expect(await runCommandLine(['overlap', run.id, runId, '--json'], surroundings)).toBe(0);
+  expect(JSON.parse(printed.output)).toMatchObject({ overlap: result.overlap, runs: [run.id, runId] });
+  await expect(service.neighbourOverlap(runId, runId, 15)).rejects.toThrow(
+    `Expected two runs, received ${runId} twice.`,
+  );
+});
+
 test('clusters hold every image once, each with its most central ones', async () => {
   const result = await service.clusters(runId, { neighbours: 8, resolution: 1, seed: 1 });
   expect(result.clusters.reduce((sum, { size }) => sum + size, 0)).toBe(count);

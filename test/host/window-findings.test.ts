@@ -1,4 +1,5 @@
 // What is found among codes through the window's service: looked for once, kept, and gone when images have come.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
@@ -55,6 +56,39 @@ test('nothing is there until it was looked for; then it is, by ids', async () =>
   expect(new Set(clusters.cluster).size).toBe(clusters.count);
 });
 
+test('what was decided of copies is a list beside what the images are; none of them is touched', async () => {
+  const { datasetId } = (await service.runs()).find(({ id }) => id === runId)!;
+  const [first, second, third] = await service.items(datasetId);
+  const out = join(temporaryFolder(), 'workspace', 'exports');
+  const groups = [{ ids: Int32Array.of(first!.id, second!.id, third!.id), kept: Int32Array.of(second!.id, third!.id) }];
+  await expect(service.saveDuplicates(runId, out, groups)).rejects.toMatchObject({ code: 'refused' });
+  const inside = join(service.workspace, 'exports', 'copies');
+  const { files, rows, bytes } = await service.saveDuplicates(runId, inside, groups);
+  const text = readFileSync(files[0]!, 'utf8');
+  expect({ files, rows, bytes }).toEqual({ files: [join(inside, 'duplicates.csv')], rows: 3, bytes: [text.length] });
+  const row = (advice: string, item: typeof first) =>
+    `0,${advice},${item!.id},${item!.path},${item!.label},${item!.width},${item!.height},${item!.bytes}`;
+  expect(text.trimEnd().split('\r\n')).toEqual([
+    'group,advice,image_id,path,label,width,height,bytes',
+    ...[row('copy', first), row('keep', second), row('keep', third)],
+  ]);
+  expect(Buffer.from((await service.download(files[0]!, 0)).data).toString()).toBe(text);
+  const unknown = [{ ids: Int32Array.of(99_999), kept: new Int32Array() }];
+  await expect(service.saveDuplicates(runId, inside, unknown)).rejects.toThrow('There is no image 99999');
+});
+
+test('the overlap with another run is measured when one says so, and known in whichever order', async () => {
+  const { datasetId } = (await service.runs()).find(({ id }) => id === runId)!;
+  const { runId: otherId } = await perform({ kind: 'train', datasetId, request: { epochs: 1, codeSize: 3, seed: 5 } });
+  expect(await service.overlap(runId, otherId!)).toBeNull();
+  const task = await perform({ kind: 'overlap', runId, otherId: otherId! });
+  expect(task).toMatchObject({ state: 'done', subject: runId, result: { runId, otherId } });
+  const measured = await service.overlap(runId, otherId!);
+  expect(measured).toMatchObject({ k: 15, images: count, points: count });
+  expect(await service.overlap(otherId!, runId)).toEqual(measured);
+  expect(await perform({ kind: 'overlap', runId, otherId: runId })).toMatchObject({ state: 'failed' });
+});
+
 test('a map says how true it is; one that is shown at once says nothing of that', async () => {
   await perform({ kind: 'map', runId, settings: { method: 'tsne', perplexity: 8 } });
   const map = (await service.map(runId, 'tsne'))!;
@@ -67,4 +101,6 @@ test('a map says how true it is; one that is shown at once says nothing of that'
 test('when images have come, what was found is no more', async () => {
   await perform({ kind: 'samples', count: 20 });
   expect(await service.found(runId, 'clusters')).toBeNull();
+  const [one, other] = await service.runs();
+  expect(await service.overlap(one!.id, other!.id)).toBeNull();
 });

@@ -54,6 +54,11 @@ test('lassos side by side share no point, and lose none', async () => {
   for (const y of [-0.5, 0, 0.25]) expect([inLeft(0, y), inRight(0, y)].filter(Boolean)).toHaveLength(1);
 });
 
+test('a point that has no place is not enclosed', async () => {
+  const xy = Float32Array.of(0, 0, Number.NaN, Number.NaN, 0.1, 0.1);
+  expect(Array.from(await pointsInside(xy, square))).toEqual([1, 0, 1]);
+});
+
 test('a click, a stroke and a flat line enclose nothing', async () => {
   for (const polygon of [[], [0, 0], [0, 0, 1, 1], [0, 0, 1, 0, -1, 0]])
     expect(Array.from(await pointsInside(grid, polygon))).not.toContain(1);

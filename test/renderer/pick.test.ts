@@ -69,6 +69,15 @@ describe('the nearest point', () => {
     expect(spot.nearest(0.51, 0.5, 0.1, Uint8Array.from([0, 1, 1, 1]))).toBe(2);
   });
 
+  test('is never one without a place, and the others are found as if it were not there', () => {
+    const holes = xy.map((value, at) => ((at >> 1) % 5 === 0 ? Number.NaN : value));
+    const found = places.map(([x, y]) => new PickGrid(holes).nearest(x, y, 10));
+    const there = Uint8Array.from({ length: 3000 }, (_, row) => (row % 5 === 0 ? 0 : 1));
+    expect(found).toEqual(places.map(([x, y]) => nearestOfAll(xy, x, y, 10, there)));
+    expect(new PickGrid(holes).next(1, 'left')).toBe(grid.next(1, 'left', there));
+    expect(boundsOf(holes)).toEqual(boundsOf(xy.filter((_, at) => (at >> 1) % 5 !== 0)));
+  });
+
   test('is none on an empty map', () => {
     expect(new PickGrid(new Float32Array()).nearest(0, 0, 10)).toBe(-1);
   });

@@ -1,4 +1,4 @@
-// The commands that look among codes: map, neighbours, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
+// The commands that look among codes: map, neighbours, overlap, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
 import {
@@ -9,13 +9,15 @@ import {
   type MapResult,
   type NeighbourResult,
   type OutlierResult,
+  type OverlapResult,
+  overlapNeighbours,
   type PlaceResult,
   usualClusters,
 } from '../../contract/explore.ts';
 import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
-import { escapeFormula, quoteCell } from '../../exports/csv-text.ts';
+import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { writeMapPlot } from '../../exports/map-plot.ts';
-import { writeAtomic } from '../../files/atomic.ts';
+import { writeTextTable } from '../../exports/text-table.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { readNpy } from '../../files/npy.ts';
 import { parse } from '../parse-settings.ts';
@@ -82,6 +84,15 @@ export async function neighbours(work: Work, runId: string, options: Options): P
   work.terminal.result(result);
 }
 
+export async function overlap(work: Work, runId: string, otherId: string, options: Options): Promise<void> {
+  const runs = await work.service.runs();
+  const [run, other] = [findOne('run', runs, runId), findOne('run', runs, otherId)];
+  const { k = overlapNeighbours } = options as { k?: number };
+  const result = await work.service.neighbourOverlap(run.id, other.id, k, work.context);
+  work.terminal.say(describeOverlap(result));
+  work.terminal.result(result);
+}
+
 export async function clusters(work: Work, runId: string | undefined, options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
   const { neighbours, resolution, seed } = { ...usualClusters, ...(options as Partial<ClusterSettings>) };
@@ -104,14 +115,8 @@ export async function duplicates(work: Work, runId: string | undefined, options:
   const run = findOne('run', await work.service.runs(), runId);
   const result = await work.service.duplicates(run.id, work.context);
   work.terminal.say(describeDuplicates(result));
-  const rows = result.groups.flatMap(({ keep, others }, group) =>
-    [keep, ...others].map((image, place) => [
-      ...[String(group), place === 0 ? 'keep' : 'copy', String(image.id), ...namesOf(image)],
-      ...[image.width, image.height, image.bytes].map(String),
-    ]),
-  );
-  const header = ['group', 'advice', 'image_id', 'path', 'label', 'width', 'height', 'bytes'];
-  const file = await writeTable(work, options.out as string | undefined, header, rows);
+  const groups = result.groups.map(({ keep, others }) => ({ images: [keep, ...others], kept: new Set([keep.id]) }));
+  const file = await writeRows(work, options.out as string | undefined, (path) => writeDuplicates(path, groups));
   work.terminal.result({ ...result, file });
 }
 
@@ -132,23 +137,29 @@ export async function outliers(work: Work, runId: string | undefined, options: O
 const namesOf = (image: Pick<FoundImage, 'path' | 'label'> | undefined) => [image?.path ?? '', image?.label ?? ''];
 
 /** As CSV, where a file was named; gives its path. */
-async function writeTable(
+function writeTable(
   work: Work,
   out: string | undefined,
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): Promise<string | null> {
-  if (out === undefined) return null;
-  const file = resolve(out);
-  await makeFolder(dirname(file));
-  const cells = (row: readonly string[], isHeader: boolean) =>
-    row.map((cell) => quoteCell(isHeader || isNumber(cell) ? cell : escapeFormula(cell))).join(',');
-  await writeAtomic(file, [header, ...rows].map((row, line) => `${cells(row, line === 0)}\r\n`).join(''));
-  work.terminal.say(`Wrote ${plural(rows.length, 'row')}: ${file}`);
-  return file;
+  return writeRows(work, out, async (file) => {
+    await writeTextTable(file, header, rows);
+    return rows.length;
+  });
 }
 
-const isNumber = (cell: string) => /^-?[\d.]+(e[+-]\d+)?$/.test(cell);
+/** `write` gives the number of rows. */
+async function writeRows(
+  work: Work,
+  out: string | undefined,
+  write: (file: string) => Promise<number>,
+): Promise<string | null> {
+  if (out === undefined) return null;
+  const file = resolve(out);
+  work.terminal.say(`Wrote ${plural(await write(file), 'row')}: ${file}`);
+  return file;
+}
 
 // ---- in words -----------------------------------------------------------------------------------------------------
 
@@ -185,6 +196,14 @@ function describeNeighbours({ of, neighbours }: NeighbourResult): string {
   return [
     `Nearest to #${of.id} ${labelled(of)}:`,
     alignTable([['', 'distance', 'image', 'label', 'path'], ...rows]),
+  ].join('\n');
+}
+
+function describeOverlap({ runs, k, overlap, chance, images, points, seconds }: OverlapResult): string {
+  const sample = points < images ? `${formatCount(points)} of ${formatCount(images)} images` : plural(images, 'image');
+  return [
+    `Neighbour overlap of ${runs.join(' and ')}: ${overlap.toFixed(4)}, over the ${k} nearest of ${sample} in ${formatDuration(seconds)}`,
+    `  1 where both find the same neighbours; codes that have nothing to do with each other give ${chance.toPrecision(2)}`,
   ].join('\n');
 }
 

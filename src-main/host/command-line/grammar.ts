@@ -1,7 +1,7 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
 import { restoredFormats } from '../../contract/archive.ts';
-import { usualClusters } from '../../contract/explore.ts';
+import { overlapNeighbours, usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { exportFormats, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
@@ -271,6 +271,17 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         ...common,
       ],
       run: (work, options, [run]) => explore.neighbours(work, run as string, options),
+    },
+    {
+      usage: 'overlap <run> <other>',
+      description:
+        'Says how alike two runs see the same images: the share of the nearest codes of each image that both have in common.',
+      examples: [
+        'overlap recommended-1a2b3c4d5e conv-1a2b3c4d5e',
+        'overlap recommended-1a2b3c4d5e conv-1a2b3c4d5e --k 50 --json',
+      ],
+      options: [wholeNumber('--k <n>', 'nearest codes of each image', [1, 1000], overlapNeighbours), ...common],
+      run: (work, options, [run, other]) => explore.overlap(work, run as string, other as string, options),
     },
     {
       usage: 'clusters [run]',

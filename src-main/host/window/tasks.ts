@@ -44,7 +44,16 @@ export type TaskPart = Pick<
 /** What tasks do is done by these. */
 export type TaskWork = Pick<
   Service,
-  'import' | 'train' | 'encode' | 'makeMap' | 'find' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract'
+  | 'import'
+  | 'train'
+  | 'encode'
+  | 'makeMap'
+  | 'find'
+  | 'measureOverlap'
+  | 'exportAs'
+  | 'makeCurve'
+  | 'compressAs'
+  | 'extract'
 >;
 
 type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
@@ -284,6 +293,11 @@ class Tasks {
         const { runId, what } = request;
         return { runId, what, ...(await this.#work.find(runId, what, context)) };
       }
+      case 'overlap': {
+        const { runId, otherId } = request;
+        const { seconds } = await this.#work.measureOverlap(runId, otherId, context);
+        return { runId, otherId, seconds };
+      }
       case 'export':
         return this.#work.exportAs(request.request, context);
       case 'curve': {
@@ -411,6 +425,7 @@ class Tasks {
       }
       case 'map':
       case 'find':
+      case 'overlap':
       case 'curve':
       case 'export':
       case 'compress': {
@@ -460,6 +475,7 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   train: ['runs'],
   map: ['maps'],
   find: [],
+  overlap: [],
   export: [],
   curve: [],
   compress: [],

@@ -38,6 +38,7 @@ export const shell = {
   'tasks.train': 'Training on {subject}',
   'tasks.map': 'Laying out the map of {subject}',
   'tasks.find': 'Looking among the codes of {subject}',
+  'tasks.overlap': 'Comparing neighbours of {subject}',
   'tasks.curve': 'Measuring {subject}',
   'tasks.compress': 'Compressing {subject}',
   'tasks.extract': 'Unpacking {subject}',

@@ -437,6 +437,10 @@ export const service: Sentences = {
   'Expected codes of two numbers, which are a map by themselves, received {}.':
     '编码应为两个数（其本身就是地图），实际为 {0} 个。',
   'Choose PCA, UMAP or t-SNE, or train with 2 codes.': '请选择 PCA、UMAP 或 t-SNE，或用 2 个编码训练。',
+  'Expected two runs, received {} twice.': '应为两次不同的训练，收到两次 {0}。',
+  'Name another run of the same images.': '请指定相同图像的另一次训练。',
+  'Expected two images or more that both runs have, received {}.': '两次训练应至少有两幅共同的图像，实际为 {0} 幅。',
+  'Choose runs of the same images.': '请选择相同图像的训练。',
   'There are too many images for thumbnails in the Embedding Projector: the sprite is left out.':
     '图像过多，嵌入投影无法显示缩略图：未写入拼图。',
 };

@@ -39,6 +39,7 @@ export const shell: Record<keyof typeof english, string> = {
   'tasks.train': '正在用 {subject} 训练',
   'tasks.map': '正在生成 {subject} 的分布图',
   'tasks.find': '正在 {subject} 的编码中查找',
+  'tasks.overlap': '正在比较 {subject} 的邻居',
   'tasks.curve': '正在测量 {subject}',
   'tasks.compress': '正在压缩 {subject}',
   'tasks.extract': '正在解包 {subject}',

@@ -2,9 +2,7 @@
 import type { Run } from '../../../src-main/contract/api.ts';
 import { type MapMethod, mapMethods } from '../../../src-main/contract/tasks.ts';
 import type { MapView } from '../../../src-main/contract/views.ts';
-import { PickGrid } from '../../drawing/pick-grid.ts';
 import type { Tool } from '../../drawing/points-gestures.ts';
-import { boundsOf, type View } from '../../drawing/view.ts';
 import { selection } from '../../selection.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { recall } from '../../service/session.ts';
@@ -12,7 +10,10 @@ import { type Chosen, choose, fromIds, idsOf, type Mode, toggleRow } from './cho
 import { type Coloring, pointColors, usualColoring } from './coloring.ts';
 import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
+import { Plane } from './plane.svelte.ts';
 
+/** What stands beside the map. */
+export type Side = 'images' | 'decode' | 'compare';
 export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
@@ -25,6 +26,7 @@ const kept = (recall('explore') ?? {}) as { method?: unknown };
 
 class Explore {
   method = $state<MapMethod>(mapMethods.find((method) => method === kept.method) ?? 'pca');
+  side = $state<Side>('images');
   tool = $state<Tool>('pan');
   pictures = $state<Pictures>('automatic');
   /** A person's own choices; null for the automatic ones. */
@@ -39,12 +41,11 @@ class Explore {
   clustered = $state.raw<Images | null>(null);
   /** Null where it is known not to be made; absent while it is not known. */
   maps = $state.raw<Partial<Record<MapMethod, MapView | null>>>({});
-  /** Null while the whole map is fitted. */
-  view = $state.raw<View | null>(null);
-
   /** Rows; −1 for none. The one under the pointer, and the one that stays until another is clicked. */
   hovered = $state(-1);
   current = $state(-1);
+  /** The map that the pointer is over; without one, that of the run. */
+  pointed = $state.raw<Plane | null>(null);
   text = $state('');
   /** Labels that alone are shown, −1 for images without one; empty for all. */
   isolated = $state.raw<ReadonlySet<number>>(new Set());
@@ -54,8 +55,7 @@ class Explore {
   canUndo = $state(false);
 
   readonly map = $derived(this.maps[this.method] ?? null);
-  readonly grid = $derived(this.map === null ? null : new PickGrid(this.map.xy));
-  readonly bounds = $derived(this.map === null ? null : boundsOf(this.map.xy));
+  readonly plane = new Plane(() => this.map?.xy ?? null);
   readonly coloring = $derived(this.coloringChoice ?? usualColoring(this.images));
   /** Images in the groups that colours and legend are of. */
   readonly legended = $derived(this.coloring === 'cluster' ? (this.clustered ?? this.images) : this.images);
@@ -84,7 +84,8 @@ class Explore {
     const chosen = sameData || selection.runId === run.id ? fromIds(images, selection.ids) : null;
     // Codes of another size are no map by themselves.
     if (this.method === 'codes' && run.codeSize !== 2) this.method = 'pca';
-    Object.assign(this, { images, maps: { pca: map }, view: null, hovered: -1, current, chosen });
+    Object.assign(this, { images, maps: { pca: map }, hovered: -1, current, chosen });
+    this.plane.view = null;
     this.clustered = null;
     if (!sameData || this.coloringChoice === 'cluster')
       Object.assign(this, { isolated: new Set(), coloringChoice: null });
@@ -109,7 +110,8 @@ class Explore {
   /** Leaves everything that was shown. */
   close(): void {
     this.#asked++;
-    Object.assign(this, { images: null, maps: {}, view: null, hovered: -1, current: -1, chosen: null });
+    Object.assign(this, { images: null, maps: {}, hovered: -1, current: -1, chosen: null });
+    this.plane.view = null;
     this.#forget();
   }
 

@@ -110,7 +110,7 @@ export class Images {
 }
 
 /** For every id its row among `all`, or −1. Both are nearly always the same list, so that is tried first. */
-function rowsOf(ids: Int32Array, all: Int32Array): Int32Array {
+export function rowsOf(ids: Int32Array, all: Int32Array): Int32Array {
   if (ids.length <= all.length && ids.every((id, row) => id === all[row])) return ids.map((_, row) => row);
   const rows = new Map(Array.from(all, (id, row) => [id, row]));
   return ids.map((id) => rows.get(id) ?? -1);

@@ -21,12 +21,15 @@ export interface Looks {
   destroy(): void;
 }
 
+/** Of the original for an `img` element; whoever asked for it revokes it. */
+export async function originalAddress(datasetId: string, id: number): Promise<string> {
+  const { type, data } = await service.original(datasetId, id);
+  return URL.createObjectURL(new Blob([data as Uint8Array<ArrayBuffer>], { type }));
+}
+
 export function lookAt({ runId, datasetId }: Pick<Images, 'runId' | 'datasetId'>): Looks {
   const original = new Latest<string>({
-    load: async (id) => {
-      const { type, data } = await service.original(datasetId, id);
-      return URL.createObjectURL(new Blob([data as Uint8Array<ArrayBuffer>], { type }));
-    },
+    load: (id) => originalAddress(datasetId, id),
     most: most.originals,
     restMilliseconds,
     drop: (address) => URL.revokeObjectURL(address),

@@ -1,5 +1,6 @@
 // Maps in the words of the window's language: what they are made by, with which settings, how true they are.
-import type { MapMethod } from '../../../src-main/contract/tasks.ts';
+import type { Run } from '../../../src-main/contract/api.ts';
+import { type MapMethod, mapMethods } from '../../../src-main/contract/tasks.ts';
 import type { MapView } from '../../../src-main/contract/views.ts';
 import { formatNumber, formatPercent, t } from '../../language/index.svelte.ts';
 
@@ -7,6 +8,11 @@ const names = { pca: 'PCA', umap: 'UMAP', tsne: 't-SNE' } as const;
 
 export function methodWords(method: MapMethod): string {
   return method === 'codes' ? t('explore.method.codes') : names[method];
+}
+
+/** Codes of two numbers are a map by themselves. */
+export function methodsOf({ codeSize }: Pick<Run, 'codeSize'>): readonly MapMethod[] {
+  return codeSize === 2 ? mapMethods : mapMethods.filter((method) => method !== 'codes');
 }
 
 /** `15 neighbours, distance 0.1, seed 1`, and how far neighbours are kept. */

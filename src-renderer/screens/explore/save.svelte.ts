@@ -1,6 +1,7 @@
-// Writes the selection as CSV: into a folder that the person picks, or, in a browser, as a download.
+// Writes the selection, or what was decided of copies, as CSV: into a folder that the person picks, or, in a browser, as a download.
 
 import { PinholeError } from '../../../src-main/contract/errors.ts';
+import type { DecidedCopies } from '../../../src-main/contract/explore.ts';
 import type { ExportColumn, Task, TaskResults } from '../../../src-main/contract/tasks.ts';
 import { host } from '../../host/index.ts';
 import { t } from '../../language/index.svelte.ts';
@@ -23,7 +24,7 @@ export async function saveSelection(): Promise<void> {
   if (saving.active || !images || !ids) return;
   saving.active = true;
   await attempt(async () => {
-    const out = host.pick ? await host.pick.outFolder() : await folderForDownloads();
+    const out = await chosenFolder();
     if (out === null) return;
     const map = explore.map?.method ?? 'pca';
     const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids, bom: true };
@@ -36,6 +37,24 @@ export async function saveSelection(): Promise<void> {
     await say((task.result as TaskResults['export']).files[0]!, ids.length, name);
   });
   saving.active = false;
+}
+
+/** Every image of the groups, with what is to be kept. */
+export async function saveDuplicates(runId: string, groups: DecidedCopies[]): Promise<void> {
+  if (saving.active) return;
+  saving.active = true;
+  await attempt(async () => {
+    const out = await chosenFolder();
+    if (out === null) return;
+    const { files, rows } = await service.saveDuplicates(runId, out, groups);
+    await say(files[0]!, rows, 'duplicates.csv');
+  });
+  saving.active = false;
+}
+
+/** Null where the person thought better of it. */
+function chosenFolder(): Promise<string | null> {
+  return host.pick ? host.pick.outFolder() : folderForDownloads();
 }
 
 /** Folders of a browser's person are on another machine, perhaps: the file is written in the workspace and sent over. */

@@ -40,6 +40,8 @@ test.each([
   [['map', '--picture', 'map.pdf'], /ends in .svg or .png/],
   [['map', '--picture', 'map.png', '--color', 'red'], /label, split, none/],
   [['neighbours', run.id], /--of <image>/],
+  [['overlap', run.id], /missing required argument 'other'/],
+  [['overlap', run.id, run.id, '--k', '0'], /whole number 1–1000/],
   [['outliers', '--count', '0'], /whole number 1–1000000/],
   [['copy', '--out', 'sorted'], /--by <what>/],
   [['copy', '--by', 'size', '--out', 'sorted'], /label, split/],
@@ -53,6 +55,18 @@ test('neighbours, with names that could drive a terminal made harmless', async (
   expect(calls).toContainEqual(['neighbours', run.id, 'cats/1.jpg', 4]);
   expect(output).toContain('Nearest to #3 cats/1.jpg (cats):');
   expect(output).not.toContain('\u001b');
+});
+
+test('the overlap of two runs beside that of unrelated codes, and of how many images it is', async () => {
+  const { output, calls } = await pinhole('overlap', run.id, run.id);
+  expect(calls).toContainEqual(['neighbourOverlap', run.id, run.id, 15]);
+  expect(output).toContain(
+    `Neighbour overlap of ${run.id} and conv-decade: 0.4213, over the 15 nearest of 2,000 of 70,000 images in 12 s`,
+  );
+  expect(output).toContain('codes that have nothing to do with each other give 0.00021');
+  const asked = await pinhole('overlap', run.id, run.id, '--k', '50', '--json');
+  expect(asked.calls).toContainEqual(['neighbourOverlap', run.id, run.id, 50]);
+  expect(JSON.parse(asked.output)).toMatchObject({ overlap: 0.4213, k: 15, points: 2000, images: 70_000 });
 });
 
 test('clusters in words, as CSV and as JSON', async () => {

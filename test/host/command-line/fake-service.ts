@@ -15,6 +15,7 @@ import type {
   MapResult,
   NeighbourResult,
   OutlierResult,
+  OverlapResult,
   PlaceResult,
 } from '../../../src-main/contract/explore.ts';
 import type { Context, Dataset, Report } from '../../../src-main/contract/records.ts';
@@ -167,6 +168,10 @@ export const near: NeighbourResult = {
   of: found(3, 'cats/1.jpg'),
   neighbours: [{ ...found(9, 'cats/\u001b[31m2.jpg'), rank: 1, distance: 0.5 }],
 };
+export const overlapping: OverlapResult = {
+  ...{ runs: [run.id, 'conv-decade'], k: 15, overlap: 0.4213, chance: 15 / 69_999 },
+  ...{ images: 70_000, points: 2000, seconds: 12.3 },
+};
 export const clustered: ClusterResult = {
   ...{ run: run.id, method: 'PhenoGraph', images: 3, modularity: 0.61, seconds: 0.2 },
   clusters: [
@@ -233,6 +238,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     layOut: answer('layOut', mapped),
     place: answer('place', placed),
     neighbours: answer('neighbours', near),
+    neighbourOverlap: answer('neighbourOverlap', overlapping),
     clusters: answer('clusters', clustered),
     duplicates: answer('duplicates', duplicated),
     outliers: answer('outliers', standingOut),
