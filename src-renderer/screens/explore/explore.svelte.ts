@@ -13,6 +13,14 @@ import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 
 export type Tool = 'pan' | 'lasso';
+/** What stands beside the map. */
+export const sides = ['images', 'decode'] as const;
+export type Side = (typeof sides)[number];
+/** A place on the map, in its own units. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
 export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
@@ -26,6 +34,7 @@ const kept = (recall('explore') ?? {}) as { method?: unknown };
 class Explore {
   method = $state<MapMethod>(mapMethods.find((method) => method === kept.method) ?? 'pca');
   tool = $state<Tool>('pan');
+  side = $state<Side>('images');
   pictures = $state<Pictures>('automatic');
   /** A person's own choices; null for the automatic ones. */
   size = $state<number | null>(null);
@@ -45,6 +54,8 @@ class Explore {
   /** Rows; −1 for none. The one under the pointer, and the one that stays until another is clicked. */
   hovered = $state(-1);
   current = $state(-1);
+  /** Where the pointer is, null while it is elsewhere. */
+  pointed = $state.raw<Place | null>(null);
   text = $state('');
   /** Labels that alone are shown, −1 for images without one; empty for all. */
   isolated = $state.raw<ReadonlySet<number>>(new Set());

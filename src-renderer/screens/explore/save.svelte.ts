@@ -23,7 +23,7 @@ export async function saveSelection(): Promise<void> {
   if (saving.active || !images || !ids) return;
   saving.active = true;
   await attempt(async () => {
-    const out = host.pick ? await host.pick.outFolder() : await folderForDownloads();
+    const out = await outFolder('selection');
     if (out === null) return;
     const map = explore.map?.method ?? 'pca';
     const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids, bom: true };
@@ -33,22 +33,25 @@ export async function saveSelection(): Promise<void> {
       return;
     }
     const name = selectionName(images, explore.chosen, workspace.dataset(images.datasetId)?.name ?? images.datasetId);
-    await say((task.result as TaskResults['export']).files[0]!, ids.length, name);
+    const [file] = (task.result as TaskResults['export']).files;
+    await handOver(file!, name, (where) => t('explore.save.done', { count: ids.length, file: where }));
   });
   saving.active = false;
 }
 
 /** Folders of a browser's person are on another machine, perhaps: the file is written in the workspace and sent over. */
-async function folderForDownloads(): Promise<string> {
+export async function outFolder(what: string): Promise<string | null> {
+  if (host.pick) return host.pick.outFolder();
   const { folder } = await service.info();
   const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
-  return `${folder}/exports/selection-${now}`;
+  return `${folder}/exports/${what}-${now}`;
 }
 
-async function say(file: string, count: number, name: string): Promise<void> {
+/** What was written there: a browser gets it by this name. `words` says where it is. */
+export async function handOver(file: string, name: string, words: (where: string) => string): Promise<void> {
   const { pick, reveal } = host;
   if (!pick) await saveFile(file, name);
-  notify('good', t('explore.save.done', { count, file: pick ? file : name }), {
+  notify('good', words(pick ? file : name), {
     action: reveal && { label: t('word.showInFolder'), run: () => void attempt(() => reveal(file)) },
   });
 }
