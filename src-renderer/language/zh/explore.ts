@@ -131,7 +131,7 @@ export const explore: Record<keyof typeof english, string> = {
   'explore.decode.walk.hint': '从一张逐步变到另一张。',
   'explore.decode.walk.none': '尚未选定图像',
   'explore.decode.walk.two': '取所选的两张',
-  'explore.decode.walk.text': '点击分布图上的图像，再取用它。',
+  'explore.decode.walk.text': '点击分布图上的图像，再取为甲或乙；也可以选择两张。',
   'explore.decode.walk.steps': '步数',
   'explore.decode.walk.at': '路径位置',
   'explore.decode.walk.alt': '路径的第 {step} 步',
