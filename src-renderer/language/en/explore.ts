@@ -136,7 +136,7 @@ export const explore = {
   'explore.decode.walk.hint': 'Step by step from one to the other.',
   'explore.decode.walk.none': 'No image yet',
   'explore.decode.walk.two': 'Take the two selected',
-  'explore.decode.walk.text': 'Click an image on the map, then take it as A or B; or select two.',
+  'explore.decode.walk.text': 'Click an image on the map and take it, or select two.',
   'explore.decode.walk.steps': 'Steps',
   'explore.decode.walk.at': 'Along the way',
   'explore.decode.walk.alt': 'Step {step} of the walk',
