@@ -47,6 +47,7 @@ import type {
   TaskRequest,
 } from './tasks.ts';
 import type {
+  CodeFacts,
   CodeRows,
   DatasetDetails,
   ExportPreview,
@@ -59,6 +60,7 @@ import type {
   Preferences,
   ProbeHistory,
   RunDetails,
+  SheetRequest,
   TargetView,
   TopicEvent,
   TopicName,
@@ -328,10 +330,19 @@ export interface Service extends Core {
   probeImages(runId: string, index: number): Promise<Uint8Array>;
   /** By the run's kept model, of its own data set; at most 256 a call. */
   reconstructions(runId: string, ids: Int32Array): Promise<ImageBlock>;
+  /** Images from codes N×K, 1 to 256 of them; their ids count from 0. Throws `usage` for codes that the model cannot have. */
+  decodeCodes(runId: string, codes: Float32Array): Promise<ImageBlock>;
+  /** `steps` images on the way between two of the run's images; ids count from 0. */
+  decodeWalk(runId: string, from: number, to: number, steps: number): Promise<ImageBlock>;
+  /** `count` images drawn from the prior; the same seed gives the same. Throws `usage` for a model without a prior. */
+  decodeSamples(runId: string, count: number, seed: number): Promise<ImageBlock>;
 
   /** Null where it was not made; `pca` is made on the spot where the run is encoded. */
   map(runId: string, method: MapMethod): Promise<MapView | null>;
   codeRows(runId: string, ids: Int32Array): Promise<CodeRows>;
+  codeFacts(runId: string): Promise<CodeFacts>;
+  /** The mean of these images' codes, K. Throws `usage` where none of them is encoded, or codes have no mean. */
+  meanCode(runId: string, ids: Int32Array): Promise<Float32Array>;
   /** One value of all codes, in the order of ids: what a table is sorted by. */
   codeColumn(runId: string, column: number): Promise<Float32Array>;
   /** Makes (or takes over) a map; the task `map` calls it. */
@@ -348,6 +359,8 @@ export interface Service extends Core {
   overlap(runId: string, otherId: string): Promise<OverlapResult | null>;
   previewExport(request: ExportRequest): Promise<ExportPreview>;
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
+  /** Writes images as one PNG, enlarged by a whole number. Gives its path. */
+  saveSheet(request: SheetRequest): Promise<string>;
 
   /** Measures and keeps it; the task `curve` calls it. */
   makeCurve(runId: string, options: { compare: boolean }, context?: Context): Promise<CompressionCurve>;

@@ -29,6 +29,29 @@ const ids = (limit: number) =>
     v.check((value) => value.length <= limit, `Expected at most ${limit} ids`),
   );
 
+const codes = v.pipe(
+  v.instance(Float32Array),
+  v.check((value) => value.every(Number.isFinite), 'Expected finite numbers'),
+);
+const count = (low: number, high: number) => v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
+const sheet = v.strictObject({
+  out: path,
+  name: v.pipe(v.string(), v.regex(/^[\p{L}\p{N}_-]{1,120}$/u)),
+  images: v.pipe(
+    v.strictObject({
+      height: count(1, 4096),
+      width: count(1, 4096),
+      channels: v.picklist([1, 3]),
+      data: v.instance(Uint8Array),
+    }),
+    v.check(({ height, width, channels, data }) => {
+      const images = data.length / (height * width * channels);
+      return Number.isInteger(images) && images >= 1 && images <= 256;
+    }, 'Expected 1 to 256 whole images'),
+  ),
+  columns: count(1, 256),
+});
+
 /** A method that takes a Context gets one whose signal is the caller's cancel; its progress and notices go to the caller. */
 export const methods = {
   info: v.tuple([]),
@@ -71,10 +94,16 @@ export const methods = {
   probes: v.tuple([idSchema]),
   probeImages: v.tuple([idSchema, whole]),
   reconstructions: v.tuple([idSchema, ids(256)]),
+  decodeCodes: v.tuple([idSchema, codes]),
+  decodeWalk: v.tuple([idSchema, whole, whole, count(2, 256)]),
+  decodeSamples: v.tuple([idSchema, count(1, 256), count(0, 2 ** 32 - 1)]),
   map: v.tuple([idSchema, method]),
   codeRows: v.tuple([idSchema, ids(65536)]),
+  codeFacts: v.tuple([idSchema]),
+  meanCode: v.tuple([idSchema, idsSchema]),
   codeColumn: v.tuple([idSchema, whole]),
   previewExport: v.tuple([exportRequestSchema]),
+  saveSheet: v.tuple([sheet]),
   neighbours: v.tuple([idSchema, v.pipe(v.string(), v.regex(/^\d{1,10}$/)), v.pipe(whole, v.maxValue(1000))]),
   found: v.tuple([idSchema, v.picklist(findings)]),
   saveDuplicates: v.tuple([idSchema, path, v.array(v.strictObject({ ids: idsSchema, kept: idsSchema }))]),

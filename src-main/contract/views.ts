@@ -181,6 +181,33 @@ export interface MapView {
   seconds: number;
 }
 
+/** What the codes of a run are made of, and how far they reach. */
+export interface CodeFacts {
+  codeSize: number;
+  /** `levels`: whole numbers in an order; `entries`: numbers of entries of a codebook, between which there is nothing. */
+  kind: 'continuous' | 'levels' | 'entries';
+  /** Of each unit: whole numbers run from 0 to one below this; null where codes are continuous. */
+  levels: number[] | null;
+  /** Whether new codes can be drawn. */
+  prior: boolean;
+  preset: string;
+  /** Of each unit, its 1st and 99th percentile and its standard deviation: of all codes, or of 20,000 evenly among more. */
+  low: Float32Array;
+  high: Float32Array;
+  deviation: Float32Array;
+}
+
+/** A picture file of images side by side. */
+export interface SheetRequest {
+  /** Absolute path of a folder, made where it is not there. */
+  out: string;
+  /** Without ending; a number is added where such a file is there already. */
+  name: string;
+  images: Omit<ImageBlock, 'ids'>;
+  /** Images in a row. */
+  columns: number;
+}
+
 export interface CodeRows {
   ids: Int32Array;
   codeSize: number;

@@ -42,11 +42,10 @@ import { openDataset, readPixels } from '../dataset/open.ts';
 import { openOriginals } from '../dataset/originals.ts';
 import type { DeviceKind } from '../engine/executor.ts';
 import { copyIntoFolders } from '../exports/image-folders.ts';
-import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
+import { writeImageSheet } from '../exports/image-sheet.ts';
+import { removeLeftovers } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
-import { encodePng } from '../files/png.ts';
 import { codePaths } from '../latent/encode.ts';
-import { type ImageBatch, imageGrid } from '../numerics/image-grid.ts';
 import { planTraining } from '../training/presets.ts';
 import { findRunFile, readMetrics, readRunFile, runPaths, writeRunFile } from '../training/run-files.ts';
 import type { LostDevice, TrainingOutcome } from '../training/train.ts';
@@ -350,7 +349,7 @@ class WorkspaceService implements Core {
   async sample(id: string, options: { count: number; seed: number }, file: string, context: Context = {}) {
     const { folder } = this.#finishedRun(id);
     const images = await runInJob({ kind: 'sample', runFolder: folder, ...options }, context);
-    await writePictures(file, images);
+    await writeImageSheet(file, images);
   }
 
   async walk(
@@ -363,7 +362,7 @@ class WorkspaceService implements Core {
     const ids = [from, to].map((name) => this.#findItem(run.datasetId, name).id);
     const input = { workspace: this.workspace, datasetId: run.datasetId, runFolder: run.folder };
     const images = await runInJob({ kind: 'walk', ...input, ids, steps }, context);
-    await writePictures(file, images, { columns: steps });
+    await writeImageSheet(file, images, { columns: steps });
   }
 
   async sweep(datasetId: string, request: SweepRequest, context: SweepContext = {}) {
@@ -568,15 +567,6 @@ function steered(context: Context): JobContext<RunEvent> {
     onStarted: (send) =>
       context.onControls?.({ pause: () => send('pause'), resume: () => send('resume'), finish: () => send('finish') }),
   };
-}
-
-// Small images are enlarged by a whole number to about this many pixels, so that single pixels can be seen.
-const shownSide = 64;
-
-async function writePictures(file: string, images: ImageBatch, layout: { columns?: number } = {}): Promise<void> {
-  const scale = Math.max(1, Math.round(shownSide / Math.max(images.height, images.width)));
-  await makeFolder(dirname(file));
-  await writeAtomic(file, encodePng(imageGrid(images, { ...layout, scale, gap: 4 })));
 }
 
 function runInJob<I extends JobInput>(input: I, context: Context): Promise<JobResults[I['kind']]> {

@@ -34,7 +34,7 @@ import { makeReport } from '../latent/report.ts';
 import { samplePrior, walkBetween } from '../latent/traversal.ts';
 import type { ImageBatch } from '../numerics/image-grid.ts';
 import type { ErrorCurve } from '../training/code-size-advice.ts';
-import { inferenceGraph } from '../training/graphs.ts';
+import { decoderGraph, inferenceGraph } from '../training/graphs.ts';
 import { runBlocks } from '../training/inference.ts';
 import { loadModel, type SavedModel } from '../training/model-files.ts';
 import { loadPca, readBaselines, readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
@@ -104,8 +104,8 @@ export interface JobResults {
 
 /** What is asked of sessions, and what they answer. */
 export interface Sessions {
-  /** Ids; reconstructions as uint8 N×H×W×C. */
-  session: { asked: number[]; answer: Uint8Array };
+  /** Ids of images, or codes N×K; what the model makes of them as uint8 N×H×W×C. */
+  session: { asked: { ids: number[] } | { codes: Float32Array }; answer: Uint8Array };
   /** Rows. */
   'archive-session': { asked: number[]; answer: BrowsedImages };
 }
@@ -228,12 +228,19 @@ async function answerOfModel(
   context: JobContext<unknown>,
 ): Promise<undefined> {
   await withModel(input.runFolder, async (executor, saved) => {
-    const runner = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
-    await answerQuestions<'session'>(context, async (ids) => {
-      const { reconstructions } = await reconstructAll(runner, dataset, saved, ids);
-      return reconstructions;
+    const rebuild = await executor.compile(inferenceGraph(saved.model, ['reconstruction']), saved.values);
+    let decoder: Runner | undefined;
+    await answerQuestions<'session'>(context, async (asked) => {
+      if ('ids' in asked) return (await reconstructAll(rebuild, dataset, saved, asked.ids)).reconstructions;
+      // Few who look at reconstructions also decode: it is made when it is first needed.
+      decoder ??= await executor.compile(decoderGraph(saved.model), saved.values);
+      const { codeSize } = saved.model.spec;
+      const shape = [asked.codes.length / codeSize, codeSize];
+      const { image } = await decoder.run({ code: { dtype: 'float32', shape, data: asked.codes } });
+      return image!.data as Uint8Array;
     });
-    await runner.dispose();
+    await decoder?.dispose();
+    await rebuild.dispose();
   });
   return undefined;
 }

@@ -4,7 +4,9 @@ import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
 import { archivePart } from './window/archives.ts';
 import { Aside, removeAside } from './window/aside.ts';
+import { codePart } from './window/codes.ts';
 import { datasetPart } from './window/datasets.ts';
+import { decodingPart } from './window/decoding.ts';
 import { devicePart } from './window/devices.ts';
 import { exportPart } from './window/exports.ts';
 import { filePart } from './window/files.ts';
@@ -42,7 +44,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     expectIdle: (about) => expectIdle(about),
     forgetTasks: (about) => forgetTasks(about),
   };
-  const { closeModels, ...training } = trainingPart(surroundings);
+  const { endModel, closeModels, ...decoding } = decodingPart(surroundings);
   const maps = mapPart(surroundings);
   const findings = findingPart(surroundings);
   const { closeArchives, ...archives } = archivePart(surroundings);
@@ -51,8 +53,10 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...devicePart(surroundings),
     ...filePart(surroundings),
     ...datasetPart(surroundings),
-    ...training,
+    ...trainingPart(surroundings, endModel),
+    ...decoding,
     ...maps,
+    ...codePart(surroundings),
     ...exportPart(surroundings, { ...maps, ...findings }),
     ...archives,
     ...findings,

@@ -118,8 +118,8 @@ export async function decodeCodes(
   }
 }
 
-/** A number that stands for no level or entry would decode to something that no image has. */
-function expectLevels(numbers: CodeNumbers, data: Float32Array): void {
+/** Throws `usage` for a number that stands for no level or entry: it would decode to something that no image has. */
+export function expectLevels(numbers: CodeNumbers, data: Float32Array): void {
   if (numbers.type === 'continuous') return;
   const { levels } = numbers;
   const wrong = data.findIndex((value, index) => {

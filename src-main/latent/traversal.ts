@@ -1,21 +1,32 @@
 // New images from a model: samples of its prior, and the way between two codes. Drawing them is elsewhere.
+
+import { createBottleneck } from '../compiler/bottleneck.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context } from '../contract/records.ts';
+import type { ModelSpec } from '../contract/spec.ts';
 import type { Executor } from '../engine/executor.ts';
 import type { ImageBatch } from '../numerics/image-grid.ts';
 import { createRandom } from '../numerics/random.ts';
 import { inferenceGraph } from '../training/graphs.ts';
-import type { SavedModel } from '../training/model-files.ts';
+import type { ModelInfo, SavedModel } from '../training/model-files.ts';
 import { decodeCodes } from './encode.ts';
 
-/** Images decoded from `count` codes that are drawn from the standard normal. Throws `usage` for a model without a prior. */
+/** Images decoded from `count` codes of the prior. Throws `usage` for a model without one. */
 export async function samplePrior(
   executor: Executor,
   saved: SavedModel,
-  { count, seed }: { count: number; seed: number },
+  draw: { count: number; seed: number },
   context: Context = {},
 ): Promise<ImageBatch> {
-  const { preset, prior } = saved.info;
+  return decodeAll(executor, saved, codesOfPrior(saved.info, saved.model.spec, draw), context);
+}
+
+/** Codes count×K drawn from the standard normal. Throws `usage` for a model without a prior. */
+export function codesOfPrior(
+  { preset, prior }: Pick<ModelInfo, 'preset' | 'prior'>,
+  { codeSize }: Pick<ModelSpec, 'codeSize'>,
+  { count, seed }: { count: number; seed: number },
+): Float32Array<ArrayBuffer> {
   if (prior !== 'normal') {
     throw new PinholeError(
       'usage',
@@ -24,8 +35,7 @@ export async function samplePrior(
     );
   }
   const random = createRandom(seed);
-  const codes = Float32Array.from({ length: count * saved.model.spec.codeSize }, () => random.normal());
-  return decodeAll(executor, saved, codes, context);
+  return Float32Array.from({ length: count * codeSize }, () => random.normal());
 }
 
 /** `steps` images from one to the other of two (uint8 2×H×W×C), both ends as the model rebuilds them. */
@@ -41,20 +51,24 @@ export async function walkBetween(
   try {
     const images = { dtype: 'uint8', shape: [2, height, width, channels], data: ends } as const;
     const codes = (await runner.run({ images })).codes!.data as Float32Array;
-    return await decodeAll(executor, saved, codesBetween(saved, codes, steps), context);
+    return await decodeAll(executor, saved, codesBetween(saved.model.spec, codes, steps), context);
   } finally {
     await runner.dispose();
   }
 }
 
-/** A straight line; levels are rounded, and entries of a codebook, which lie on no line, change one after the other. */
-function codesBetween({ model: { spec, bottleneck } }: SavedModel, ends: Float32Array, steps: number): Float32Array {
+/**
+ * Codes steps×K on a straight line between two (2×K); levels are rounded, and entries of a codebook, which lie on no line,
+ * change one after the other.
+ */
+export function codesBetween(spec: ModelSpec, ends: Float32Array, steps: number): Float32Array<ArrayBuffer> {
   const size = spec.codeSize;
+  const { numbers } = createBottleneck(spec);
   const between = (share: number, unit: number) => {
     const [from, to] = [ends[unit]!, ends[size + unit]!];
     if (spec.code.type === 'vq') return unit < share * size ? to : from;
     const value = from + share * (to - from);
-    return bottleneck.numbers.type === 'integers' ? Math.round(value) : value;
+    return numbers.type === 'integers' ? Math.round(value) : value;
   };
   return Float32Array.from({ length: steps * size }, (_, index) =>
     between(Math.floor(index / size) / (steps - 1), index % size),

@@ -102,7 +102,8 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   return { info, model, values };
 }
 
-async function readModelInfo(folder: string): Promise<ModelInfo> {
+/** What `model.json` says. Throws `not-found`, `file-damaged` or `spec-invalid`. */
+export async function readModelInfo(folder: string): Promise<ModelInfo> {
   const path = join(folder, 'model.json');
   let text: string;
   try {

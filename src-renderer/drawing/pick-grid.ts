@@ -62,6 +62,22 @@ export class PickGrid {
     return best;
   }
 
+  /** The nearest points, at most so many, and how far each is (map units); the nearest first. */
+  nearestFew(x: number, y: number, count: number, shown: Mask = null): { row: number; distance: number }[] {
+    const found: { row: number; distance: number }[] = [];
+    this.#rings(x, y, (row, ring) => {
+      const farthest = found.length < count ? Infinity : found.at(-1)!.distance;
+      if (row === null) return ring * this.#cell <= farthest;
+      const distance = Math.hypot(this.#xy[2 * row]! - x, this.#xy[2 * row + 1]! - y);
+      if ((shown !== null && !shown[row]) || distance > farthest) return true;
+      const at = found.findIndex((one) => one.distance > distance || (one.distance === distance && one.row > row));
+      found.splice(at < 0 ? found.length : at, 0, { row, distance });
+      if (found.length > count) found.pop();
+      return true;
+    });
+    return found;
+  }
+
   /**
    * The point to go to from another with an arrow key: near, and rather straight in the direction than aside of it.
    * Within 60° to both sides; −1 where there is none.

@@ -157,6 +157,15 @@ throughEachDoor((door) => {
     await page.getByRole('dialog').waitFor();
     expect(await findings()).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('radio', { name: 'Decode' }).check();
+    for (const mode of ['A place on the map', 'A walk between two images', 'A direction', 'Single units of a code']) {
+      await page.getByRole('combobox', { name: /^What is decoded/ }).click();
+      await page.getByRole('option', { name: mode }).waitFor();
+      expect(await findings()).toEqual([]);
+      await page.getByRole('option', { name: mode }).click();
+      expect(await findings()).toEqual([]);
+    }
+    await page.getByRole('radio', { name: 'Images', exact: true }).check();
     await button('Points').click();
     expect(await findings()).toEqual([]);
     await page.keyboard.press('Escape');

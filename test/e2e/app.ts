@@ -24,8 +24,8 @@ export interface App {
   window(): Promise<Page>;
   /** Presses what asks for a folder, and chooses this one, which lies in `files`. */
   choose(press: () => Promise<void>, path: string): Promise<void>;
-  /** Presses what saves a table, and gives the path of the file that a person then has. */
-  save(press: () => Promise<void>): Promise<string>;
+  /** Presses what saves a table, or a file of another name, and gives the path where a person then has it. */
+  save(press: () => Promise<void>, name?: string): Promise<string>;
   /** What pages said on their consoles as errors, and requests that went anywhere but to the own server. */
   complaints: string[];
   /** Before the test is over; then, it is closed in any case. */
@@ -86,7 +86,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     workers: () => descendants(door.pid, 'worker.ts'),
     window: () => open(false),
     choose: (press, path) => door.choose(page, press, path),
-    save: (press) => door.save(page, press),
+    save: (press, name = 'features.csv') => door.save(page, press, name),
     complaints,
     close: door.close,
   };

@@ -88,6 +88,15 @@ throughEachDoor((door) => {
     await page.getByText('已选择 50 张图像').first().waitFor();
     await page.getByRole('row', { name: /图像/ }).first().click();
     await expectChinese();
+    await page.getByRole('radio', { name: '解码' }).check();
+    for (const mode of ['分布图上的位置', '两张图像之间的路径', '方向', '编码的各个单元']) {
+      await page.getByRole('combobox', { name: /^解码内容/ }).click();
+      await page.getByRole('option', { name: new RegExp(`^${mode}`) }).waitFor();
+      await expectChinese();
+      await page.getByRole('option', { name: new RegExp(`^${mode}`) }).click();
+      await expectChinese();
+    }
+    await page.getByRole('radio', { name: '图像', exact: true }).check();
     await page.getByRole('switch', { name: '只显示已选择的' }).click();
     const shown = await readTable(page, '图像及其编码');
     const rows = readCsv(await app.save(() => button('保存为 CSV').click()));

@@ -43,8 +43,8 @@ export interface Door {
   window(prepare: (page: Page) => Promise<void>): Promise<Page>;
   /** Presses what asks for a folder, and chooses this one, which lies in `files`. */
   choose(page: Page, press: () => Promise<void>, path: string): Promise<void>;
-  /** Presses what saves a table, and gives the path of the file that a person then has. */
-  save(page: Page, press: () => Promise<void>): Promise<string>;
+  /** Presses what saves a file of that name, and gives the path where a person then has it. */
+  save(page: Page, press: () => Promise<void>, name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -184,11 +184,11 @@ async function openElectron({ workspace, files, locale, width, height, theme }: 
       await answerDialogs(program, path);
       await press();
     },
-    async save(_page, press) {
+    async save(_page, press, name) {
       const folder = temporaryFolder();
       await answerDialogs(program, folder);
       await press();
-      const file = join(folder, 'features.csv');
+      const file = join(folder, name);
       await waitUntil(() => existsSync(file), file, longest);
       return file;
     },

@@ -179,3 +179,21 @@ describe('the view', () => {
     expect(toScreen(moved, size, 0.9, 0)).toEqual([expect.closeTo(760, 6), expect.closeTo(300, 6)]);
   });
 });
+
+test('the nearest few are those that looking at every point would give, in their order', () => {
+  const xy = cloud(3000);
+  const grid = new PickGrid(xy);
+  const random = numbers(5);
+  const shown = Uint8Array.from({ length: 3000 }, (_, row) => (row % 4 === 0 ? 1 : 0));
+  for (let trial = 0; trial < 100; trial++) {
+    const [x, y] = [3 * random() - 1.5, 3 * random() - 1.5];
+    for (const mask of [null, shown]) {
+      const all = Array.from({ length: 3000 }, (_, row) => row)
+        .filter((row) => mask === null || mask[row])
+        .map((row) => ({ row, distance: Math.hypot(xy[2 * row]! - x, xy[2 * row + 1]! - y) }))
+        .sort((a, b) => a.distance - b.distance || a.row - b.row);
+      expect(grid.nearestFew(x, y, 8, mask)).toEqual(all.slice(0, 8));
+    }
+  }
+  expect(new PickGrid(xy.subarray(0, 6)).nearestFew(0, 0, 8)).toHaveLength(3);
+});

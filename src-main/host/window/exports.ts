@@ -7,7 +7,7 @@ import type { ExportFormat, ExportResult, Run, Service } from '../../contract/ap
 import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import { exportRequestSchema, type MadeColumn, madeColumns, ownColumns } from '../../contract/tasks.ts';
-import type { ExportPreview } from '../../contract/views.ts';
+import type { ExportPreview, SheetRequest } from '../../contract/views.ts';
 import type { RunRecord } from '../../dataset/catalogue.ts';
 import {
   type Choice,
@@ -18,6 +18,7 @@ import {
   writeChosenParquet,
 } from '../../exports/chosen-table.ts';
 import type { FeatureSource } from '../../exports/feature-rows.ts';
+import { writeImageSheet } from '../../exports/image-sheet.ts';
 import { runRecordName } from '../../exports/run-record.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { realPath } from '../../files/paths.ts';
@@ -32,7 +33,7 @@ import type { Surroundings } from './parts.ts';
 import { expectWritable } from './targets.ts';
 import { folderBytes } from './workspace.ts';
 
-export type ExportPart = Pick<Service, 'previewExport' | 'exportAs'>;
+export type ExportPart = Pick<Service, 'previewExport' | 'exportAs' | 'saveSheet'>;
 
 type Checked = v.InferOutput<typeof exportRequestSchema>;
 type Table = 'csv' | 'parquet' | 'npy';
@@ -48,6 +49,7 @@ export function exportPart(surroundings: Surroundings, { map, found }: Known): E
     previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), remembered),
     exportAs: (request, context = {}) =>
       exportAs(surroundings, v.parse(exportRequestSchema, request), { map, found }, context),
+    saveSheet: (request) => saveSheet(surroundings, request),
   };
 }
 
@@ -249,4 +251,16 @@ async function lookAtFolder(surroundings: Surroundings, request: Checked): Promi
   } catch (error) {
     return { problem: PinholeError.from(error).toJSON(), replaces: [], freeBytes: 0 };
   }
+}
+
+/** What is there already stays. */
+async function saveSheet(surroundings: Surroundings, { out, name, images, columns }: SheetRequest): Promise<string> {
+  const folder = expectOut(surroundings, out);
+  expectWritable(folder);
+  let file = join(folder, `${name}.png`);
+  for (let number = 2; existsSync(file); number++) file = join(folder, `${name}-${number}.png`);
+  const { height, width, channels, data } = images;
+  await writeImageSheet(file, { ...images, count: data.length / (height * width * channels) }, { columns });
+  surroundings.written.add(realPath(file));
+  return file;
 }

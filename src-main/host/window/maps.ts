@@ -1,19 +1,17 @@
-// Maps of the codes, and the codes beside them.
+// Maps of the codes.
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { MapMethod, MapSettings } from '../../contract/tasks.ts';
-import type { CodeRows, MapView } from '../../contract/views.ts';
-import { openNpy, readNpy } from '../../files/npy.ts';
-import { type Codes, codePaths, readCodes } from '../../latent/encode.ts';
+import type { MapView } from '../../contract/views.ts';
+import { readNpy } from '../../files/npy.ts';
+import { type Codes, readCodes } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
 import { hashOfCodes, mapFiles, readMapNote } from '../explore.ts';
 import type { Surroundings } from './parts.ts';
 
-export type MapPart = Pick<Service, 'map' | 'makeMap' | 'codeRows' | 'codeColumn'>;
+export type MapPart = Pick<Service, 'map' | 'makeMap'>;
 
 export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
-  const folderOf = (runId: string) => catalogue.getRun(runId).folder;
-
   async function known(runId: string, method: MapMethod, codes: Codes): Promise<MapView | null> {
     const run = catalogue.getRun(runId);
     const note = await readMapNote(run, method, codes);
@@ -49,17 +47,6 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
         layout && { method, settings: { method } as MapSettings, ids, errors: codes.errors, quality: null, ...layout }
       );
     },
-    codeRows: (runId, ids) => readCodeRows(codePaths(runPaths(folderOf(runId)).codes), ids),
-    async codeColumn(runId, column) {
-      const { codes, size } = await readCodes(runPaths(folderOf(runId)).codes);
-      if (column < size)
-        return Float32Array.from({ length: codes.length / size }, (_, row) => codes[row * size + column]!);
-      throw new PinholeError(
-        'not-found',
-        `The codes of the run ${runId} have no value ${column}.`,
-        'Load the table again.',
-      );
-    },
   };
 }
 
@@ -89,26 +76,3 @@ class PcaMaps {
 
 /** Of 70,000 images half a megabyte each. */
 const keptMaps = 4;
-
-/** Only the rows asked for are read: screens ask for a few at a time, while all codes may be gigabytes. */
-async function readCodeRows(paths: ReturnType<typeof codePaths>, ids: Int32Array): Promise<CodeRows> {
-  const known = (await readNpy(paths.ids)).data as Int32Array;
-  const rows = new Map<number, number>();
-  const wanted = new Set(ids);
-  for (let row = 0; row < known.length; row++) if (wanted.has(known[row]!)) rows.set(known[row]!, row);
-  const found = ids.filter((id) => rows.has(id));
-  const file = await openNpy(paths.codes);
-  try {
-    const codes = new Float32Array(found.length * file.rowLength);
-    for (let first = 0, next = 0; first < found.length; first = next) {
-      const row = rows.get(found[first]!)!;
-      // Neighbours are read together: a table in the order of the file takes one read.
-      do next++;
-      while (next < found.length && rows.get(found[next]!) === row + next - first);
-      codes.set((await file.read(row, next - first)) as Float32Array, first * file.rowLength);
-    }
-    return { ids: found, codeSize: file.rowLength, codes };
-  } finally {
-    await file.close();
-  }
-}

@@ -1,4 +1,4 @@
-// Training as screens show it: what would be trained, the course of a run, its probes and reconstructions.
+// Training as screens show it: what would be trained, the course of a run, its probes.
 import * as v from 'valibot';
 import { multiplyAdds } from '../../compiler/cost.ts';
 import { buildModel, countParameters } from '../../compiler/model.ts';
@@ -21,7 +21,6 @@ import {
   runPaths,
 } from '../../training/run-files.ts';
 import { usefulThreads } from '../../training/threads.ts';
-import { ReadySessions } from '../session.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
 import { readImages } from './datasets.ts';
 import type { Surroundings } from './parts.ts';
@@ -29,15 +28,11 @@ import { folderBytes } from './workspace.ts';
 
 export type TrainingPart = Pick<
   Service,
-  'describeTraining' | 'runDetails' | 'deleteRun' | 'restoreRun' | 'probes' | 'probeImages' | 'reconstructions'
-> & {
-  /** Ends the models that are kept ready. */
-  closeModels(): void;
-};
+  'describeTraining' | 'runDetails' | 'deleteRun' | 'restoreRun' | 'probes' | 'probeImages'
+>;
 
-export function trainingPart(surroundings: Surroundings): TrainingPart {
+export function trainingPart(surroundings: Surroundings, endModel: (runId: string) => void): TrainingPart {
   const { catalogue, topics, aside } = surroundings;
-  const models = new ReadySessions<'session'>();
   const changed = () => topics.publish('workspace', { what: ['runs'] });
   return {
     describeTraining: async (datasetId, request) => describeTraining(surroundings, datasetId, request),
@@ -46,7 +41,7 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
       catalogue.getRun(id);
       surroundings.expectIdle({ runId: id });
       surroundings.forgetTasks({ runId: id });
-      models.end(id);
+      endModel(id);
       aside.putRun(id);
       changed();
     },
@@ -69,21 +64,6 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
       }
       return readProbes(runPaths(folder).probes, index, (await readRunFile(folder)).probes.length);
     },
-    async reconstructions(id, ids) {
-      const run = catalogue.getRun(id);
-      const block = readImages(surroundings, run.datasetId, ids);
-      if (run.state !== 'finished') {
-        throw new PinholeError(
-          'usage',
-          `The run ${run.id} is ${run.state}; it has no model yet.`,
-          'Train with the same settings again to finish it.',
-        );
-      }
-      const { workspace } = surroundings;
-      const session = () => ({ kind: 'session', workspace, datasetId: run.datasetId, runFolder: run.folder }) as const;
-      return { ...block, data: await models.ask(run.id, session, Array.from(ids)) };
-    },
-    closeModels: () => models.close(),
   };
 }
 

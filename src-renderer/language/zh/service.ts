@@ -114,6 +114,14 @@ export const service: Sentences = {
   'Expected at most {} calls with {} MB at once, received more.': '同时最多 {0} 个请求、共 {1} MB，实际更多。',
   'Expected at most {} pixels for an image, received {} × {}.': '图像最多 {0} 像素，实际为 {1} × {2}。',
   'Expected at most {} pixels for an image, received {}.': '图像最多 {0} 像素，实际为 {1}。',
+  'Expected 1 to {} codes of {} values for this model, received {} values.':
+    '此模型应有 1 到 {0} 个编码，每个 {1} 个值，实际共有 {2} 个值。',
+  'The run {} has no codes of the image {}.': '训练 {0} 没有图像 {1} 的编码。',
+  'The run {} has codes of none of these images.': '训练 {0} 没有这些图像的编码。',
+  'The codes of this model are entries of a codebook, which have no mean.': '此模型的编码是码本中的条目，没有平均值。',
+  'Choose another image.': '请选择其他图像。',
+  'Select other images.': '请选择其他图像。',
+  'Use a model of another preset.': '请使用其他预设的模型。',
   'Expected codes of {} values for this model, received {}.': '此模型的编码应有 {0} 个值，实际为 {1}。',
   'Expected codes that float32 can hold for {}, received {} as number {} of row {}, counted from 0.':
     '{0} 的编码应能用 float32 表示，实际第 {3} 行第 {2} 个数（从 0 计）为 {1}。',

@@ -13,7 +13,13 @@ import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 import { Plane } from './plane.svelte.ts';
 
 /** What stands beside the map. */
-export type Side = 'images' | 'decode' | 'compare';
+export const sides = ['images', 'decode', 'compare'] as const;
+export type Side = (typeof sides)[number];
+/** A place on the map, in its own units. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
 export type Pictures = 'automatic' | 'dots' | 'pictures';
 /** Steps back that are kept: masks of a million rows take a megabyte each. */
 const mostSteps = 20;
@@ -26,8 +32,8 @@ const kept = (recall('explore') ?? {}) as { method?: unknown };
 
 class Explore {
   method = $state<MapMethod>(mapMethods.find((method) => method === kept.method) ?? 'pca');
-  side = $state<Side>('images');
   tool = $state<Tool>('pan');
+  side = $state<Side>('images');
   pictures = $state<Pictures>('automatic');
   /** A person's own choices; null for the automatic ones. */
   size = $state<number | null>(null);
@@ -46,6 +52,8 @@ class Explore {
   current = $state(-1);
   /** The map that the pointer is over; without one, that of the run. */
   pointed = $state.raw<Plane | null>(null);
+  /** Where on the map of the run the pointer is, null while it is elsewhere. */
+  pointedPlace = $state.raw<Place | null>(null);
   text = $state('');
   /** Labels that alone are shown, −1 for images without one; empty for all. */
   isolated = $state.raw<ReadonlySet<number>>(new Set());

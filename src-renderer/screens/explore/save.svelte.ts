@@ -24,7 +24,7 @@ export async function saveSelection(): Promise<void> {
   if (saving.active || !images || !ids) return;
   saving.active = true;
   await attempt(async () => {
-    const out = await chosenFolder();
+    const out = await outFolder('selection');
     if (out === null) return;
     const map = explore.map?.method ?? 'pca';
     const request = { runId: images.runId, out, formats: ['csv' as const], columns, map, ids, bom: true };
@@ -34,7 +34,8 @@ export async function saveSelection(): Promise<void> {
       return;
     }
     const name = selectionName(images, explore.chosen, workspace.dataset(images.datasetId)?.name ?? images.datasetId);
-    await say((task.result as TaskResults['export']).files[0]!, ids.length, name);
+    const [file] = (task.result as TaskResults['export']).files;
+    await handOver(file!, name, (where) => t('explore.save.done', { count: ids.length, file: where }));
   });
   saving.active = false;
 }
@@ -44,30 +45,27 @@ export async function saveDuplicates(runId: string, groups: DecidedCopies[]): Pr
   if (saving.active) return;
   saving.active = true;
   await attempt(async () => {
-    const out = await chosenFolder();
+    const out = await outFolder('duplicates');
     if (out === null) return;
     const { files, rows } = await service.saveDuplicates(runId, out, groups);
-    await say(files[0]!, rows, 'duplicates.csv');
+    await handOver(files[0]!, 'duplicates.csv', (where) => t('explore.save.done', { count: rows, file: where }));
   });
   saving.active = false;
 }
 
-/** Null where the person thought better of it. */
-function chosenFolder(): Promise<string | null> {
-  return host.pick ? host.pick.outFolder() : folderForDownloads();
-}
-
 /** Folders of a browser's person are on another machine, perhaps: the file is written in the workspace and sent over. */
-async function folderForDownloads(): Promise<string> {
+export async function outFolder(what: string): Promise<string | null> {
+  if (host.pick) return host.pick.outFolder();
   const { folder } = await service.info();
   const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
-  return `${folder}/exports/selection-${now}`;
+  return `${folder}/exports/${what}-${now}`;
 }
 
-async function say(file: string, count: number, name: string): Promise<void> {
+/** What was written there: a browser gets it by this name. `words` says where it is. */
+export async function handOver(file: string, name: string, words: (where: string) => string): Promise<void> {
   const { pick, reveal } = host;
   if (!pick) await saveFile(file, name);
-  notify('good', t('explore.save.done', { count, file: pick ? file : name }), {
+  notify('good', words(pick ? file : name), {
     action: reveal && { label: t('word.showInFolder'), run: () => void attempt(() => reveal(file)) },
   });
 }

@@ -21,6 +21,7 @@ export function selectionName(images: Images, chosen: Chosen, datasetName: strin
   return `${[datasetName, ...what, count, 'images'].map((part) => plain(String(part))).join('-')}.csv`;
 }
 
-function plain(text: string): string {
+/** Without any character that a file system refuses. */
+export function plain(text: string): string {
   return [...text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '')].slice(0, 40).join('') || 'images';
 }
