@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { buildModel } from '../../compiler/model.ts';
 import type { Service } from '../../contract/api.ts';
+import type { ColumnInfo, ColumnView, ImportedColumn } from '../../contract/columns.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Item } from '../../contract/records.ts';
 import {
@@ -30,6 +31,10 @@ export type DatasetPart = Pick<
   | 'datasetDetails'
   | 'renameDataset'
   | 'labelImages'
+  | 'importColumns'
+  | 'column'
+  | 'removeColumn'
+  | 'restoreColumn'
   | 'deleteDataset'
   | 'restoreDataset'
   | 'relocateDataset'
@@ -42,7 +47,7 @@ const largestOriginal = 1024;
 const splits = ['train', 'validation', 'test'] as const;
 
 export function datasetPart(surroundings: Surroundings): DatasetPart {
-  const { workspace, catalogue, topics, aside } = surroundings;
+  const { workspace, catalogue, core, topics, aside } = surroundings;
   const sampler = new ImportSampler();
   const spool = join(workspace, 'looking');
   const changed = () => topics.publish('workspace', { what: ['datasets', 'runs'] });
@@ -53,6 +58,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return {
         bytes: await folderBytes(datasetFolder(workspace, id)),
         labels: catalogue.labelCounts(id),
+        columns: catalogue.columns(id),
         splits: {
           train: counts.get('train') ?? 0,
           validation: counts.get('validation') ?? 0,
@@ -68,9 +74,23 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return catalogue.getDataset(id);
     },
     async labelImages(id, groups) {
-      const before = catalogue.labelItems(id, groups);
+      const before = await core.labelImages(id, groups);
       topics.publish('workspace', { what: ['labels'] });
       return before;
+    },
+    async importColumns(id, file, choice, context) {
+      const report = await core.importColumns(id, expectAllowed(surroundings, file), choice, context);
+      topics.publish('workspace', { what: report.labels === null ? ['columns'] : ['columns', 'labels'] });
+      return report;
+    },
+    column: async (id, name) => toView(catalogue.column(id, name)),
+    async removeColumn(id, name) {
+      await core.removeColumn(id, name);
+      topics.publish('workspace', { what: ['columns'] });
+    },
+    async restoreColumn(id, name) {
+      catalogue.setColumnAside(id, name, false);
+      topics.publish('workspace', { what: ['columns'] });
     },
     async deleteDataset(id) {
       catalogue.getDataset(id);
@@ -97,7 +117,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       changed();
       return catalogue.getDataset(id);
     },
-    itemTable: async (id) => toTable(catalogue.items(id)),
+    itemTable: async (id) => toTable(catalogue.items(id), catalogue.columns(id)),
     images: async (id, ids) => readImages(surroundings, id, ids),
     async original(id, imageId) {
       const item = catalogue.findItem(id, imageId);
@@ -188,10 +208,21 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
   );
 }
 
-function toTable(items: readonly Item[]): ItemTable {
-  const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(
-    new Intl.Collator('en', { numeric: true }).compare,
-  );
+/** Each once, in the order in which people sort them. */
+function sortedTexts(texts: Iterable<string>): string[] {
+  return [...new Set(texts)].sort(new Intl.Collator('en', { numeric: true }).compare);
+}
+
+function toView(column: ImportedColumn): ColumnView {
+  const ids = Int32Array.from(column.values.keys());
+  if (column.kind === 'number') return { kind: 'number', ids, values: Float64Array.from(column.values.values()) };
+  const texts = sortedTexts(column.values.values());
+  const places = new Map(texts.map((text, index) => [text, index]));
+  return { kind: 'text', ids, texts, value: Int32Array.from(column.values.values(), (text) => places.get(text)!) };
+}
+
+function toTable(items: readonly Item[], columns: ColumnInfo[]): ItemTable {
+  const labels = sortedTexts(items.flatMap(({ label }) => label ?? []));
   const labelNumber = new Map(labels.map((label, index) => [label, index]));
   return {
     ids: Int32Array.from(items, ({ id }) => id),
@@ -201,6 +232,7 @@ function toTable(items: readonly Item[]): ItemTable {
     split: Uint8Array.from(items, ({ split }) => splits.indexOf(split)),
     width: Int32Array.from(items, ({ width }) => width),
     height: Int32Array.from(items, ({ height }) => height),
+    columns,
   };
 }
 
