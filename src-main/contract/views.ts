@@ -43,6 +43,7 @@ export const preferencesSchema = v.strictObject({
         out: v.string(),
         formats: v.array(v.string()),
         columns: v.array(v.string()),
+        leaveOut: v.optional(v.array(v.string()), []),
         map: v.string(),
         bom: v.optional(v.boolean(), true),
       }),
@@ -211,6 +212,8 @@ export interface ExportPreview {
   encoded: boolean;
   /** Columns that are wanted and not there yet: the map was not made, the groups were not looked for. */
   missing: MadeColumn[];
+  /** Names of the columns that were imported, whether they are wanted or not. */
+  imported: string[];
   /** Of each format, about; 0 where it cannot be told. */
   bytes: Record<string, number>;
   folder: {

@@ -233,6 +233,7 @@ class WorkspaceService implements Core {
         codesFolder: codesFolder(run, datasetId),
         bom: options.bom ?? false,
         more,
+        imported: this.#catalogue.columns(datasetId).map(({ name }) => this.#catalogue.column(datasetId, name)),
         division: this.#catalogue.division(datasetId),
         contentHash: () => this.contentHash(datasetId, context),
         pixels: (ids) => readPixels(this.workspace, dataset, ids),

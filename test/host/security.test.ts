@@ -169,6 +169,9 @@ describe.each([
       'setPreferences.0.lastExport.out': 'what the export screen shows first; checked where it is used',
       'setPreferences.0.lastExport.formats.[]': 'not a path',
       'setPreferences.0.lastExport.columns.[]': 'not a path',
+      'setPreferences.0.lastExport.leaveOut.[]': 'names of columns in the catalogue',
+      'startTask.0.request.leaveOut.[]': 'names of columns in the catalogue',
+      'previewExport.0.leaveOut.[]': 'names of columns in the catalogue',
       'setPreferences.0.lastExport.map': 'not a path',
       'startTask.0.request.sources.[]': (path) => service.startTask({ kind: 'import', request: { sources: [path] } }),
       'startTask.0.request.testSources.[]': (path) =>
