@@ -9,7 +9,7 @@ import type {
   CompressSettings,
   DecompressResult,
 } from './archive.ts';
-import type { ColumnChoice, ColumnInfo, ColumnReport, ColumnView } from './columns.ts';
+import type { ColumnChoice, ColumnInfo, ColumnReport, ColumnView, ImageCell } from './columns.ts';
 import type {
   ClusterResult,
   ClusterSettings,
@@ -309,6 +309,8 @@ export interface Service extends Core {
   renameDataset(id: string, name: string): Promise<Dataset>;
   /** The values of an imported column. */
   column(datasetId: string, name: string): Promise<ColumnView>;
+  /** What imported columns say of one image, in their order; null for nothing. */
+  imageColumns(datasetId: string, id: number): Promise<ImageCell[]>;
   restoreColumn(datasetId: string, name: string): Promise<void>;
   /** Puts it aside with its runs; `restoreDataset` undoes that until the service is closed, which removes it for good. */
   deleteDataset(id: string): Promise<void>;

@@ -20,6 +20,12 @@ export type ColumnView =
   /** `value` is an index into `texts`, which are sorted as people sort them. */
   | { kind: 'text'; ids: Int32Array; texts: string[]; value: Int32Array };
 
+/** What a column says of one image. */
+export interface ImageCell {
+  name: string;
+  value: number | string | null;
+}
+
 export const columnKeys = ['path', 'id'] as const;
 export type ColumnKey = (typeof columnKeys)[number];
 

@@ -63,6 +63,7 @@ export const methods = {
     v.strictObject({ by: v.optional(v.picklist(columnKeys)), key: v.optional(column) }),
   ]),
   column: v.tuple([idSchema, column]),
+  imageColumns: v.tuple([idSchema, whole]),
   removeColumn: v.tuple([idSchema, column]),
   restoreColumn: v.tuple([idSchema, column]),
   deleteDataset: v.tuple([idSchema]),

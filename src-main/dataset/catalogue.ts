@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
-import type { ColumnInfo, ImportedColumn } from '../contract/columns.ts';
+import type { ColumnInfo, ImageCell, ImportedColumn } from '../contract/columns.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type {
   Dataset,
@@ -322,6 +322,13 @@ export class Catalogue {
                  WHERE column = ? ORDER BY cells.id`;
     const rows = this.#all(sql, this.datasetNumber(datasetId), number!);
     return { name, kind, values: new Map(rows.map(({ id, value }) => [id, value])) } as unknown as ImportedColumn;
+  }
+
+  /** What all of them say of one image. */
+  imageCells(datasetId: string, id: number): ImageCell[] {
+    const sql = `SELECT name, value FROM columns LEFT JOIN cells ON cells.column = columns.number AND cells.id = ?
+                 WHERE dataset = ? AND aside = 0 ORDER BY number`;
+    return this.#all(sql, id, this.datasetNumber(datasetId)) as unknown as ImageCell[];
   }
 
   /** In place of one of that name. */

@@ -374,6 +374,10 @@ describe('maps and exports', () => {
       ...{ kind: 'text', ids: Int32Array.of(ids[0]!, ids[1]!, ids[119]!), texts: ['here', 'there'] },
       value: Int32Array.of(0, 0, 1),
     });
+    expect(await service.imageColumns(dataset.id, ids[119]!)).toEqual([
+      { name: 'age', value: null },
+      { name: 'place', value: 'there' },
+    ]);
     const wanted = { ...request(join(folder, 'imported')), columns: ['path' as const], ids: null };
     expect(await service.previewExport(wanted)).toMatchObject({
       ...{ header: ['image_id', 'path', 'age', 'place'], imported: ['age', 'place'] },

@@ -33,6 +33,7 @@ export type DatasetPart = Pick<
   | 'labelImages'
   | 'importColumns'
   | 'column'
+  | 'imageColumns'
   | 'removeColumn'
   | 'restoreColumn'
   | 'deleteDataset'
@@ -84,6 +85,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return report;
     },
     column: async (id, name) => toView(catalogue.column(id, name)),
+    imageColumns: async (id, imageId) => catalogue.imageCells(id, imageId),
     async removeColumn(id, name) {
       await core.removeColumn(id, name);
       topics.publish('workspace', { what: ['columns'] });
