@@ -60,7 +60,8 @@ export function assignLabelColors(counts: ArrayLike<number>, isolated: ReadonlyS
   // Isolated ones take the colours of labels that are not seen meanwhile; all others keep theirs.
   const free = base.filter((label) => !isolated.has(label)).map((label) => ({ label, color: colors.get(label)! }));
   for (const label of isolated) {
-    if (colors.has(label)) continue;
+    // Images without a label, which are −1, have the colour of others.
+    if (label < 0 || colors.has(label)) continue;
     const taken = free.shift();
     if (taken === undefined) break;
     colors.delete(taken.label);

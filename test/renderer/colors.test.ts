@@ -132,6 +132,10 @@ describe('labels', () => {
     expect(named.size).toBe(labelColorCount);
   });
 
+  test('images without one take the colour of no label when they are looked at', () => {
+    expect(assignLabelColors([5, 9], new Set([0, -1]))).toEqual(assignLabelColors([5, 9]));
+  });
+
   test('more that are looked at than there are colours share the last', () => {
     const isolated = new Set(Array.from({ length: 30 }, (_, index) => 100 + index));
     const { colorOf } = assignLabelColors(new Array(200).fill(1), isolated);
