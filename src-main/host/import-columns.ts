@@ -172,10 +172,10 @@ function toColumn(
   rows: readonly number[],
   separator: Separator,
 ): ImportedColumn {
-  const numbers = cells.map((cell) => readNumber(cell, separator));
   const there = rows.filter((row) => cells[row]!.trim() !== '');
-  const isNumber = there.length > 0 && cells.every((cell, row) => cell.trim() === '' || numbers[row] !== null);
-  if (isNumber) return { name, kind: 'number', values: new Map(there.map((row) => [ids[row]!, numbers[row]!])) };
+  const number = (cell: string) => readNumber(cell, separator);
+  const isNumber = there.length > 0 && cells.every((cell) => cell.trim() === '' || number(cell) !== null);
+  if (isNumber) return { name, kind: 'number', values: new Map(there.map((row) => [ids[row]!, number(cells[row]!)!])) };
   return { name, kind: 'text', values: new Map(there.map((row) => [ids[row]!, unescapeFormula(cells[row]!)])) };
 }
 
