@@ -9,6 +9,7 @@ import type {
   CompressSettings,
   DecompressResult,
 } from './archive.ts';
+import type { ColumnChoice, ColumnInfo, ColumnReport, ColumnView, ImageCell } from './columns.ts';
 import type {
   ClusterResult,
   ClusterSettings,
@@ -252,6 +253,17 @@ export interface Core {
   /** How many numbers 95 % and 99 % of the achievable reduction cost, from the errors of PCA and two short runs, which stay. */
   advise(datasetId: string, request: AdviceRequest, context?: Context): Promise<Advice>;
   datasets(): Promise<Dataset[]>;
+  /** Gives labels to images, or takes them away; the answer, given back, undoes it. Sources stay as they are. */
+  labelImages(datasetId: string, groups: LabelledImages[]): Promise<LabelledImages[]>;
+  /**
+   * Columns about the images of a data set from a CSV, by path or id; a column `label` gives labels. All or nothing: `usage`
+   * where names are ambiguous, none fits, or a column is called as one of Pinhole's own.
+   */
+  importColumns(datasetId: string, file: string, choice?: ColumnChoice, context?: Context): Promise<ColumnReport>;
+  /** Those that were imported. */
+  columns(datasetId: string): Promise<ColumnInfo[]>;
+  /** `restoreColumn` undoes it until the workspace is opened again. */
+  removeColumn(datasetId: string, name: string): Promise<void>;
   /** Of the prepared pixels and their splits: equal ones train alike, whatever files they came from. SHA-256. */
   contentHash(datasetId: string, context?: Context): Promise<string>;
   items(datasetId: string): Promise<Item[]>;
@@ -307,8 +319,11 @@ export interface Service extends Core {
   previewImport(request: ImportRequest, context?: Context): Promise<ImportPreview>;
   datasetDetails(id: string): Promise<DatasetDetails>;
   renameDataset(id: string, name: string): Promise<Dataset>;
-  /** Gives labels to images, or takes them away; the answer, given back, undoes it. Sources stay as they are. */
-  labelImages(datasetId: string, groups: LabelledImages[]): Promise<LabelledImages[]>;
+  /** The values of an imported column. */
+  column(datasetId: string, name: string): Promise<ColumnView>;
+  /** What imported columns say of one image, in their order; null for nothing. */
+  imageColumns(datasetId: string, id: number): Promise<ImageCell[]>;
+  restoreColumn(datasetId: string, name: string): Promise<void>;
   /** Puts it aside with its runs; `restoreDataset` undoes that until the service is closed, which removes it for good. */
   deleteDataset(id: string): Promise<void>;
   restoreDataset(id: string): Promise<Dataset>;

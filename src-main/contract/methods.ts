@@ -1,6 +1,7 @@
 // What may be called over a port: the methods of the service with the schemas of their parameters. Nothing else is reachable.
 import * as v from 'valibot';
 import type { Service } from './api.ts';
+import { columnKeys } from './columns.ts';
 import { findings } from './explore.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 import { exportRequestSchema, idSchema, idsSchema, mapMethods, taskRequestSchema } from './tasks.ts';
@@ -15,6 +16,8 @@ const path = v.pipe(
 const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
 // As long as folders are called, which labels come from; not trimmed, so that each can be given back.
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+// As the service takes them from a CSV.
+const column = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const bytes = v.pipe(v.instance(Uint8Array), v.maxLength(4 * 2 ** 20));
 const files = v.pipe(
@@ -77,6 +80,15 @@ export const methods = {
   datasetDetails: v.tuple([idSchema]),
   renameDataset: v.tuple([idSchema, name]),
   labelImages: v.tuple([idSchema, v.array(v.strictObject({ label: v.nullable(label), ids: idsSchema }))]),
+  importColumns: v.tuple([
+    idSchema,
+    path,
+    v.strictObject({ by: v.optional(v.picklist(columnKeys)), key: v.optional(column) }),
+  ]),
+  column: v.tuple([idSchema, column]),
+  imageColumns: v.tuple([idSchema, whole]),
+  removeColumn: v.tuple([idSchema, column]),
+  restoreColumn: v.tuple([idSchema, column]),
   deleteDataset: v.tuple([idSchema]),
   restoreDataset: v.tuple([idSchema]),
   relocateDataset: v.tuple([idSchema, path, path]),
@@ -116,7 +128,7 @@ export const methods = {
 
 export type MethodName = keyof typeof methods;
 /** These take a Context after their parameters. */
-export const withContext: ReadonlySet<MethodName> = new Set(['previewImport', 'devices']);
+export const withContext: ReadonlySet<MethodName> = new Set(['previewImport', 'importColumns', 'devices']);
 
 export const topicSchema = v.union([
   v.picklist(['tasks', 'workspace']),

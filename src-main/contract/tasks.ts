@@ -74,6 +74,8 @@ export const exportRequestSchema = v.strictObject({
   out: v.pipe(v.string(), v.minLength(1)),
   formats: v.pipe(v.array(v.picklist(exportFormats)), v.minLength(1)),
   columns: v.optional(v.array(v.picklist(exportColumns)), [...ownColumns]),
+  /** Names of imported columns that CSV and Parquet do without; they have all others. */
+  leaveOut: v.optional(v.array(v.pipe(v.string(), v.maxLength(255))), []),
   /** The map whose coordinates go into the column `map`. */
   map: v.optional(v.picklist(mapMethods), 'pca'),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */

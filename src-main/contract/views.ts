@@ -1,5 +1,6 @@
 // What the screens look at: tables, pictures and figures in the shape in which they are shown. Arrays are typed arrays.
 import * as v from 'valibot';
+import type { ColumnInfo } from './columns.ts';
 import type { SerializedError } from './errors.ts';
 import type { MapQuality } from './explore.ts';
 import type { Baselines, EpochMetrics, ImportFailure, Preprocessing, StepMetrics, Warning } from './records.ts';
@@ -42,6 +43,7 @@ export const preferencesSchema = v.strictObject({
         out: v.string(),
         formats: v.array(v.string()),
         columns: v.array(v.string()),
+        leaveOut: v.optional(v.array(v.string()), []),
         map: v.string(),
         bom: v.optional(v.boolean(), true),
       }),
@@ -106,11 +108,15 @@ export interface ItemTable {
   split: Uint8Array;
   width: Int32Array;
   height: Int32Array;
+  /** Those that were imported; `column` fetches their values. */
+  columns: ColumnInfo[];
 }
 
 export interface DatasetDetails {
   bytes: number;
   labels: { label: string; count: number }[];
+  /** Those that were imported. */
+  columns: ColumnInfo[];
   splits: { train: number; validation: number; test: number };
   /** Sources that are not where they were: the images can be relocated. */
   missingSources: string[];
@@ -233,6 +239,8 @@ export interface ExportPreview {
   encoded: boolean;
   /** Columns that are wanted and not there yet: the map was not made, the groups were not looked for. */
   missing: MadeColumn[];
+  /** Names of the columns that were imported, whether they are wanted or not. */
+  imported: string[];
   /** Of each format, about; 0 where it cannot be told. */
   bytes: Record<string, number>;
   folder: {
@@ -250,7 +258,7 @@ export interface Topics {
   /** All tasks, at once and after every change, at most ten times a second. */
   tasks: Task[];
   /** Something was added, changed or removed: fetch again what you show. */
-  workspace: { what: ('datasets' | 'labels' | 'runs' | 'maps' | 'preferences' | 'devices')[] };
+  workspace: { what: ('datasets' | 'labels' | 'columns' | 'runs' | 'maps' | 'preferences' | 'devices')[] };
   /** Live course of a run; the topic's name carries the id: `run:ID`. */
   run: RunEvent;
 }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
+import type { ColumnInfo, ImageCell, ImportedColumn } from '../contract/columns.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type {
   Dataset,
@@ -47,6 +48,13 @@ const migrations = [
   // Labels that a person gave; null takes away the one of the source. An import never touches them.
   `CREATE TABLE labels (
      dataset INTEGER NOT NULL REFERENCES datasets(number), id INTEGER NOT NULL, label TEXT, PRIMARY KEY (dataset, id)
+   ) STRICT, WITHOUT ROWID;`,
+  // Columns that a person brought; an import of images never touches them. Aside: removed, until Pinhole is opened again.
+  `CREATE TABLE columns (
+     number INTEGER PRIMARY KEY, dataset INTEGER NOT NULL REFERENCES datasets(number), name TEXT NOT NULL,
+     kind TEXT NOT NULL, aside INTEGER NOT NULL DEFAULT 0, UNIQUE (dataset, name)) STRICT;
+   CREATE TABLE cells (
+     column INTEGER NOT NULL REFERENCES columns(number), id INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY (column, id)
    ) STRICT, WITHOUT ROWID;`,
 ];
 
@@ -122,8 +130,9 @@ export class Catalogue {
     this.#database.close();
   }
 
-  /** All or nothing: an error inside leaves the catalogue as it was. */
+  /** All or nothing: an error inside leaves the catalogue as it was. One within another is a part of that. */
   transaction<T>(work: () => T): T {
+    if (this.#database.isTransaction) return work();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -243,7 +252,8 @@ export class Catalogue {
   deleteDataset(id: string): void {
     const number = this.datasetNumber(id);
     this.transaction(() => {
-      for (const table of ['labels', 'items', 'containers', 'failures'])
+      this.#run('DELETE FROM cells WHERE column IN (SELECT number FROM columns WHERE dataset = ?)', number);
+      for (const table of ['columns', 'labels', 'items', 'containers', 'failures'])
         this.#run(`DELETE FROM ${table} WHERE dataset = ?`, number);
       this.#run('DELETE FROM datasets WHERE number = ?', number);
     });
@@ -315,6 +325,63 @@ export class Catalogue {
       );
     });
     return Array.from(before, ([label, ids]) => ({ label, ids: Int32Array.from(ids) }));
+  }
+
+  /** In the order in which they came. */
+  columns(datasetId: string): ColumnInfo[] {
+    const sql = 'SELECT name, kind FROM columns WHERE dataset = ? AND aside = 0 ORDER BY number';
+    return this.#all(sql, this.datasetNumber(datasetId)) as unknown as ColumnInfo[];
+  }
+
+  /** With the values of the images that are there; `not-found` where there is no column of this name. */
+  column(datasetId: string, name: string): ImportedColumn {
+    const { number, kind } = this.#column(datasetId, name, false);
+    const sql = `SELECT cells.id, value FROM cells JOIN items ON items.dataset = ? AND items.id = cells.id AND gone = 0
+                 WHERE column = ? ORDER BY cells.id`;
+    const rows = this.#all(sql, this.datasetNumber(datasetId), number!);
+    return { name, kind, values: new Map(rows.map(({ id, value }) => [id, value])) } as unknown as ImportedColumn;
+  }
+
+  /** What all of them say of one image. */
+  imageCells(datasetId: string, id: number): ImageCell[] {
+    const sql = `SELECT name, value FROM columns LEFT JOIN cells ON cells.column = columns.number AND cells.id = ?
+                 WHERE dataset = ? AND aside = 0 ORDER BY number`;
+    return this.#all(sql, id, this.datasetNumber(datasetId)) as unknown as ImageCell[];
+  }
+
+  /** In place of one of that name. */
+  putColumn(datasetId: string, { name, kind, values }: ImportedColumn): void {
+    const dataset = this.datasetNumber(datasetId);
+    this.#deleteColumns('dataset = ? AND name = ?', dataset, name);
+    this.#run('INSERT INTO columns (dataset, name, kind) VALUES (?, ?, ?)', dataset, name, kind);
+    const { number } = this.#column(datasetId, name, false);
+    for (const [id, value] of values) this.#run('INSERT INTO cells VALUES (?, ?, ?)', number!, id, value);
+  }
+
+  /** Puts a column aside, or back; `not-found` where there is none of this name. */
+  setColumnAside(datasetId: string, name: string, aside: boolean): void {
+    const { number } = this.#column(datasetId, name, !aside);
+    this.#run('UPDATE columns SET aside = ? WHERE number = ?', aside ? 1 : 0, number!);
+  }
+
+  deleteColumnsAside(): void {
+    this.transaction(() => this.#deleteColumns('aside = 1'));
+  }
+
+  #deleteColumns(where: string, ...values: SQLInputValue[]): void {
+    this.#run(`DELETE FROM cells WHERE column IN (SELECT number FROM columns WHERE ${where})`, ...values);
+    this.#run(`DELETE FROM columns WHERE ${where}`, ...values);
+  }
+
+  #column(datasetId: string, name: string, aside: boolean): Row {
+    const sql = 'SELECT number, kind FROM columns WHERE dataset = ? AND name = ? AND aside = ?';
+    const [found] = this.#all(sql, this.datasetNumber(datasetId), name, aside ? 1 : 0);
+    if (found) return found;
+    throw new PinholeError(
+      'not-found',
+      `There is no column “${name}” in this data set.`,
+      'Look at the list of its columns again.',
+    );
   }
 
   /** Every item there ever was, in id order, with the label of its source. */

@@ -1,6 +1,7 @@
 // Feature tables with chosen columns and images: what a person picked on the export screen, for CSV, Parquet and NPY alike.
 
 import type { ColumnSource } from 'hyparquet-writer';
+import type { ImportedColumn } from '../contract/columns.ts';
 import type { Context, Item } from '../contract/records.ts';
 import { createAtomicWriter } from '../files/atomic.ts';
 import { createNpyWriter, writeNpy } from '../files/npy.ts';
@@ -18,6 +19,8 @@ export interface Choice {
   readonly map: ReadonlyMap<number, readonly [x: number, y: number]> | null;
   /** The cluster of each image by its id. */
   readonly cluster: ReadonlyMap<number, number> | null;
+  /** Those that a person imported, all of which are written. */
+  readonly imported: readonly ImportedColumn[];
 }
 
 interface Row {
@@ -33,7 +36,7 @@ type Column = { readonly name: string } & (
 );
 
 /** In the order in which they stand in the full table. */
-export function chosenColumns({ columns, map, cluster }: Choice, codeSize: number): Column[] {
+export function chosenColumns({ columns, map, cluster, imported }: Choice, codeSize: number): Column[] {
   const place = (axis: 0 | 1) => (row: Row) => map?.get(row.item.id)?.[axis] ?? Number.NaN;
   const all: [group: string, column: Column][] = [
     ['path', { name: 'path', text: ({ item }) => textCell(item.path) }],
@@ -52,7 +55,18 @@ export function chosenColumns({ columns, map, cluster }: Choice, codeSize: numbe
     ]),
   ];
   const id: Column = { name: 'image_id', text: ({ item }) => String(item.id) };
-  return [id, ...all.filter(([group]) => columns.has(group)).map(([, column]) => column)];
+  const chosen = all.filter(([group]) => columns.has(group));
+  const codes = chosen.findIndex(([group]) => group === 'codes');
+  return [
+    id,
+    ...chosen.map(([, column]) => column).toSpliced(codes < 0 ? chosen.length : codes, 0, ...imported.map(csvColumn)),
+  ];
+}
+
+/** The shortest text that reads back as the same number; other columns of numbers are float32. */
+function csvColumn({ name, kind, values }: ImportedColumn): Column {
+  if (kind === 'text') return { name, text: ({ item }) => textCell(values.get(item.id) ?? '') };
+  return { name, text: ({ item }) => String(values.get(item.id) ?? '') };
 }
 
 /** The first rows as they will stand in CSV. */
@@ -125,7 +139,7 @@ export async function writeChosenCsv(
     const writer = await createAtomicWriter(path);
     try {
       const buffer = createRowBuffer(writer);
-      await writer.write(`${bom ? byteOrderMark : ''}${columns.map(({ name }) => name).join(',')}\r\n`);
+      await writer.write(`${bom ? byteOrderMark : ''}${columns.map(({ name }) => textCell(name)).join(',')}\r\n`);
       let rows = 0;
       for await (const block of chosenBlocks(table, choice, blockRows)) {
         for (const row of rowsOf(block, table.codeSize)) {
@@ -173,7 +187,10 @@ async function writeRow(
   buffer.end = end + 2;
 }
 
-/** The columns of `writeParquet` that were chosen, map and cluster; a place that is not known is NaN, a cluster null. */
+/**
+ * The columns of `writeParquet` that were chosen, map, cluster and what was imported (DOUBLE or strings); a place that is not
+ * known is NaN, everything else null.
+ */
 export async function writeChosenParquet(
   path: string,
   source: FeatureSource,
@@ -198,14 +215,21 @@ function chosenMaker(choice: Choice, table: FeatureTable): ColumnMaker {
       name,
       Float32Array.from(items, ({ id }) => choice.map?.get(id)?.[place] ?? Number.NaN),
     );
-  const made: Record<string, (block: FeatureBlock) => ColumnSource> = {
-    map_x: (block) => axis('map_x', 0, block),
-    map_y: (block) => axis('map_y', 1, block),
-    cluster: ({ items }) => ({ name: 'cluster', type: 'INT32', data: items.map(({ id }) => choice.cluster?.get(id)) }),
-  };
+  const made = new Map<string, (block: FeatureBlock) => ColumnSource>([
+    ['map_x', (block) => axis('map_x', 0, block)],
+    ['map_y', (block) => axis('map_y', 1, block)],
+    [
+      'cluster',
+      ({ items }) => ({ name: 'cluster', type: 'INT32', data: items.map(({ id }) => choice.cluster?.get(id)) }),
+    ],
+  ]);
+  for (const { name, kind, values } of choice.imported) {
+    const type = kind === 'number' ? 'DOUBLE' : 'STRING';
+    made.set(name, ({ items }) => ({ name, type, data: items.map(({ id }) => values.get(id)) }));
+  }
   return (block) => {
     const own = all(block);
-    return names.map((name) => made[name]?.(block) ?? own.find((column) => column.name === name)!);
+    return names.map((name) => made.get(name)?.(block) ?? own.find((column) => column.name === name)!);
   };
 }
 

@@ -37,15 +37,29 @@ export interface CsvRecord {
 // A record holds some thousand numbers and a path; a longer one is a quote that nobody closed.
 const longestRecord = 2 ** 26;
 
+/** What stands between cells: a comma, or what spreadsheets write where the comma is the decimal sign, or a tab. */
+export type Separator = ',' | ';' | '\t';
+
+/** The one that the first line of a UTF-8 file has most of outside quotes; a comma where it has none. */
+export async function findSeparator(path: string): Promise<Separator> {
+  for await (const text of readText(path)) {
+    const [line] = text.replace(/"[^"]*"/g, '').split('\n', 1);
+    const count = (separator: Separator) => line!.split(separator).length;
+    return ([',', ';', '\t'] as const).reduce((most, next) => (count(next) > count(most) ? next : most));
+  }
+  return ',';
+}
+
 /** The records of a UTF-8 file, one after the other; takes CRLF and LF, a byte order mark, and skips empty lines. */
-export async function* readRecords(path: string): AsyncGenerator<CsvRecord> {
+export async function* readRecords(path: string, separator: Separator = ','): AsyncGenerator<CsvRecord> {
   let rest = '';
   let line = 1;
   for await (const text of readText(path)) {
     rest += text;
     let from = 0;
-    for (let record = takeRecord(rest, from); record !== null; record = takeRecord(rest, from)) {
-      yield* checked(record, line, path);
+    const take = () => takeRecord(rest, from, separator);
+    for (let record = take(); record !== null; record = take()) {
+      yield* checked(record, line, path, separator);
       line += record.lines;
       from = record.next;
     }
@@ -53,14 +67,15 @@ export async function* readRecords(path: string): AsyncGenerator<CsvRecord> {
     if (rest.length > longestRecord) throw unclosedQuote(path, line);
   }
   if (rest === '') return;
-  const last = takeRecord(`${rest}\n`, 0);
+  const last = takeRecord(`${rest}\n`, 0, separator);
   if (last === null) throw unclosedQuote(path, line);
-  yield* checked(last, line, path);
+  yield* checked(last, line, path, separator);
 }
 
-function* checked(record: Taken, line: number, path: string): Generator<CsvRecord> {
+function* checked(record: Taken, line: number, path: string, separator: Separator): Generator<CsvRecord> {
   if (record.stray !== null) {
-    throw damaged(path, `a comma or the end of the line behind the closing quote in line ${line}`, record.stray);
+    const one = { ',': 'a comma', ';': 'a semicolon', '\t': 'a tab' }[separator];
+    throw damaged(path, `${one} or the end of the line behind the closing quote in line ${line}`, record.stray);
   }
   if (record.cells.length === 1 && record.cells[0] === '') return;
   yield { line, cells: record.cells };
@@ -98,31 +113,31 @@ interface Taken {
   next: number;
   /** Lines that this one took. */
   lines: number;
-  /** What stood behind a closing quote where only a comma or a line end may. */
+  /** What stood behind a closing quote where only a separator or a line end may. */
   stray: string | null;
 }
 
 /** The record at `from`, or null if the text ends before it does. */
-function takeRecord(text: string, from: number): Taken | null {
+function takeRecord(text: string, from: number, separator: Separator): Taken | null {
   const newline = text.indexOf('\n', from);
   if (newline < 0) return null;
   const line = text.slice(from, text[newline - 1] === '\r' && newline > from ? newline - 1 : newline);
-  if (line.includes('"')) return takeQuotedRecord(text, from);
-  return { cells: line.split(','), next: newline + 1, lines: 1, stray: null };
+  if (line.includes('"')) return takeQuotedRecord(text, from, separator);
+  return { cells: line.split(separator), next: newline + 1, lines: 1, stray: null };
 }
 
-function takeQuotedRecord(text: string, from: number): Taken | null {
+function takeQuotedRecord(text: string, from: number, separator: Separator): Taken | null {
   const cells: string[] = [];
   let lines = 1;
   for (let at = from; ; at++) {
-    const cell = text[at] === '"' ? takeQuotedCell(text, at + 1) : takePlainCell(text, at);
+    const cell = text[at] === '"' ? takeQuotedCell(text, at + 1) : takePlainCell(text, at, separator);
     if (cell === null) return null;
     cells.push(cell.value);
     lines += cell.lines;
     at = cell.end;
     if (text[at] === '\r' && text[at + 1] === '\n') at++;
     if (text[at] === '\n') return { cells, next: at + 1, lines, stray: null };
-    if (text[at] !== ',') return { cells, next: at, lines, stray: JSON.stringify(text.slice(at, at + 20)) };
+    if (text[at] !== separator) return { cells, next: at, lines, stray: JSON.stringify(text.slice(at, at + 20)) };
   }
 }
 
@@ -133,11 +148,11 @@ interface Cell {
   lines: number;
 }
 
-function takePlainCell(text: string, from: number): Cell | null {
+function takePlainCell(text: string, from: number, separator: Separator): Cell | null {
   const newline = text.indexOf('\n', from);
   if (newline < 0) return null;
-  const comma = text.indexOf(',', from);
-  if (comma >= 0 && comma < newline) return { value: text.slice(from, comma), end: comma, lines: 0 };
+  const next = text.indexOf(separator, from);
+  if (next >= 0 && next < newline) return { value: text.slice(from, next), end: next, lines: 0 };
   const end = text[newline - 1] === '\r' && newline > from ? newline - 1 : newline;
   return { value: text.slice(from, end), end, lines: 0 };
 }

@@ -1,4 +1,5 @@
 // features.csv: one row an image with its codes, written in one pass and read back exactly; and the note beside it.
+import type { ColumnInfo } from '../contract/columns.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { Context, Item, Preprocessing } from '../contract/records.ts';
 import { type AtomicWriter, createAtomicWriter, writeAtomic } from '../files/atomic.ts';
@@ -241,6 +242,8 @@ export interface ChosenPart {
   readonly header: readonly string[];
   /** Settings of the map whose places are in the table. */
   readonly map: object | null;
+  /** Columns in it that a person imported. */
+  readonly imported: readonly ColumnInfo[];
 }
 
 /** Writes `features.json`: the note, the meaning of each column and how text cells are escaped. */
@@ -253,7 +256,10 @@ export async function writeFeaturesNote(path: string, note: FeaturesNote, chosen
     ...note,
     ...(chosen && { rows: chosen.rows, ...(chosen.map && { map: chosen.map }) }),
     table: tableMeaning,
-    columns: Object.fromEntries(meanings.filter(([name]) => isThere(name))),
+    columns: Object.fromEntries([
+      ...meanings.filter(([name]) => isThere(name)),
+      ...(chosen?.imported ?? []).map(({ name, kind }) => [name, importedMeanings[kind]]),
+    ]),
   };
   await writeAtomic(path, `${JSON.stringify(content, null, 2)}\n`);
 }
@@ -264,6 +270,11 @@ const tableMeaning = {
   escape:
     'In path and label, = + - @ (plain or full-width), a tab or a line break at the beginning, or behind ; tab or a line break, has an apostrophe in front so that no spreadsheet runs it. To undo, take one apostrophe away from every run of apostrophes that stands at such a place in front of such a character.',
 };
+
+const importedMeanings = {
+  number: 'imported: a number (float64), empty where none is known',
+  text: 'imported: a text, empty where none is known',
+} as const;
 
 function columnMeanings(codeSize: number): Record<string, string> {
   const codes = codeColumns(codeSize);

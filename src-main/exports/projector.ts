@@ -1,6 +1,7 @@
 // The Embedding Projector of TensorBoard: vectors.tsv, metadata.tsv, sprite.png and the file that names them. Reads no pixels itself.
 // https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin
 import { join } from 'node:path';
+import type { ImportedColumn } from '../contract/columns.ts';
 import type { Context, Item } from '../contract/records.ts';
 import { type AtomicWriter, createAtomicWriter, writeAtomic } from '../files/atomic.ts';
 import { encodePng } from '../files/png.ts';
@@ -30,7 +31,7 @@ export type ReadImages = (ids: readonly number[]) => ImageBatch;
 /** Writes into a folder that is there; gives the files. Without thumbnails where they would be too small, which is said. */
 export async function writeProjector(
   folder: string,
-  source: FeatureSource & { items: readonly Item[] },
+  source: FeatureSource & { items: readonly Item[]; imported: readonly ImportedColumn[] },
   read: ReadImages,
   context: Context = {},
 ): Promise<string[]> {
@@ -51,13 +52,19 @@ export async function writeProjector(
   return names.map(path);
 }
 
-async function writeTables(vectors: string, metadata: string, source: FeatureSource, context: Context): Promise<void> {
+async function writeTables(
+  vectors: string,
+  metadata: string,
+  source: FeatureSource & { imported: readonly ImportedColumn[] },
+  context: Context,
+): Promise<void> {
+  const { imported } = source;
   const table = await openFeatures(source, context);
   const writers: AtomicWriter[] = [];
   try {
     for (const path of [vectors, metadata]) writers.push(await createAtomicWriter(path));
     const [codesWriter, factsWriter] = writers as [AtomicWriter, AtomicWriter];
-    await factsWriter.write(`${columns.join('\t')}\n`);
+    await factsWriter.write(`${[...columns, ...imported.map(({ name }) => oneLine(name))].join('\t')}\n`);
     for await (const { items, codes, errors } of table.blocks(blockRows)) {
       const size = codes.length / items.length;
       const rows = items.map((_, row) =>
@@ -65,7 +72,10 @@ async function writeTables(vectors: string, metadata: string, source: FeatureSou
       );
       await codesWriter.write(`${rows.join('\n')}\n`);
       const facts = items.map(({ id, path, label, split }, row) =>
-        [id, oneLine(path), oneLine(label ?? ''), split, formatFloat32(errors[row]!)].join('\t'),
+        [
+          ...[id, oneLine(path), oneLine(label ?? ''), split, formatFloat32(errors[row]!)],
+          ...imported.map((column) => factOf(column, id)),
+        ].join('\t'),
       );
       await factsWriter.write(`${facts.join('\n')}\n`);
     }
@@ -75,6 +85,10 @@ async function writeTables(vectors: string, metadata: string, source: FeatureSou
     for (const writer of writers) await writer.abort();
     await table.close();
   }
+}
+
+function factOf({ kind, values }: ImportedColumn, id: number): string {
+  return kind === 'number' ? String(values.get(id) ?? '') : oneLine(values.get(id) ?? '');
 }
 
 /** Tabs and line ends would make other cells of it. */

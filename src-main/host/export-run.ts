@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
+import type { ImportedColumn } from '../contract/columns.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
 import type { Context, Dataset, Division, Item, Split } from '../contract/records.ts';
 import { exportColumns, isMade, type MapSettings } from '../contract/tasks.ts';
@@ -33,6 +34,8 @@ export interface ExportInput {
   bom: boolean;
   /** Columns beside those of the run itself. */
   more: MoreColumns | null;
+  /** Columns of the images that a person imported. */
+  imported: readonly ImportedColumn[];
   division: Division | null;
   contentHash(): Promise<string>;
   /** Pixels of these images at the model's size, uint8 N×H×W×C. */
@@ -66,7 +69,7 @@ const writers: Record<ExportFormat, Writer> = {
     const [table, note] = [join(folder, 'features.csv'), join(folder, 'features.json')];
     const choice = allColumns(input);
     if (choice !== null) {
-      const { mapSettings } = input.more!;
+      const mapSettings = input.more?.mapSettings ?? null;
       await writeChosenFeatures(folder, { ...input, source: featureSource(input), choice, mapSettings }, context);
     } else {
       await writeCsv(table, featureSource(input), context, input);
@@ -104,12 +107,13 @@ const writers: Record<ExportFormat, Writer> = {
   },
 
   async projector(input, folder, context) {
+    const { items, imported } = input;
     const path = join(folder, 'projector');
     await makeFolder(path);
     await removeLeftovers(path);
     const { height, width, channels } = input.dataset;
     const read = (ids: readonly number[]) => ({ data: input.pixels(ids), count: ids.length, height, width, channels });
-    return writeProjector(path, { ...featureSource(input), items: input.items }, read, context);
+    return writeProjector(path, { ...featureSource(input), items, imported }, read, context);
   },
 
   async 'contact-sheet'(input, folder) {
@@ -139,11 +143,13 @@ const writers: Record<ExportFormat, Writer> = {
   },
 };
 
-/** Those of the run and what was made beside it; null where there is nothing beside it. */
-function allColumns({ more }: ExportInput): Choice | null {
-  if (more === null) return null;
-  const columns = exportColumns.filter((column) => !isMade(column) || more[column] !== null);
-  return { ...more, columns: new Set(columns), ids: null };
+/** Those of the run and what was made or imported beside it; null where there is nothing beside it. */
+function allColumns({ more, imported }: ExportInput): Choice | null {
+  if (more === null && imported.length === 0) return null;
+  const { map = null, cluster = null } = more ?? {};
+  const made = { map, cluster };
+  const columns = exportColumns.filter((column) => !isMade(column) || made[column] !== null);
+  return { ...made, imported, columns: new Set(columns), ids: null };
 }
 
 export interface ChosenFeatures extends Pick<ExportInput, 'run' | 'dataset' | 'items' | 'bom'> {
@@ -159,7 +165,12 @@ export async function writeChosenFeatures(folder: string, chosen: ChosenFeatures
   const rows = await writeChosenCsv(join(folder, 'features.csv'), source, choice, context, chosen);
   const header = chosenColumns(choice, chosen.run.codeSize).map(({ name }) => name);
   const note = await describeFeatures(chosen);
-  await writeFeaturesNote(join(folder, 'features.json'), note, { rows, header, map: mapSettings });
+  await writeFeaturesNote(join(folder, 'features.json'), note, {
+    rows,
+    header,
+    map: mapSettings,
+    imported: choice.imported,
+  });
   return rows;
 }
 

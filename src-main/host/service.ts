@@ -22,9 +22,10 @@ import type {
   CompressResult,
   CompressSettings,
 } from '../contract/archive.ts';
+import type { ColumnChoice } from '../contract/columns.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type { ClusterSettings, ImageFolder } from '../contract/explore.ts';
-import type { Context, Dataset, Item, Warning } from '../contract/records.ts';
+import type { Context, Dataset, Item, LabelledImages, Warning } from '../contract/records.ts';
 import type { AdviceRequest, SweepContext, SweepRequest } from '../contract/search.ts';
 import {
   type ImportRequest,
@@ -62,6 +63,7 @@ import {
   placeImages,
 } from './explore.ts';
 import { exportRun } from './export-run.ts';
+import { importColumns } from './import-columns.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
 import { makeColumns } from './more-columns.ts';
@@ -114,6 +116,8 @@ export async function openWorkspace(
     for (const run of catalogue.listRuns()) {
       if (run.state === 'running') catalogue.updateRun(run.id, { state: 'interrupted' });
     }
+    // Nobody is there any more who could undo their removal.
+    catalogue.deleteColumnsAside();
     return { core: new WorkspaceService(workspace, catalogue, lock), catalogue };
   } catch (error) {
     lock.release();
@@ -237,6 +241,7 @@ class WorkspaceService implements Core {
         codesFolder: codesFolder(run, datasetId),
         bom: options.bom ?? false,
         more,
+        imported: this.#catalogue.columns(datasetId).map(({ name }) => this.#catalogue.column(datasetId, name)),
         division: this.#catalogue.division(datasetId),
         contentHash: () => this.contentHash(datasetId, context),
         pixels: (ids) => readPixels(this.workspace, dataset, ids),
@@ -410,6 +415,22 @@ class WorkspaceService implements Core {
     } finally {
       dataset.close();
     }
+  }
+
+  async labelImages(datasetId: string, groups: LabelledImages[]) {
+    return this.#catalogue.labelItems(datasetId, groups);
+  }
+
+  async importColumns(datasetId: string, file: string, choice: ColumnChoice = {}, context: Context = {}) {
+    return importColumns(this.#catalogue, datasetId, file, choice, context);
+  }
+
+  async columns(datasetId: string) {
+    return this.#catalogue.columns(datasetId);
+  }
+
+  async removeColumn(datasetId: string, name: string) {
+    this.#catalogue.setColumnAside(datasetId, name, true);
   }
 
   async items(datasetId: string): Promise<Item[]> {

@@ -1,4 +1,4 @@
-// The colours of points, as palettes of up to 255: labels, a scale for errors, splits. For light and dark surfaces.
+// The colours of points, as palettes of up to 255: labels, a scale for numbers, splits. For light and dark surfaces.
 
 export type Theme = 'light' | 'dark';
 /** Of a point: the index of its colour in a palette. */
@@ -33,8 +33,10 @@ const scaleStops: Record<Theme, readonly string[]> = {
   light: ['#95bdda', '#46a5af', '#358660', '#705301', '#701800', '#400115'],
   dark: ['#365270', '#207582', '#3f9a6f', '#bea333', '#fdb171', '#fedfde'],
 };
-/** One less than a palette takes: the last colour of those is that of points that are not shown. */
-export const scaleSize = 255;
+/** A palette takes two more: the colour of points without a number, and that of points that are not shown. */
+export const scaleSize = 254;
+/** Index of the colour of points without a number. */
+export const missingIndex: ColorIndex = scaleSize;
 
 export interface LabelColors {
   /** For every label its colour, and at the end that of images without one. */
@@ -58,7 +60,8 @@ export function assignLabelColors(counts: ArrayLike<number>, isolated: ReadonlyS
   // Isolated ones take the colours of labels that are not seen meanwhile; all others keep theirs.
   const free = base.filter((label) => !isolated.has(label)).map((label) => ({ label, color: colors.get(label)! }));
   for (const label of isolated) {
-    if (colors.has(label)) continue;
+    // Images without a label, which are −1, have the colour of others.
+    if (label < 0 || colors.has(label)) continue;
     const taken = free.shift();
     if (taken === undefined) break;
     colors.delete(taken.label);
@@ -75,10 +78,10 @@ export function labelPalette(theme: Theme): readonly string[] {
   return [...labelColors[theme], otherColor[theme]];
 }
 
-/** The scale in `scaleSize` steps, as CSS colours. */
+/** The scale in `scaleSize` steps and, at `missingIndex`, what has no number, as CSS colours. */
 export function scalePalette(theme: Theme): readonly string[] {
   const stops = scaleStops[theme].map(bytesOf);
-  return Array.from({ length: scaleSize }, (_, index) => {
+  const scale = Array.from({ length: scaleSize }, (_, index) => {
     const place = (index / (scaleSize - 1)) * (stops.length - 1);
     const first = Math.min(stops.length - 2, Math.floor(place));
     const part = place - first;
@@ -87,40 +90,48 @@ export function scalePalette(theme: Theme): readonly string[] {
     );
     return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
   });
+  return [...scale, otherColor[theme]];
 }
 
 /** The scale from left to right, for a legend: a CSS image. */
 export function scaleGradient(theme: Theme): string {
   return `linear-gradient(to right, ${scalePalette(theme)
-    .filter((_, index) => index % 6 === 0)
+    .filter((_, index) => index < missingIndex && index % 6 === 0)
     .join(', ')})`;
 }
 
-export interface ErrorScale {
+/** Of points; NaN where there is none. */
+export type Numbers = Float32Array | Float64Array;
+
+export interface Scale {
   readonly low: number;
   readonly high: number;
 }
 
-/** Where a few huge errors would leave one colour to all others, they share the last. */
+/** Where a few huge numbers would leave one colour to all others, they share the last. */
 const outlierShare = 0.01;
 /** Sorting a million takes 0.2 s; quantiles of this many are the same to the eye. */
 const mostSorted = 100_000;
 
-/** The range of the colours: of 98 % of the errors; NaN is passed over. */
-export function errorScale(errors: Float32Array): ErrorScale {
-  const every = Math.ceil(errors.length / mostSorted);
-  const sorted = errors.filter((error, row) => row % every === 0 && !Number.isNaN(error)).sort();
-  if (sorted.length === 0) return { low: 0, high: 1 };
+/** The range of the colours: of 98 % of the numbers; NaN is passed over. Null where there are none. */
+export function scaleOf(numbers: Numbers): Scale | null {
+  const there = Float64Array.from(numbers).filter((number) => !Number.isNaN(number));
+  const every = Math.ceil(there.length / mostSorted);
+  const sorted = there.filter((_, place) => place % every === 0).sort();
+  if (sorted.length === 0) return null;
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
-  const [low, high] = [at(outlierShare), at(1 - outlierShare)];
-  return { low, high: high > low ? high : low + 1 };
+  return { low: at(outlierShare), high: at(1 - outlierShare) };
 }
 
-export function errorColors(errors: Float32Array, { low, high }: ErrorScale): Uint8Array {
-  const factor = (scaleSize - 1) / (high - low);
-  // A Uint8ClampedArray rounds and does not go below 0 by itself; NaN becomes 0.
-  const clamped = new Uint8ClampedArray(errors.length);
-  for (let row = 0; row < errors.length; row++) clamped[row] = Math.min(scaleSize - 1, (errors[row]! - low) * factor);
+export function scaleColors(numbers: Numbers, scale: Scale | null): Uint8Array {
+  const { low, high } = scale ?? { low: 0, high: 0 };
+  const factor = high > low ? (scaleSize - 1) / (high - low) : 0;
+  // A Uint8ClampedArray rounds and does not go below 0 by itself.
+  const clamped = new Uint8ClampedArray(numbers.length);
+  for (let row = 0; row < numbers.length; row++) {
+    const place = (numbers[row]! - low) * factor;
+    clamped[row] = Number.isNaN(place) ? missingIndex : Math.min(scaleSize - 1, place);
+  }
   return new Uint8Array(clamped.buffer);
 }
 

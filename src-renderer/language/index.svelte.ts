@@ -55,6 +55,14 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
   return new Intl.NumberFormat(locales[state.language], { maximumFractionDigits: 2, ...options }).format(value);
 }
 
+/** A value of somebody's own column: six significant digits, and no marks between thousands, which years have none of. */
+export function formatValue(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-5 || size >= 1e15)) return value.toExponential(3);
+  const digits = { maximumSignificantDigits: 6, maximumFractionDigits: 12, useGrouping: false };
+  return new Intl.NumberFormat(locales[state.language], digits).format(value);
+}
+
 /** Errors and losses: always three significant digits, so that columns compare; in exponents only where they are tiny. */
 export function formatError(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { beforeAll, expect, test } from 'vitest';
+import type { ImportedColumn } from '../../src-main/contract/columns.ts';
 import type { Item } from '../../src-main/contract/records.ts';
 import {
   type Choice,
@@ -35,7 +36,7 @@ const items = Array.from(
 const source: FeatureSource = { items, codesFile: join(folder, 'c.npy'), errorsFile: join(folder, 'e.npy') };
 const everything = ['path', 'label', 'split', 'size', 'sha256', 'mse', 'codes'];
 const choice = (columns: string[], ids: number[] | null = null, more: Partial<Choice> = {}): Choice => ({
-  ...{ columns: new Set(columns), ids: ids && new Set(ids), map: null, cluster: null, ...more },
+  ...{ columns: new Set(columns), ids: ids && new Set(ids), map: null, cluster: null, imported: [], ...more },
 });
 const read = (name: string) => readFileSync(join(folder, name));
 const readParquet = (name: string) => {
@@ -102,6 +103,40 @@ test('chosen rows and columns, in the order of the codes, with their places on t
     data: Float32Array.from([2, 8, 17_000].flatMap(rowOf)),
   });
   expect(parseNpy(read('ids.npy')).data).toEqual(Int32Array.of(2, 8, 17_000));
+});
+
+test('imported columns stand in front of the codes: numbers to their last digit, texts escaped in CSV alone, gaps empty', async () => {
+  const imported: ImportedColumn[] = [
+    {
+      ...{ name: 'age', kind: 'number' },
+      values: new Map([
+        [2, 0.1],
+        [4, -1e21],
+      ]),
+    },
+    { name: 'constructor', kind: 'text', values: new Map([[4, '=1+1, "猫"']]) },
+    { name: '-place, "x"', kind: 'text', values: new Map([[2, 'here']]) },
+  ];
+  const some = choice(['split', 'codes'], [2, 4, 6], { imported });
+  await writeChosenCsv(join(folder, 'imported.csv'), source, some);
+  const [header, ...lines] = read('imported.csv').toString().trimEnd().split('\r\n');
+  expect(header).toBe(`image_id,split,age,constructor,"'-place, ""x""",z000,z001,z002`);
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatch(/^2,train,0\.1,,here,[-\d]/);
+  expect(lines[1]).toMatch(/^4,train,-1e\+21,"'=1\+1, ""猫""",,[-\d]/);
+  expect(lines[2]).toMatch(/^6,train,,,,[-\d]/);
+  const preview = await previewChosen(source, some, 1);
+  expect(preview[0]!.slice(0, 5)).toEqual(['2', 'train', '0.1', '', 'here']);
+  await writeChosenParquet(join(folder, 'imported.parquet'), source, some);
+  const records = await readParquet('imported.parquet');
+  const names = ['age', 'constructor', '-place, "x"'];
+  expect(records.map((record) => names.map((name) => record[name] ?? null))).toEqual([
+    [0.1, null, 'here'],
+    [-1e21, '=1+1, "猫"', null],
+    [null, null, null],
+  ]);
+  await writeChosenCsv(join(folder, 'no-codes.csv'), source, choice(['split'], [6], { imported }));
+  expect(read('no-codes.csv').toString()).toBe(`image_id,split,age,constructor,"'-place, ""x"""\r\n6,train,,,\r\n`);
 });
 
 test('no images make files with a header alone', async () => {

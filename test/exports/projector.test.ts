@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import type { ImportedColumn } from '../../src-main/contract/columns.ts';
 import type { Notice } from '../../src-main/contract/records.ts';
 import { largestSprite, tileFor, writeProjector } from '../../src-main/exports/projector.ts';
 import { writeNpy } from '../../src-main/files/npy.ts';
@@ -31,7 +32,11 @@ async function write(count: number, paths = (row: number) => `a/${row}.png`) {
     data: Uint8Array.from({ length: ids.length * 24 }, (_, at) => ids[Math.floor(at / 24)]! % 251),
   });
   const notices: Notice[] = [];
-  const files = await writeProjector(out, { items, codesFile, errorsFile }, read, {
+  const imported: ImportedColumn[] = [
+    { name: 'age', kind: 'number', values: new Map([[2, 0.1]]) },
+    { name: 'place\there', kind: 'text', values: new Map([[4, '=a\nb']]) },
+  ];
+  const files = await writeProjector(out, { items, codesFile, errorsFile, imported }, read, {
     onNotice: (notice) => notices.push(notice),
   });
   return { out, files, codes, errors, items, notices };
@@ -58,7 +63,13 @@ test('vectors, metadata and thumbnails of each image stand at the same place', a
   const { vectors, header, metadata, sprite, dims } = load(out);
   expect(vectors).toHaveLength(23);
   expect(Float32Array.from(vectors.flat())).toEqual(codes);
-  expect(header).toEqual(['image_id', 'path', 'label', 'split', 'mse']);
+  expect(header).toEqual(['image_id', 'path', 'label', 'split', 'mse', 'age', 'place here']);
+  expect(metadata.slice(0, 4).map((row) => row.slice(5))).toEqual([
+    ['', ''],
+    ['0.1', ''],
+    ['', "'=a b"],
+    ['', ''],
+  ]);
   expect(metadata).toHaveLength(23);
   expect(metadata.map(([id]) => Number(id))).toEqual(items.map(({ id }) => id));
   expect(Float32Array.from(metadata, (row) => Number(row[4]))).toEqual(errors);

@@ -25,7 +25,7 @@ test('has every item as the catalogue tells of it, also where one is gone, renam
     { label: 'ring, "odd"', ids: Int32Array.of(first!.id) },
     { label: null, ids: Int32Array.of(second!.id) },
   ]);
-  const table = itemTable(catalogue.itemColumns(id));
+  const table = itemTable(catalogue.itemColumns(id), []);
   const splits = ['train', 'validation', 'test'];
   const rows = Array.from(table.ids, (itemId, row) => ({
     id: itemId,
@@ -45,7 +45,7 @@ test('of a data set without items is empty', () => {
   const { catalogue } = openWorkspace();
   const preprocessing = { width: 8, height: 8, channels: 1 } as never;
   catalogue.insertDataset({ id: 'empty', name: 'empty', sources: [], preprocessing });
-  const table = itemTable(catalogue.itemColumns('empty'));
+  const table = itemTable(catalogue.itemColumns('empty'), []);
   expect(table.ids).toHaveLength(0);
   expect([...table.offsets]).toEqual([0]);
   expect(table.labels).toEqual([]);

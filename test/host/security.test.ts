@@ -169,6 +169,9 @@ describe.each([
       'setPreferences.0.lastExport.out': 'what the export screen shows first; checked where it is used',
       'setPreferences.0.lastExport.formats.[]': 'not a path',
       'setPreferences.0.lastExport.columns.[]': 'not a path',
+      'setPreferences.0.lastExport.leaveOut.[]': 'names of columns in the catalogue',
+      'startTask.0.request.leaveOut.[]': 'names of columns in the catalogue',
+      'previewExport.0.leaveOut.[]': 'names of columns in the catalogue',
       'setPreferences.0.lastExport.map': 'not a path',
       'startTask.0.request.sources.[]': (path) => service.startTask({ kind: 'import', request: { sources: [path] } }),
       'startTask.0.request.testSources.[]': (path) =>
@@ -198,6 +201,11 @@ describe.each([
       'previewImport.0.name': 'not a path',
       'renameDataset.1': 'a name that is shown; the folder of a data set is called after its id',
       'labelImages.1.[].label': 'a label that is shown and written into tables, where formulas are escaped',
+      'importColumns.1': (path) => service.importColumns(datasetId, path),
+      'importColumns.2.key': 'the name of a column of the file',
+      'column.1': 'the name of a column in the catalogue',
+      'removeColumn.1': 'the name of a column in the catalogue',
+      'restoreColumn.1': 'the name of a column in the catalogue',
       'relocateDataset.1': 'must be one of the sources that the data set has',
       'relocateDataset.2': (path) => service.relocateDataset(datasetId, join(root, 'images'), path),
       'previewExport.0.out':

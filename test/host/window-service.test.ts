@@ -351,6 +351,59 @@ describe('maps and exports', () => {
     expect(await service.labelImages(dataset.id, former)).toEqual([]);
   });
 
+  test('columns from a CSV are in tables and exports, stay over an import, are left out, removed and brought back', async () => {
+    const { ids } = await service.itemTable(dataset.id);
+    const file = join(folder, 'about.csv');
+    writeFileSync(file, `image_id,age,place\n${ids[0]},0.1,here\n${ids[119]},,there\n${ids[1]},-3,here\n`);
+    const heard: string[][] = [];
+    const stop = service.subscribe('workspace', ({ what }) => heard.push(what));
+    expect(await service.importColumns(dataset.id, file)).toMatchObject({ by: 'id', matched: 3, without: 117 });
+    stop();
+    expect(heard).toEqual([['columns']]);
+    await finished(await start({ kind: 'import', request: { sources: dataset.sources } }));
+    const columns = [
+      { name: 'age', kind: 'number' },
+      { name: 'place', kind: 'text' },
+    ];
+    expect((await service.datasetDetails(dataset.id)).columns).toEqual(columns);
+    expect((await service.itemTable(dataset.id)).columns).toEqual(columns);
+    expect(await service.column(dataset.id, 'age')).toEqual({
+      ...{ kind: 'number', ids: ids.slice(0, 2), values: Float64Array.of(0.1, -3) },
+    });
+    expect(await service.column(dataset.id, 'place')).toEqual({
+      ...{ kind: 'text', ids: Int32Array.of(ids[0]!, ids[1]!, ids[119]!), texts: ['here', 'there'] },
+      value: Int32Array.of(0, 0, 1),
+    });
+    expect(await service.imageColumns(dataset.id, ids[119]!)).toEqual([
+      { name: 'age', value: null },
+      { name: 'place', value: 'there' },
+    ]);
+    const wanted = { ...request(join(folder, 'imported')), columns: ['path' as const], ids: null };
+    expect(await service.previewExport(wanted)).toMatchObject({
+      ...{ header: ['image_id', 'path', 'age', 'place'], imported: ['age', 'place'] },
+    });
+    const some = { ...wanted, leaveOut: ['age'] };
+    expect((await service.previewExport(some)).header).toEqual(['image_id', 'path', 'place']);
+    await finished(await start({ kind: 'export', request: some }));
+    const lines = readFileSync(join(folder, 'imported', 'features.csv'), 'utf8').split('\r\n');
+    expect(lines[120]).toMatch(/^\d+,[^,]+,there$/);
+    const note = JSON.parse(readFileSync(join(folder, 'imported', 'features.json'), 'utf8'));
+    expect(note.columns.place).toBe('imported: a text, empty where none is known');
+    // All columns of all images, as the command line writes them.
+    await service.export(runId, join(folder, 'imported'), ['csv', 'projector']);
+    const whole = readFileSync(join(folder, 'imported', 'features.csv'), 'utf8').split('\r\n');
+    expect(whole[0]).toMatch(/^image_id,path,label,split,width,height,sha256,mse,age,place,z0/);
+    expect(whole[2]).toContain(',-3,here,');
+    const metadata = readFileSync(join(folder, 'imported', 'projector', 'metadata.tsv'), 'utf8').split('\n');
+    expect(metadata[0]).toBe('image_id\tpath\tlabel\tsplit\tmse\tage\tplace');
+    await service.removeColumn(dataset.id, 'age');
+    expect((await service.previewExport(wanted)).header).toEqual(['image_id', 'path', 'place']);
+    await service.restoreColumn(dataset.id, 'age');
+    expect((await service.previewExport(wanted)).header).toEqual(['image_id', 'path', 'age', 'place']);
+    for (const { name } of columns) await service.removeColumn(dataset.id, name);
+    await expect(service.column(dataset.id, 'age')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   test('groups are a column once they were looked for; until then that is said', async () => {
     const wanted = { ...request(join(folder, 'groups')), columns: ['cluster' as const], ids: null };
     expect((await service.previewExport(wanted)).missing).toEqual(['cluster']);

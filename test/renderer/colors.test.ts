@@ -5,13 +5,15 @@ import { describe, expect, test } from 'vitest';
 import {
   assignLabelColors,
   bytesOf,
-  errorColors,
-  errorScale,
   labelColorCount,
   labelColors,
   labelPalette,
+  missingIndex,
+  otherColor,
   otherIndex,
   paletteBytes,
+  scaleColors,
+  scaleOf,
   scalePalette,
   scaleSize,
   type Theme,
@@ -89,12 +91,14 @@ describe.each(themes)('on the %s surface', (theme) => {
   });
 
   test('the scale goes one way in lightness, away from the surface', () => {
-    const lights = scalePalette(theme).map((color) => contrast(color, surface(theme)));
+    const lights = scalePalette(theme)
+      .slice(0, scaleSize)
+      .map((color) => contrast(color, surface(theme)));
     expect(lights[0]).toBeGreaterThan(1.6);
     for (const sight of Object.keys(sights) as (keyof typeof sights)[]) {
       // Neighbouring steps are rounded to whole bytes; every tenth differs by more than that.
       const lightness = scalePalette(theme)
-        .filter((_, step) => step % 10 === 0)
+        .filter((_, step) => step < scaleSize && step % 10 === 0)
         .map((color) => seen(color, sight)[0]!);
       const ordered = lightness.toSorted((a, b) => (theme === 'light' ? b - a : a - b));
       expect(lightness, sight).toEqual(ordered);
@@ -128,6 +132,10 @@ describe('labels', () => {
     expect(named.size).toBe(labelColorCount);
   });
 
+  test('images without one take the colour of no label when they are looked at', () => {
+    expect(assignLabelColors([5, 9], new Set([0, -1]))).toEqual(assignLabelColors([5, 9]));
+  });
+
   test('more that are looked at than there are colours share the last', () => {
     const isolated = new Set(Array.from({ length: 30 }, (_, index) => 100 + index));
     const { colorOf } = assignLabelColors(new Array(200).fill(1), isolated);
@@ -135,14 +143,14 @@ describe('labels', () => {
   });
 });
 
-describe('errors', () => {
+describe('numbers', () => {
   const errors = Float32Array.from({ length: 1000 }, (_, row) => (row === 500 ? 99 : row / 1000));
 
   test('one huge error does not take the colours from all others', () => {
-    const scale = errorScale(errors);
+    const scale = scaleOf(errors)!;
     expect(scale.low).toBeCloseTo(0.01, 2);
     expect(scale.high).toBeCloseTo(0.99, 2);
-    const colors = errorColors(errors, scale);
+    const colors = scaleColors(errors, scale);
     expect(colors[0]).toBe(0);
     expect(colors[500]).toBe(scaleSize - 1);
     expect(colors[600]).toBeGreaterThan(colors[400]!);
@@ -150,12 +158,23 @@ describe('errors', () => {
   });
 
   test('equal ones, none at all, and NaN have a scale too', () => {
-    expect(errorScale(Float32Array.from([0.5, 0.5]))).toEqual({ low: 0.5, high: 1.5 });
-    expect(errorScale(new Float32Array())).toEqual({ low: 0, high: 1 });
-    expect(Array.from(errorColors(Float32Array.from([Number.NaN, 1]), { low: 0, high: 1 }))).toEqual([
-      0,
-      scaleSize - 1,
-    ]);
+    const equal = scaleOf(Float32Array.from([0.5, Number.NaN, 0.5]));
+    expect(equal).toEqual({ low: 0.5, high: 0.5 });
+    expect(Array.from(scaleColors(Float32Array.from([0.5, Number.NaN]), equal))).toEqual([0, missingIndex]);
+    expect(scaleOf(new Float64Array())).toBeNull();
+    expect(Array.from(scaleColors(Float64Array.of(Number.NaN), null))).toEqual([missingIndex]);
+    const colors = scaleColors(Float64Array.of(Number.NaN, 1, -5, 7), { low: 0, high: 1 });
+    expect(Array.from(colors)).toEqual([missingIndex, scaleSize - 1, 0, scaleSize - 1]);
+  });
+
+  test('no number has the neutral colour, which the scale has nowhere', () => {
+    for (const theme of themes) {
+      const palette = scalePalette(theme);
+      expect(palette[missingIndex]).toBe(otherColor[theme]);
+      expect(palette.indexOf(otherColor[theme])).toBe(missingIndex);
+      // The last place of a texture is that of points that are not shown.
+      expect(palette.length).toBe(255);
+    }
   });
 });
 

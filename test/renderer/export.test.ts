@@ -25,7 +25,7 @@ test('the first time it is a CSV with the usual columns and a picture, in the ru
 test('what is remembered comes back as it was', () => {
   for (const out of [null, '/somewhere else']) {
     const kept = { formats: ['npy', 'model'] as const, columns: ['mse', 'map'] as const, map: 'umap' as const };
-    const choices = { ...kept, bom: false, out };
+    const choices = { ...kept, leaveOut: ['age'], bom: false, out };
     expect(restoreChoices(rememberChoices(choices))).toEqual(choices);
   }
   expect(rememberChoices({ ...firstChoices, out: ' /a ' }).out).toBe('/a');
@@ -39,7 +39,14 @@ test('what another version remembered is taken as far as it is known, in the ord
     map: 'som',
     bom: true,
   };
-  const expected = { formats: ['csv', 'npy'], columns: ['path', 'codes'], map: 'pca', bom: true, out: null };
+  const expected = {
+    formats: ['csv', 'npy'],
+    columns: ['path', 'codes'],
+    leaveOut: [],
+    map: 'pca',
+    bom: true,
+    out: null,
+  };
   expect(restoreChoices(last)).toEqual(expected);
   expect(restoreChoices({ ...last, formats: ['sprite'] }).formats).toEqual(firstChoices.formats);
   expect(restoreChoices({ ...last, columns: [] }).columns).toEqual([]);

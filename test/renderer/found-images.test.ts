@@ -29,7 +29,7 @@ test('grouped by cluster, legend and colours are of clusters, and all else is as
   const table = {
     ...{ ids: Int32Array.of(0, 1, 2, 3), ...packTexts(['a/0.png', 'a/1.png', 'b/2.png', 'b/3.png']) },
     ...{ labels: ['a', 'b'], label: Int32Array.of(0, 0, 1, 1), split: new Uint8Array(4) },
-    ...{ width: new Int32Array(4).fill(9), height: new Int32Array(4).fill(8) },
+    ...{ width: new Int32Array(4).fill(9), height: new Int32Array(4).fill(8), columns: [] },
   };
   const images = new Images('run', 'data', table, { ids: table.ids, errors: new Float32Array(4) });
   const grouped = images.grouped({ names: ['1', '2', '3'], of: Int32Array.of(2, 0, 0, -1) });
@@ -37,7 +37,7 @@ test('grouped by cluster, legend and colours are of clusters, and all else is as
   expect(grouped.path(2)).toBe('b/2.png');
   expect(grouped.size(1)).toEqual({ width: 9, height: 8 });
   expect(images.labelName(0)).toBe('a');
-  const { named, indices } = pointColors(grouped, 'cluster', new Set());
+  const { named, indices } = pointColors(grouped, 'groups', null, new Set());
   expect(indices[1]).toBe(indices[2]);
   expect(new Set(indices).size).toBe(3);
   const { entries } = legendEntries(grouped, named, new Set(), '');

@@ -18,6 +18,7 @@ function someImages(): Images {
     split: new Uint8Array(5),
     width: zeros,
     height: zeros,
+    columns: [],
   };
   return new Images('run', 'set', table, { ids, errors: new Float32Array(5) });
 }

@@ -44,6 +44,7 @@ function tableOf(ids: readonly number[]): ItemTable {
     split: Uint8Array.from(ids, (id) => facts(id).split),
     width: Int32Array.from(ids, (id) => facts(id).width),
     height: Int32Array.from(ids, () => 10),
+    columns: [],
   };
 }
 

@@ -15,6 +15,8 @@ const valid = (folder: string): unknown[] => [
   call('images', 'nothing', Int32Array.of(1, 2, 3)),
   call('renameDataset', 'nothing', 'name'),
   call('labelImages', 'nothing', [{ label: 'name', ids: Int32Array.of(1) }]),
+  call('importColumns', 'nothing', '/nowhere.csv', { by: 'path', key: 'name' }),
+  call('removeColumn', 'nothing', 'name'),
   call('setPreferences', { theme: 'dark', recentSources: ['a'] }),
   call('listFolder', folder),
   call('upload', 'nothing', 'a/b.png', 0, Uint8Array.of(1, 2, 3, 4)),

@@ -1,11 +1,13 @@
 // The commands: how each is written, what it offers, and which function of commands.ts does it.
 import { InvalidArgumentError, Option } from 'commander';
 import { restoredFormats } from '../../contract/archive.ts';
+import { columnKeys } from '../../contract/columns.ts';
 import { overlapNeighbours, usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { exportFormats, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as archives from './archives.ts';
+import { columns, label } from './columns.ts';
 import * as commands from './commands.ts';
 import { copy, groupings } from './copy.ts';
 import * as explore from './explore.ts';
@@ -313,6 +315,43 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         ...common,
       ],
       run: (work, options, [run]) => copy(work, run as string | undefined, options),
+    },
+    {
+      usage: 'columns <dataset> [file]',
+      description:
+        'Brings further columns to the images of a data set from a CSV, by path or id; without a file, lists them.',
+      examples: [
+        'columns photos about.csv',
+        'columns photos sizes.csv --by id --key number --json',
+        'columns photos --remove age',
+      ],
+      options: [
+        new Option('--by <what>', 'how rows name their images (default: as the file looks)').choices(columnKeys),
+        new Option('--key <column>', 'column that does so (default: path, image_id or id)'),
+        new Option('--remove <column...>', 'remove columns that were imported before'),
+        ...common,
+      ],
+      run: (work, options, [dataset, file]) => columns(work, dataset as string, file as string | undefined, options),
+    },
+    {
+      usage: 'label <dataset> [label]',
+      description: 'Gives images of a data set a label, takes labels away or renames them; by itself, lists them.',
+      examples: [
+        'label photos cats --ids 1,2,3',
+        'label photos cats --paths-from cats.txt',
+        'label photos --remove --ids 7',
+        'label photos --rename kittens cats',
+      ],
+      options: [
+        new Option('--ids <list>', 'images by their image_id (e.g. 1,2,3)')
+          .argParser((text: string) => text.split(',').map((id) => id.trim()))
+          .conflicts(['pathsFrom', 'rename']),
+        new Option('--paths-from <file>', 'images by their paths, one a line').conflicts('rename'),
+        new Option('--remove', 'take the label away').conflicts('rename'),
+        new Option('--rename <labels...>', 'the old label and the new; where that is there, they become one'),
+        ...common,
+      ],
+      run: (work, options, [dataset, name]) => label(work, dataset as string, name as string | undefined, options),
     },
     {
       usage: 'duplicates [run]',

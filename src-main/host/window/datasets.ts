@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { buildModel } from '../../compiler/model.ts';
 import type { Service } from '../../contract/api.ts';
+import type { ColumnView, ImportedColumn } from '../../contract/columns.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { Context, Dataset, Item } from '../../contract/records.ts';
 import {
@@ -30,6 +31,11 @@ export type DatasetPart = Pick<
   | 'datasetDetails'
   | 'renameDataset'
   | 'labelImages'
+  | 'importColumns'
+  | 'column'
+  | 'imageColumns'
+  | 'removeColumn'
+  | 'restoreColumn'
   | 'deleteDataset'
   | 'restoreDataset'
   | 'relocateDataset'
@@ -41,7 +47,7 @@ export type DatasetPart = Pick<
 const largestOriginal = 1024;
 
 export function datasetPart(surroundings: Surroundings): DatasetPart {
-  const { workspace, catalogue, topics, aside } = surroundings;
+  const { workspace, catalogue, core, topics, aside } = surroundings;
   const sampler = new ImportSampler();
   const spool = join(workspace, 'looking');
   const changed = () => topics.publish('workspace', { what: ['datasets', 'runs'] });
@@ -52,6 +58,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return {
         bytes: await folderBytes(datasetFolder(workspace, id)),
         labels: catalogue.labelCounts(id),
+        columns: catalogue.columns(id),
         splits: {
           train: counts.get('train') ?? 0,
           validation: counts.get('validation') ?? 0,
@@ -67,9 +74,24 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       return catalogue.getDataset(id);
     },
     async labelImages(id, groups) {
-      const before = catalogue.labelItems(id, groups);
+      const before = await core.labelImages(id, groups);
       topics.publish('workspace', { what: ['labels'] });
       return before;
+    },
+    async importColumns(id, file, choice, context) {
+      const report = await core.importColumns(id, expectAllowed(surroundings, file), choice, context);
+      topics.publish('workspace', { what: report.labels === null ? ['columns'] : ['columns', 'labels'] });
+      return report;
+    },
+    column: async (id, name) => toView(catalogue.column(id, name)),
+    imageColumns: async (id, imageId) => catalogue.imageCells(id, imageId),
+    async removeColumn(id, name) {
+      await core.removeColumn(id, name);
+      topics.publish('workspace', { what: ['columns'] });
+    },
+    async restoreColumn(id, name) {
+      catalogue.setColumnAside(id, name, false);
+      topics.publish('workspace', { what: ['columns'] });
     },
     async deleteDataset(id) {
       catalogue.getDataset(id);
@@ -96,7 +118,7 @@ export function datasetPart(surroundings: Surroundings): DatasetPart {
       changed();
       return catalogue.getDataset(id);
     },
-    itemTable: async (id) => itemTable(catalogue.itemColumns(id)),
+    itemTable: async (id) => itemTable(catalogue.itemColumns(id), catalogue.columns(id)),
     images: async (id, ids) => readImages(surroundings, id, ids),
     async original(id, imageId) {
       const item = catalogue.findItem(id, imageId);
@@ -185,6 +207,19 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
     `Only ${found.length} of ${own.length} images were found in ${place}, with the same names and sizes.`,
     'Choose the folder that holds them in the same arrangement as before.',
   );
+}
+
+/** Each once, in the order in which people sort them. */
+function sortedTexts(texts: Iterable<string>): string[] {
+  return [...new Set(texts)].sort(new Intl.Collator('en', { numeric: true }).compare);
+}
+
+function toView(column: ImportedColumn): ColumnView {
+  const ids = Int32Array.from(column.values.keys());
+  if (column.kind === 'number') return { kind: 'number', ids, values: Float64Array.from(column.values.values()) };
+  const texts = sortedTexts(column.values.values());
+  const places = new Map(texts.map((text, index) => [text, index]));
+  return { kind: 'text', ids, texts, value: Int32Array.from(column.values.values(), (text) => places.get(text)!) };
 }
 
 /** Rows of `pixels.npy`; an id that is no row is refused. */

@@ -4,6 +4,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { ExportFormat, ExportResult, Run, Service } from '../../contract/api.ts';
+import type { ImportedColumn } from '../../contract/columns.ts';
 import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
 import type { Context } from '../../contract/records.ts';
 import { exportRequestSchema, type MadeColumn, madeColumns, ownColumns } from '../../contract/tasks.ts';
@@ -41,14 +42,19 @@ const isTable = (format: ExportFormat): format is Table => ['csv', 'parquet', 'n
 const previewRows = 8;
 
 /** What other parts know of a run's images: their places on a map, and the groups that were found. */
-type Known = Pick<MapPart, 'map'> & Pick<FindingPart, 'found'>;
+type Parts = Pick<MapPart, 'map'> & Pick<FindingPart, 'found'>;
+interface Known extends Parts {
+  imported(datasetId: string): readonly ImportedColumn[];
+}
 
-export function exportPart(surroundings: Surroundings, { map, found }: Known): ExportPart {
-  const remembered = { map: remember(surroundings, map), found };
+export function exportPart(surroundings: Surroundings, { map, found }: Parts): ExportPart {
+  const { catalogue } = surroundings;
+  const imported = (id: string) => catalogue.columns(id).map(({ name }) => catalogue.column(id, name));
+  const remembered = { map: remember(surroundings, map), found, imported: rememberColumns(surroundings, imported) };
   return {
     previewExport: (request) => preview(surroundings, v.parse(exportRequestSchema, request), remembered),
     exportAs: (request, context = {}) =>
-      exportAs(surroundings, v.parse(exportRequestSchema, request), { map, found }, context),
+      exportAs(surroundings, v.parse(exportRequestSchema, request), { map, found, imported }, context),
     saveSheet: (request) => saveSheet(surroundings, request),
   };
 }
@@ -71,18 +77,31 @@ function remember({ topics }: Surroundings, map: MapPart['map']): MapPart['map']
   };
 }
 
+/** The same for imported columns. */
+function rememberColumns({ topics }: Surroundings, imported: Known['imported']): Known['imported'] {
+  let last: { id: string; columns: readonly ImportedColumn[] } | undefined;
+  topics.listen('workspace', ({ what }) => {
+    if (what.includes('columns') || what.includes('datasets')) last = undefined;
+  });
+  return (id) => {
+    if (last?.id !== id) last = { id, columns: imported(id) };
+    return last.columns;
+  };
+}
+
 /** Starts nothing that takes long and writes nothing. */
 async function preview(surroundings: Surroundings, request: Checked, known: Known): Promise<ExportPreview> {
   const run = surroundings.catalogue.getRun(request.runId);
   const encoded = run.report !== null;
-  const { source, choice, items, missing } = await prepare(surroundings, run, request, encoded ? known : null);
+  const { source, choice, items, missing } = await prepare(surroundings, run, request, known, encoded);
   const header = chosenColumns(choice, run.codeSize).map(({ name }) => name);
   const rows = encoded ? await previewChosen(source, choice, previewRows) : [];
   const total = choice.ids?.size ?? items.length;
   return {
     ...{ header, rows, total, encoded, missing },
+    imported: surroundings.catalogue.columns(run.datasetId).map(({ name }) => name),
     bytes: {
-      ...tableBytes(header, rows, total, run.codeSize),
+      ...tableBytes(header, choice, rows, total, run.codeSize),
       model: await folderBytes(runPaths(run.folder).model),
       tensorboard: await folderBytes(runPaths(run.folder).events),
     },
@@ -199,24 +218,31 @@ async function expectTargets(surroundings: Surroundings, run: Run, out: string, 
 }
 
 /** The columns that the command line writes, of all images. */
-function isPlain({ columns, ids }: Checked): boolean {
-  return ids === null && columns.length === ownColumns.length && ownColumns.every((column) => columns.includes(column));
+function isPlain({ columns, leaveOut, ids }: Checked): boolean {
+  return (
+    ids === null &&
+    leaveOut.length === 0 &&
+    columns.length === ownColumns.length &&
+    ownColumns.every((column) => columns.includes(column))
+  );
 }
 
-/** `known` is null where the run has no codes yet: then nothing can be missing. */
-async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Checked, known: Known | null) {
+/** Where the run has no codes yet, nothing can be missing. */
+async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Checked, known: Known, encoded = true) {
   const items = catalogue.items(run.datasetId);
   const { codes, errors } = codePaths(runPaths(run.folder).codes);
   const source: FeatureSource = { items, codesFile: codes, errorsFile: errors };
   const all = new Set(items.map(({ id }) => id));
   const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => all.has(id)));
   const hasColumns = request.formats.some((format) => format === 'csv' || format === 'parquet');
-  const wants = (column: MadeColumn) => hasColumns && known !== null && request.columns.includes(column);
-  const view = wants('map') ? await known!.map(run.id, request.map) : null;
-  const groups = wants('cluster') ? await known!.found(run.id, 'clusters') : null;
+  const wants = (column: MadeColumn) => hasColumns && encoded && request.columns.includes(column);
+  const view = wants('map') ? await known.map(run.id, request.map) : null;
+  const groups = wants('cluster') ? await known.found(run.id, 'clusters') : null;
   const positions = view && placesById(view);
   const cluster = groups?.what === 'clusters' ? groupsById(groups) : null;
-  const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster };
+  const columns = hasColumns ? known.imported(run.datasetId) : [];
+  const imported = columns.filter(({ name }) => !request.leaveOut.includes(name));
+  const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster, imported };
   const there = { map: positions !== null, cluster: cluster !== null };
   const missing = madeColumns.filter((column) => wants(column) && !there[column]);
   const dataset = catalogue.getDataset(run.datasetId);
@@ -226,11 +252,13 @@ async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Che
 /** From the rows that are shown; a number of a binary file takes four bytes. */
 function tableBytes(
   header: readonly string[],
+  { imported }: Choice,
   rows: readonly string[][],
   total: number,
   codeSize: number,
 ): Record<Table, number> {
-  const texts = new Set(['path', 'label', 'split', 'sha256'].map((name) => header.indexOf(name)));
+  const names = imported.filter(({ kind }) => kind === 'text').map(({ name }) => name);
+  const texts = new Set(['path', 'label', 'split', 'sha256', ...names].map((name) => header.indexOf(name)));
   const perRow = (size: (row: readonly string[]) => number) =>
     Math.round((total * rows.reduce((sum, row) => sum + size(row), 0)) / Math.max(1, rows.length));
   return {

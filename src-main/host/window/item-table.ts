@@ -1,4 +1,5 @@
 // The table of all items that screens look at, out of the texts that the catalogue gives: no object, and no text, for each of a million.
+import type { ColumnInfo } from '../../contract/columns.ts';
 import type { ItemTable } from '../../contract/views.ts';
 import type { ItemColumns } from '../../dataset/catalogue.ts';
 
@@ -6,7 +7,7 @@ const none = new Uint8Array();
 const [zero, comma] = [0, 0x2c];
 const digit = 0x30;
 
-export function itemTable(columns: ItemColumns): ItemTable {
+export function itemTable(columns: ItemColumns, imported: ColumnInfo[]): ItemTable {
   const ids = numbersOf(columns.ids ?? none);
   const count = ids.length;
   return {
@@ -16,6 +17,7 @@ export function itemTable(columns: ItemColumns): ItemTable {
     split: (columns.splits ?? none).map((byte) => byte - digit),
     width: numbersOf(columns.widths ?? none),
     height: numbersOf(columns.heights ?? none),
+    columns: imported,
   };
 }
 

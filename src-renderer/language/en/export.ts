@@ -63,6 +63,7 @@ export const exports_ = {
   'export.column.cluster.hint': 'Of like images, 0 is the largest',
   'export.column.codes': 'Codes',
   'export.column.codes.hint': 'The learned features',
+  'export.column.imported.hint': 'Imported from a CSV',
   'export.map': 'Which map',
   'export.map.pca': 'PCA',
   'export.map.umap': 'UMAP',

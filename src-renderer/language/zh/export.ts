@@ -60,6 +60,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.column.cluster.hint': '相似图像的分组，0 为最大的一组',
   'export.column.codes': '编码',
   'export.column.codes.hint': '学到的特征',
+  'export.column.imported.hint': '从 CSV 导入',
   'export.map': '使用哪种图',
   'export.map.pca': 'PCA',
   'export.map.umap': 'UMAP',

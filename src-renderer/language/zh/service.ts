@@ -2,6 +2,28 @@
 import type { Sentences } from '../sentences.ts';
 
 export const service: Sentences = {
+  'Expected names that one image alone has for {}, received {} that several have: {}':
+    '{0} 中的每个名称应只对应一张图像，实际有 {1} 个名称对应多张：{2}',
+  'Write more of each path, or name images by their image_id, as features.csv has them.':
+    '请写出更完整的路径，或如 features.csv 那样用 image_id 指明图像。',
+  'Expected columns that have other names than Pinhole’s own for {}, received {}':
+    '{0} 中的列不应与 Pinhole 自己的列同名，实际为 {1}',
+  'Rename these columns in the file, or take them out.': '请在文件中重命名或删除这些列。',
+  '{} has no column beside the one that names the images.': '{0} 除了指明图像的那一列外没有其他列。',
+  'Choose a file that says something about them.': '请选择包含图像信息的文件。',
+  'Expected a column called “{}” for {}, received {}': '{1} 应有名为“{0}”的列，实际为 {2}',
+  'Name the column that says which image each row is of.': '请指明哪一列说明每行对应的图像。',
+  'Expected a column called path, image_id or id for {}, received {}':
+    '{0} 应有名为 path、image_id 或 id 的列，实际为 {1}',
+  'Give one of these names to the column that says which image each row is of.':
+    '请将说明每行对应哪张图像的那一列改为其中一个名称。',
+  'Expected one row for each image for {}, received two for {}': '{0} 中每张图像应只有一行，实际有两行的为 {1}',
+  'Leave one row for each image in the file.': '请在文件中为每张图像只保留一行。',
+  'No row of {} names an image of this data set: its first says “{}”, and the first image is {}, {} by its number.':
+    '{0} 中没有一行对应此数据集的图像：其首行为“{1}”，而首张图像为 {2}，编号 {3}。',
+  'Name images by path or image_id as features.csv has them.': '请如 features.csv 那样用 path 或 image_id 指明图像。',
+  'There is no column “{}” in this data set.': '此数据集中没有列“{0}”。',
+  'Look at the list of its columns again.': '请重新查看其列的列表。',
   'The CPU, as asked.': 'CPU，按您的选择。',
   '{}, as asked.': '{0}，按您的选择。',
   'The CPU: no other device is left.': 'CPU：没有其他可用的设备。',

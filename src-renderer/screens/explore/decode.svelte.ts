@@ -97,7 +97,8 @@ function meanOfGroup() {
 
 /** Each place is the mean of the codes of the images that are shown nearest to it on the map. */
 export async function decodePlaces(runId: string, places: readonly Place[]): Promise<ImageBlock> {
-  const { grid, images, shown } = explore;
+  const { images, shown } = explore;
+  const { grid } = explore.plane;
   const { facts } = decode;
   if (grid === null || images === null || facts === null) throw new Error('internal: a place without a map');
   const near = places.map(({ x, y }) => grid.nearestFew(x, y, nearestOfPlace, shown));

@@ -7,10 +7,12 @@ import { selection } from '../../selection.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { recall } from '../../service/session.ts';
 import { type Chosen, choose, fromIds, idsOf, type Mode, toggleRow } from './choose.ts';
-import { type Coloring, pointColors, usualColoring } from './coloring.ts';
+import { type Coloring, columnOf, kindOf, pointColors, usualColoring } from './coloring.ts';
+import { columns } from './columns.svelte.ts';
 import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 import { Plane } from './plane.svelte.ts';
+import { codeOf, importedName } from './values.ts';
 
 /** What stands beside the map. */
 export const sides = ['images', 'decode', 'compare'] as const;
@@ -43,6 +45,8 @@ class Explore {
   split = $state(0.56);
 
   images = $state.raw<Images | null>(null);
+  /** Of their run: numbers in a code. */
+  codeSize = $state(0);
   /** The same images by their clusters; null while these are not known. */
   clustered = $state.raw<Images | null>(null);
   /** Null where it is known not to be made; absent while it is not known. */
@@ -65,9 +69,20 @@ class Explore {
   readonly map = $derived(this.maps[this.method] ?? null);
   readonly plane = new Plane(() => this.map?.xy ?? null);
   readonly coloring = $derived(this.coloringChoice ?? usualColoring(this.images));
+  /** Whose values must be there for the colours; null where none must. */
+  readonly colorColumn = $derived(columnOf(this.coloring));
+  readonly #values = $derived(this.images && this.colorColumn && columns.of(this.images.runId, this.colorColumn));
+  readonly colorKind = $derived(kindOf(this.coloring, this.#values));
   /** Images in the groups that colours and legend are of. */
-  readonly legended = $derived(this.coloring === 'cluster' ? (this.clustered ?? this.images) : this.images);
-  readonly colors = $derived(this.legended === null ? null : pointColors(this.legended, this.coloring, this.isolated));
+  readonly legended = $derived.by(() => {
+    if (this.#values?.kind === 'text') return this.images?.grouped(this.#values) ?? null;
+    return this.coloring === 'cluster' ? (this.clustered ?? this.images) : this.images;
+  });
+  readonly colors = $derived.by(() => {
+    if (this.legended === null) return null;
+    const numbers = this.#values?.kind === 'number' ? this.#values.numbers : this.legended.errors;
+    return pointColors(this.legended, this.colorKind, numbers, this.isolated);
+  });
   readonly withText = $derived(this.images === null ? null : rowsWithText(this.images, this.text));
   readonly withLabels = $derived(this.legended === null ? null : rowsWithLabels(this.legended, this.isolated));
   /** One byte per row; null while all are shown. */
@@ -92,27 +107,35 @@ class Explore {
     const chosen = sameData || selection.runId === run.id ? fromIds(images, selection.ids) : null;
     // Codes of another size are no map by themselves.
     if (this.method === 'codes' && run.codeSize !== 2) this.method = 'pca';
-    Object.assign(this, { images, maps: { pca: map }, hovered: -1, current, chosen });
+    Object.assign(this, { images, codeSize: run.codeSize, maps: { pca: map }, hovered: -1, current, chosen });
     this.plane.view = null;
     this.clustered = null;
-    if (!sameData || this.coloringChoice === 'cluster')
-      Object.assign(this, { isolated: new Set(), coloringChoice: null });
+    const sameRun = before?.runId === run.id;
+    if (!sameRun) columns.forget();
+    // Clusters are looked for anew, and codes are of one run alone.
+    const isLost = this.coloringChoice === 'cluster' || (!sameRun && codeOf(this.coloring) !== null);
+    if (!sameData || isLost) Object.assign(this, { isolated: new Set(), coloringChoice: null });
     if (!sameData) this.text = '';
     this.#forget();
     this.#publish();
   }
 
-  /** Labels were given: the same images with those. What is selected and looked at stays. */
-  async fetchLabels(): Promise<void> {
+  /** Labels or columns have changed: the same images with those. What is selected and looked at stays. */
+  async fetchTable(changed: { columns: boolean }): Promise<void> {
     const { images } = this;
     if (images === null) return;
     const table = await service.itemTable(images.datasetId);
-    // Labels that were given meanwhile are fetched after these: each answer counts.
+    // What was given meanwhile is fetched after this: each answer counts.
     if (this.images?.runId !== images.runId) return;
     this.images = this.images.withTable(table);
     if (this.clustered !== null)
       this.clustered = this.images.grouped({ names: this.clustered.labels, of: this.clustered.label });
-    if (this.coloring !== 'cluster') Object.assign(this, { isolated: new Set(), pointedLabel: null });
+    const name = importedName(this.coloring);
+    const isGone = name !== null && !table.columns.some((column) => column.name === name);
+    if (isGone) this.coloringChoice = null;
+    if (changed.columns) columns.forgetImported();
+    if (this.coloring === 'label' || (changed.columns && name !== null))
+      Object.assign(this, { isolated: new Set(), pointedLabel: null });
   }
 
   /** Leaves everything that was shown. */

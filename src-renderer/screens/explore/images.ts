@@ -1,4 +1,5 @@
 // The images of a run, row by row: what map, table and card show. A row stands for one id and never for another.
+import type { ColumnInfo } from '../../../src-main/contract/columns.ts';
 import type { ItemTable, MapView } from '../../../src-main/contract/views.ts';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
@@ -100,6 +101,11 @@ export class Images {
   size(row: number): { width: number; height: number } | null {
     const item = this.#items[row]!;
     return item < 0 ? null : { width: this.#table.width[item]!, height: this.#table.height[item]! };
+  }
+
+  /** Of the data set, those that were imported. */
+  get columns(): readonly ColumnInfo[] {
+    return this.#table.columns;
   }
 
   /** By error, from 1: the best reconstruction. Equal errors have ranks in the order of their rows. */

@@ -2,8 +2,10 @@
 import { type Images, sortedRows } from './images.ts';
 
 export type FactColumn = 'id' | 'path' | 'label' | 'split' | 'error';
-/** A number is a value of the code. */
-export type SortColumn = FactColumn | number;
+/** A number is a value of the code, a name behind `column:` an imported column. */
+export type SortColumn = FactColumn | number | `column:${string}`;
+/** Whose values come from elsewhere. */
+export type FetchedColumn = Exclude<SortColumn, FactColumn>;
 export interface Sorting {
   readonly column: SortColumn;
   readonly descending: boolean;
@@ -14,8 +16,11 @@ export function startOf(column: SortColumn): Sorting {
   return { column, descending: column === 'error' };
 }
 
-/** All rows in the order of a column. `codes` are the values of the code's column, of every row; others need none. */
-export function orderBy(images: Images, { column, descending }: Sorting, codes: Float32Array | null): Uint32Array {
+export const isFetched = (column: SortColumn): column is FetchedColumn =>
+  typeof column === 'number' || column.startsWith('column:');
+
+/** All rows in the order of a column. `keys` are those of a column that is fetched, of every row; others need none. */
+export function orderBy(images: Images, { column, descending }: Sorting, keys: Float32Array | null): Uint32Array {
   const values = {
     id: () => images.ids,
     path: () => pathPlaces(images),
@@ -23,8 +28,8 @@ export function orderBy(images: Images, { column, descending }: Sorting, codes: 
     split: () => images.split,
     error: () => images.errors,
   };
-  if (typeof column === 'number') return sortedRows(codes ?? new Float32Array(images.count), descending);
-  return sortedRows(values[column](), descending);
+  if (isFetched(column)) return sortedRows(keys ?? new Float32Array(images.count), descending);
+  return sortedRows(values[column as FactColumn](), descending);
 }
 
 const places = new WeakMap<Images, Int32Array>();

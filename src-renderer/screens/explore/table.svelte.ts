@@ -1,27 +1,37 @@
-// Which rows the table lists and in which order; codes that it is sorted by are fetched when they are needed.
+// Which rows the table lists and in which order; columns that it is sorted by are fetched when they are needed.
 import { attempt } from '../../notices.svelte.ts';
-import { service } from '../../service/connection.svelte.ts';
+import { columns } from './columns.svelte.ts';
 import { explore } from './explore.svelte.ts';
-import { both, keepRows, orderBy, type SortColumn, type Sorting, startOf } from './order.ts';
+import { both, isFetched, keepRows, orderBy, type SortColumn, type Sorting, startOf } from './order.ts';
+import { importedName, sortKeys, type ValueColumn } from './values.ts';
+
+const byId: Sorting = { column: 'id', descending: false };
 
 class TableState {
-  sorting = $state.raw<Sorting>({ column: 'id', descending: false });
   onlyChosen = $state(false);
   /** As rows with their numbers, or as pictures. */
   look = $state<'table' | 'gallery'>('table');
-  /** Values of the code's column that is sorted by, of this run; null while they are on their way. */
-  #values = $state.raw<{ runId: string; column: number; values: Float32Array } | null>(null);
-
-  readonly #codes = $derived.by(() => {
-    const { column } = this.sorting;
-    const known = this.#values;
-    return known?.column === column && known.runId === explore.images?.runId ? known.values : null;
+  #wanted = $state.raw<Sorting>(byId);
+  /** A column that is gone sorts no more. */
+  readonly sorting = $derived.by(() => {
+    const name = importedName(String(this.#wanted.column));
+    const isThere = name === null || explore.images?.columns.some((column) => column.name === name);
+    return isThere ? this.#wanted : byId;
   });
+
+  readonly #column = $derived.by((): ValueColumn | null => {
+    const { column } = this.sorting;
+    if (!isFetched(column)) return null;
+    return typeof column === 'number' ? `code:${column}` : column;
+  });
+  /** Of the column that is sorted by; null while they are on their way. */
+  readonly values = $derived(explore.images && this.#column && columns.of(explore.images.runId, this.#column));
+  readonly #keys = $derived(this.values && sortKeys(this.values));
   /** True while the order that was asked for is not there yet. */
-  readonly sorts = $derived(typeof this.sorting.column === 'number' && this.#codes === null);
+  readonly sorts = $derived(this.#column !== null && this.values === null);
   readonly #order = $derived.by(() => {
     if (explore.images === null) return new Uint32Array();
-    return orderBy(explore.images, this.sorts ? { column: 'id', descending: false } : this.sorting, this.#codes);
+    return orderBy(explore.images, this.sorts ? byId : this.sorting, this.#keys);
   });
   readonly rows = $derived.by(() => {
     if (this.onlyChosen && explore.chosen === null) return new Uint32Array();
@@ -35,18 +45,14 @@ class TableState {
   }
 
   sort(sorting: Sorting): void {
-    this.sorting = sorting;
-    this.fetchCodes();
+    this.#wanted = sorting;
   }
 
-  /** Also after a change of run: its codes are others. */
-  fetchCodes(): void {
-    const runId = explore.images?.runId;
-    const { column } = this.sorting;
-    if (runId === undefined || typeof column !== 'number' || this.#codes !== null) return;
-    void attempt(async () => {
-      this.#values = { runId, column, values: await service.codeColumn(runId, column) };
-    });
+  /** For an effect: again after a change of run, whose codes are others, or of columns. */
+  fetchValues(): void {
+    const { images } = explore;
+    const column = this.#column;
+    if (images && column) void attempt(() => columns.fetch(images, column));
   }
 }
 

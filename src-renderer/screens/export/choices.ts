@@ -12,6 +12,8 @@ import type { Preferences } from '../../../src-main/contract/views.ts';
 export interface Choices {
   formats: readonly ExportFormat[];
   columns: readonly ExportColumn[];
+  /** Names of imported columns that are not wanted. */
+  leaveOut: readonly string[];
   map: MapMethod;
   /** CSV begins with a byte-order mark. */
   bom: boolean;
@@ -25,6 +27,7 @@ export const usualColumns: readonly ExportColumn[] = exportColumns.filter((colum
 export const firstChoices: Choices = {
   formats: ['csv', 'contact-sheet'],
   columns: usualColumns,
+  leaveOut: [],
   map: 'pca',
   bom: true,
   out: null,
@@ -37,14 +40,22 @@ export function restoreChoices(last: Preferences['lastExport']): Choices {
   return {
     formats: formats.length > 0 ? formats : firstChoices.formats,
     columns: exportColumns.filter((column) => last.columns.includes(column)),
+    leaveOut: last.leaveOut ?? [],
     map: mapMethods.find((method) => method === last.map) ?? 'pca',
     bom: last.bom ?? true,
     out: last.out || null,
   };
 }
 
-export function rememberChoices({ formats, columns, map, bom, out }: Choices): NonNullable<Preferences['lastExport']> {
-  return { formats: [...formats], columns: [...columns], map, bom, out: out?.trim() ?? '' };
+export function rememberChoices({
+  formats,
+  columns,
+  leaveOut,
+  map,
+  bom,
+  out,
+}: Choices): NonNullable<Preferences['lastExport']> {
+  return { formats: [...formats], columns: [...columns], leaveOut: [...leaveOut], map, bom, out: out?.trim() ?? '' };
 }
 
 /** With the member or without it, always in the order of all. */

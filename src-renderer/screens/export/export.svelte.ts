@@ -40,7 +40,7 @@ class ExportState {
   ids = $derived((this.wantsSelection ?? true) && hasRows(this.choices.formats) ? this.selectedIds : null);
   folder = $derived(this.choices.out ?? (this.run ? usualFolder(this.run.folder) : ''));
   request = $derived.by((): ExportRequest | null => {
-    const { formats, columns, map, bom } = this.choices;
+    const { formats, columns, leaveOut, map, bom } = this.choices;
     const out = this.folder.trim();
     if (!this.run || formats.length === 0 || out === '') return null;
     return {
@@ -48,6 +48,7 @@ class ExportState {
       out,
       formats: [...formats],
       columns: [...columns],
+      leaveOut: [...leaveOut],
       map,
       bom,
       ids: this.ids as Int32Array<ArrayBuffer> | null,

@@ -8,6 +8,7 @@ import type {
   TrainResult,
 } from '../../../src-main/contract/api.ts';
 import type { AppendResult, CompressionCurve, CompressResult } from '../../../src-main/contract/archive.ts';
+import type { ColumnReport } from '../../../src-main/contract/columns.ts';
 import type {
   ClusterResult,
   CopyResult,
@@ -203,6 +204,16 @@ export const standingOut: OutlierResult = {
   outliers: [{ ...found(5, 'cats/5.jpg'), mse: 0.04, distance: 12, errorScore: 6.12, distanceScore: 1, score: 6.12 }],
 };
 
+export const columnReport: ColumnReport = {
+  ...{ datasetId: dataset.id, key: 'path', by: 'path', rows: 90, matched: 80, byEnding: 7, unmatched: 10, without: 20 },
+  columns: [
+    { name: 'age', kind: 'number' },
+    { name: 'place\u001b', kind: 'text' },
+  ],
+  passedOver: ['image_id', ''],
+  labels: { given: 3, former: [{ label: null, ids: Int32Array.of(1, 2, 3) }] },
+};
+
 type Call = [method: string, ...parameters: unknown[]];
 
 export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call[] } {
@@ -250,6 +261,10 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     compare: answer('compare', comparison),
     advise: answer('advise', advice),
     datasets: answer('datasets', [dataset]),
+    labelImages: answer('labelImages', [{ label: null, ids: Int32Array.of(3) }]),
+    importColumns: answer('importColumns', columnReport),
+    columns: answer('columns', columnReport.columns),
+    removeColumn: answer('removeColumn', undefined),
     items: answer('items', []),
     contentHash: answer('contentHash', 'cd'.repeat(32)),
     failures: answer('failures', failures),

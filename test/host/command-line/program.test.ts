@@ -21,6 +21,7 @@ async function pinhole(words: string[], overrides: Partial<Service> = {}, option
 
 const commandNames = [
   ...['reduce', 'import', 'train', 'sweep', 'compare', 'advise', 'encode', 'decode', 'export', 'sample', 'walk'],
+  ...['columns', 'label'],
   ...['compress', 'decompress', 'inspect', 'verify'],
   ...['presets', 'info', 'devices', 'serve', 'samples'],
 ];
