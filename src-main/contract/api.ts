@@ -55,6 +55,7 @@ import type {
   ModelSummary,
   Preferences,
   ProbeHistory,
+  ProbePlaces,
   RunDetails,
   TargetView,
   TopicEvent,
@@ -316,6 +317,8 @@ export interface Service extends Core {
   probes(runId: string): Promise<ProbeHistory>;
   /** Reconstructions of the probes at `steps[index]`. */
   probeImages(runId: string, index: number): Promise<Uint8Array>;
+  /** Where the mapped images lie at `map.steps[index]`. */
+  probeMap(runId: string, index: number): Promise<ProbePlaces>;
   /** By the run's kept model, of its own data set; at most 256 a call. */
   reconstructions(runId: string, ids: Int32Array): Promise<ImageBlock>;
 

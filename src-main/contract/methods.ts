@@ -70,6 +70,7 @@ export const methods = {
   restoreRun: v.tuple([idSchema]),
   probes: v.tuple([idSchema]),
   probeImages: v.tuple([idSchema, whole]),
+  probeMap: v.tuple([idSchema, whole]),
   reconstructions: v.tuple([idSchema, ids(256)]),
   map: v.tuple([idSchema, method]),
   codeRows: v.tuple([idSchema, ids(65536)]),

@@ -141,6 +141,23 @@ export interface ModelSummary {
 export interface ProbeHistory {
   originals: ImageBlock;
   steps: number[];
+  /** Null for a run from before such maps were made. */
+  map: ProbeMapHistory | null;
+}
+
+/** The map of a larger fixed set of images; `steps[n]` is when its n-th one was made, nearly always those of the reconstructions. */
+export interface ProbeMapHistory {
+  /** Images that are not learned from, at most 1,000; where there are few of those, some that are. Ascending. */
+  ids: Int32Array;
+  steps: number[];
+}
+
+/** Where the codes of the mapped images lie at a step: by PCA, turned onto the step before. */
+export interface ProbePlaces {
+  /** float32 N×2, in the units of the codes, with their mean at 0. */
+  xy: Float32Array;
+  /** Share of the codes' variance that both axes show. */
+  explained: number;
 }
 
 /** Everything a run's page shows; live changes come through the topic `run:ID`. */
@@ -161,7 +178,8 @@ export type RunEvent =
   | { type: 'steps'; steps: StepMetrics[] }
   | { type: 'epoch'; metrics: EpochMetrics; bestStep: number }
   | { type: 'baselines'; baselines: Baselines }
-  | { type: 'probes'; step: number; data: Uint8Array }
+  /** `map` is null where codes are no finite numbers. */
+  | { type: 'probes'; step: number; data: Uint8Array; map: ProbePlaces | null }
   | { type: 'warnings'; warnings: Warning[] }
   /** Metrics after this step are no longer true: training rolled back, or went on from a checkpoint. */
   | { type: 'rewind'; step: number };
