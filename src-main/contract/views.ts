@@ -147,9 +147,16 @@ export interface ProbeHistory {
 
 /** The map of a larger fixed set of images; `steps[n]` is when its n-th one was made, nearly always those of the reconstructions. */
 export interface ProbeMapHistory {
-  /** Images that are not learned from, at most 1,000; where there are few of those, some that are. Ascending. */
+  /** Images that are not learned from, at most 1,000; where there are fewer than 100 of those, some that are. Ascending. */
   ids: Int32Array;
+  /** How many of them are learned from. */
+  learned: number;
   steps: number[];
+  /** Of the whole data set, in their order, and how many images have each. */
+  labels: string[];
+  labelCounts: Uint32Array;
+  /** Of every id: index into `labels`; −1 without one. */
+  label: Int32Array;
 }
 
 /** Where the codes of the mapped images lie at a step: by PCA, turned onto the step before. */

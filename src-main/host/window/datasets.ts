@@ -188,10 +188,11 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
   );
 }
 
+/** The order of labels wherever they are numbered. */
+export const compareLabels = new Intl.Collator('en', { numeric: true }).compare;
+
 function toTable(items: readonly Item[]): ItemTable {
-  const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(
-    new Intl.Collator('en', { numeric: true }).compare,
-  );
+  const labels = [...new Set(items.flatMap(({ label }) => label ?? []))].sort(compareLabels);
   const labelNumber = new Map(labels.map((label, index) => [label, index]));
   return {
     ids: Int32Array.from(items, ({ id }) => id),

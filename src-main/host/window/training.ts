@@ -7,7 +7,7 @@ import { PinholeError } from '../../contract/errors.ts';
 import { bestOf } from '../../contract/metrics.ts';
 import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
 import type { ModelSummary, ProbeMapHistory, RunDetails } from '../../contract/views.ts';
-import type { RunRecord } from '../../dataset/catalogue.ts';
+import type { Catalogue, RunRecord } from '../../dataset/catalogue.ts';
 import { inferenceGraph, trainingProgram } from '../../training/graphs.ts';
 import { planTraining, type TrainingPlan } from '../../training/presets.ts';
 import { type MappedStep, probeMapFiles, readMappedIds, readProbeMap } from '../../training/probe-map.ts';
@@ -24,7 +24,7 @@ import { readLoggedStep, readStepLog } from '../../training/step-log.ts';
 import { usefulThreads } from '../../training/threads.ts';
 import { ReadySessions } from '../session.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
-import { readImages } from './datasets.ts';
+import { compareLabels, readImages } from './datasets.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -68,7 +68,7 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
       const { probes } = await readRunFile(run.folder);
       const originals = readImages(surroundings, run.datasetId, Int32Array.from(probes));
       const steps = await readStepLog(runPaths(run.folder).probes);
-      return { originals, steps: steps.map(({ step }) => step), map: await describeProbeMap(run.folder) };
+      return { originals, steps: steps.map(({ step }) => step), map: await describeProbeMap(catalogue, run) };
     },
     async probeImages(id, index) {
       const { folder } = catalogue.getRun(id);
@@ -99,11 +99,22 @@ export function trainingPart(surroundings: Surroundings): TrainingPart {
   };
 }
 
-async function describeProbeMap(folder: string): Promise<ProbeMapHistory | null> {
-  const files = probeMapFiles(runPaths(folder).probeMap);
+async function describeProbeMap(catalogue: Catalogue, run: RunRecord): Promise<ProbeMapHistory | null> {
+  const files = probeMapFiles(runPaths(run.folder).probeMap);
   const ids = await readMappedIds(files);
+  if (ids === null) return null;
   const steps = await readStepLog(files);
-  return ids && { ids: Int32Array.from(ids), steps: steps.map(({ step }) => step) };
+  const items = Array.from(ids, (id) => catalogue.findItem(run.datasetId, id));
+  const counts = catalogue.labelCounts(run.datasetId).sort((a, b) => compareLabels(a.label, b.label));
+  const numbers = new Map<string | null | undefined, number>(counts.map(({ label }, index) => [label, index]));
+  return {
+    ids: Int32Array.from(ids),
+    learned: items.filter((item) => item?.split === 'train').length,
+    steps: steps.map(({ step }) => step),
+    labels: counts.map(({ label }) => label),
+    labelCounts: Uint32Array.from(counts, ({ count }) => count),
+    label: Int32Array.from(items, (item) => numbers.get(item?.label) ?? -1),
+  };
 }
 
 function expectStep<Line>(runId: string, lines: readonly Line[], index: number): Line {
