@@ -307,11 +307,11 @@ export const train = {
   'train.film.kept': 'kept model',
   'train.film.play': 'Play from the start',
   'train.film.pause': 'Hold',
-  'train.map': 'Map of what it has learned',
+  'train.map': 'Map of the codes',
   'train.map.help':
     'Each point is the code of an image. The axes are the two directions in which codes vary most (PCA), made anew at every step and turned onto the map of the step before.',
   'train.map.held': '{count} image it does not learn from.|{count} images it does not learn from.',
-  'train.map.mixed': '{held} it does not learn from and {count} it does.',
+  'train.map.mixed': '{held} images it does not learn from, {count} that it does.',
   'train.map.explained': 'Shows {share} of how codes vary.',
   'train.map.none': 'The first map comes before the first step.',
   'train.map.before': 'This run was trained before maps of its steps were kept. Train it again to have them.',

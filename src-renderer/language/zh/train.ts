@@ -301,11 +301,11 @@ export const train: Record<keyof typeof english, string> = {
   'train.film.kept': '保留的模型',
   'train.film.play': '从头播放',
   'train.film.pause': '暂停播放',
-  'train.map': '所学内容的分布图',
+  'train.map': '编码分布图',
   'train.map.help':
     '每个点是一张图像的编码。两轴是编码变化最大的两个方向（PCA），每一步重新计算，并旋转到与上一步的图一致。',
   'train.map.held': '{count} 张模型没有学习过的图像。',
-  'train.map.mixed': '{held} 张模型没有学习过，{count} 张学习过。',
+  'train.map.mixed': '{held} 张模型没有学习过的图像，{count} 张学习过的。',
   'train.map.explained': '显示了编码变化的 {share}。',
   'train.map.none': '第一张图在第一步之前出现。',
   'train.map.before': '训练这个模型时还不保存各步的分布图。重新训练即可得到。',
