@@ -117,7 +117,9 @@ throughEachDoor((door) => {
     try {
       const { page } = app;
       await page.getByRole('navigation').getByRole('button', { name: 'Train' }).click();
-      const row = page.getByRole('row').filter({ has: page.getByRole('button', { name: 'Recommended, 6 numbers', exact: true }) });
+      const row = page
+        .getByRole('row')
+        .filter({ has: page.getByRole('button', { name: 'Recommended, 6 numbers', exact: true }) });
       const [id] = /recommended-[0-9a-f]{10}/.exec((await row.textContent())!)!;
       rmSync(join(workspace, 'runs', id!, 'probe-map'), { recursive: true });
       await page.getByRole('button', { name: 'Recommended, 6 numbers', exact: true }).click();
