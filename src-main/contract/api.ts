@@ -60,6 +60,7 @@ import type {
   ModelSummary,
   Preferences,
   ProbeHistory,
+  ProbePlaces,
   RunDetails,
   SheetRequest,
   TargetView,
@@ -343,6 +344,8 @@ export interface Service extends Core {
   probes(runId: string): Promise<ProbeHistory>;
   /** Reconstructions of the probes at `steps[index]`. */
   probeImages(runId: string, index: number): Promise<Uint8Array>;
+  /** Where the mapped images lie at `map.steps[index]`. */
+  probeMap(runId: string, index: number): Promise<ProbePlaces>;
   /** By the run's kept model, of its own data set; at most 256 a call. */
   reconstructions(runId: string, ids: Int32Array): Promise<ImageBlock>;
   /** Images from codes N×K, 1 to 256 of them; their ids count from 0. Throws `usage` for codes that the model cannot have. */

@@ -105,6 +105,7 @@ export const methods = {
   restoreRun: v.tuple([idSchema]),
   probes: v.tuple([idSchema]),
   probeImages: v.tuple([idSchema, whole]),
+  probeMap: v.tuple([idSchema, whole]),
   reconstructions: v.tuple([idSchema, ids(256)]),
   decodeCodes: v.tuple([idSchema, codes]),
   decodeWalk: v.tuple([idSchema, whole, whole, count(2, 256)]),

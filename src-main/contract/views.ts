@@ -147,6 +147,30 @@ export interface ModelSummary {
 export interface ProbeHistory {
   originals: ImageBlock;
   steps: number[];
+  /** Null for a run from before such maps were made. */
+  map: ProbeMapHistory | null;
+}
+
+/** The map of a larger fixed set of images; `steps[n]` is when its n-th one was made, nearly always those of the reconstructions. */
+export interface ProbeMapHistory {
+  /** Images that are not learned from, at most 1,000; where there are fewer than 100 of those, some that are. Ascending. */
+  ids: Int32Array;
+  /** How many of them are learned from. */
+  learned: number;
+  steps: number[];
+  /** Of the whole data set, in their order, and how many images have each. */
+  labels: string[];
+  labelCounts: Uint32Array;
+  /** Of every id: index into `labels`; −1 without one. */
+  label: Int32Array;
+}
+
+/** Where the codes of the mapped images lie at a step: by PCA, turned onto the step before. */
+export interface ProbePlaces {
+  /** float32 N×2, in the units of the codes, with their mean at 0. */
+  xy: Float32Array;
+  /** Share of the codes' variance that both axes show. */
+  explained: number;
 }
 
 /** Everything a run's page shows; live changes come through the topic `run:ID`. */
@@ -167,7 +191,8 @@ export type RunEvent =
   | { type: 'steps'; steps: StepMetrics[] }
   | { type: 'epoch'; metrics: EpochMetrics; bestStep: number }
   | { type: 'baselines'; baselines: Baselines }
-  | { type: 'probes'; step: number; data: Uint8Array }
+  /** `map` is null where codes are no finite numbers. */
+  | { type: 'probes'; step: number; data: Uint8Array; map: ProbePlaces | null }
   | { type: 'warnings'; warnings: Warning[] }
   /** Metrics after this step are no longer true: training rolled back, or went on from a checkpoint. */
   | { type: 'rewind'; step: number };

@@ -1,32 +1,15 @@
 // `pixels.npy`: the images of a data set, one row of uint8 H×W×C per id. Grows at the end, and is valid after every crash.
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  read,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { PinholeError } from '../contract/errors.ts';
-import { writeError } from '../files/atomic.ts';
-import { npyHeader, readNpyHeader } from '../files/npy.ts';
+import { type GrowingNpy, openGrowingNpy } from '../files/growing-npy.ts';
+import { readNpyHeader } from '../files/npy.ts';
 import { damaged } from '../files/read.ts';
 
 /** Height, width and channels of every image. */
 export type RowShape = readonly [height: number, width: number, channels: number];
 
-export interface PixelWriter {
-  /** Rows in the file, and so the id of the next image. */
-  readonly rows: number;
-  /** Appends whole rows. Errors: `disk-full`; the file is then as before. */
-  append(bytes: Uint8Array): void;
-  /** Waits until all rows are on the disk itself, safe against a power cut. */
-  sync(): Promise<void>;
-  close(): void;
-}
+/** Its `rows` are the id of the next image. */
+export type PixelWriter = GrowingNpy;
 
 export interface Pixels {
   readonly shape: readonly [count: number, height: number, width: number, channels: number];
@@ -46,8 +29,6 @@ export interface PixelOptions {
   memoryLimit?: number;
 }
 
-// Room for any count: the header is rewritten in place as the file grows.
-const headerLength = (shape: RowShape) => npyHeader('|u1', [Number.MAX_SAFE_INTEGER, ...shape]).length;
 const rowLength = ([height, width, channels]: RowShape) => height * width * channels;
 
 // Where training data exceeds a quarter of the free memory, the model and the system's file cache need the rest more.
@@ -57,53 +38,7 @@ const largestRead = 2 ** 30;
 
 /** Opens or creates the file and drops rows after the first `rows`: ones that a crash kept out of the catalogue. */
 export function openPixelWriter(path: string, shape: RowShape, rows: number): PixelWriter {
-  const file = openSync(path, constants.O_RDWR | constants.O_CREAT);
-  const start = headerLength(shape);
-  const length = rowLength(shape);
-  const position = (row: number) => start + row * length;
-  let count = rows;
-
-  function guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      throw writeError(path, error);
-    }
-  }
-
-  /** The rows are in the file before the header counts them, so that the header is right at every moment. */
-  function append(bytes: Uint8Array): void {
-    try {
-      guard(() => writeFully(file, bytes, position(count)));
-      guard(() => writeFully(file, npyHeader('|u1', [count + bytes.length / length, ...shape], start), 0));
-    } catch (error) {
-      ftruncateSync(file, position(count));
-      throw error;
-    }
-    count += bytes.length / length;
-  }
-
-  try {
-    if (fstatSync(file).size < position(rows) && rows > 0) {
-      throw damaged(path, `${position(rows)} bytes`, `${fstatSync(file).size}`);
-    }
-    guard(() => writeFully(file, npyHeader('|u1', [rows, ...shape], start), 0));
-    guard(() => ftruncateSync(file, position(rows)));
-  } catch (error) {
-    closeSync(file);
-    throw error;
-  }
-  return {
-    get rows() {
-      return count;
-    },
-    append,
-    sync: () =>
-      new Promise((resolve, reject) => {
-        fdatasync(file, (error) => (error ? reject(writeError(path, error)) : resolve()));
-      }),
-    close: () => closeSync(file),
-  };
+  return openGrowingNpy(path, '|u1', shape, rows);
 }
 
 /**
@@ -219,12 +154,6 @@ function readShape(file: number, path: string): { shape: Pixels['shape']; dataOf
   const needed = header.dataOffset + header.byteLength;
   if (size < needed) throw damaged(path, `${needed} bytes`, `${size}`);
   return { shape: [count!, height!, width!, channels!], dataOffset: header.dataOffset };
-}
-
-function writeFully(file: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(file, bytes, done, Math.min(largestRead, bytes.length - done), position + done);
-  }
 }
 
 function readFully(file: number, bytes: Uint8Array, position: number): void {

@@ -26,23 +26,26 @@ export function evaluatedOutputs({ bottleneck }: Model): Output[] {
   return bottleneck.posterior ? ['error', 'codes', 'divergence', 'drawnError'] : ['error', 'codes'];
 }
 
+/** `onCodes` is given the codes of each block of images, float32 n×K, valid until it returns. */
 export async function evaluateModel(
   runner: Runner,
   model: Model,
   objective: Objective,
   pixels: Pixels,
   ids: Uint32Array,
+  onCodes?: (ids: Uint32Array, codes: Float32Array) => void,
 ): Promise<Evaluation> {
   const { bottleneck, image, spec } = model;
   const units = unitStatistics(spec.codeSize);
   const use = bottleneck.numbers.type === 'integers' ? levelUse(spec.code.type === 'vq', bottleneck.numbers) : null;
   const feedsFor = bottleneck.posterior && codeNoise(spec.codeSize);
   let [errors, drawnErrors, nats] = [0, 0, 0];
-  for await (const { results } of runBlocks(runner, pixels, ids, image, 'evaluate', {}, feedsFor)) {
+  for await (const { ids: block, results } of runBlocks(runner, pixels, ids, image, 'evaluate', {}, feedsFor)) {
     const codes = results.codes!.data as Float32Array;
     errors += sum(results.error!.data);
     if (results.divergence) nats += sum(results.divergence.data);
     if (results.drawnError) drawnErrors += sum(results.drawnError.data);
+    onCodes?.(block, codes);
     units.add(codes);
     use?.add(codes);
   }

@@ -23,7 +23,7 @@ import { saveModel } from './model-files.ts';
 import { hasPrior, needsProgress, randomFeeds } from './objective.ts';
 import { fitPca, type Pca, type Samples } from './pca.ts';
 import { planTraining, type TrainingPlan } from './presets.ts';
-import { openProbeWriter } from './probes.ts';
+import { openProbeMap } from './probe-map.ts';
 import {
   appendMetrics,
   appendSteps,
@@ -44,6 +44,7 @@ import {
   writeRunFile,
 } from './run-files.ts';
 import type { Steering } from './steering.ts';
+import { openStepLog } from './step-log.ts';
 import { usefulThreads } from './threads.ts';
 import { versions } from './versions.ts';
 
@@ -167,7 +168,10 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   const lastStep = checkpoint?.progress.step ?? -1;
   const originals = readProbeImages(dataset.pixels, run.probes, model.image);
   const log = await createEventLog(paths.events, originals, model.image, checkpoint?.progress.step ?? null);
-  const probes = await openProbeWriter(paths.probes, model.image, run.probes.length, lastStep);
+  const { height, width, channels } = model.image;
+  const reconstructed = { dtype: '|u1', row: [height, width, channels], perStep: run.probes.length } as const;
+  const probes = await openStepLog(paths.probes, reconstructed, lastStep);
+  const map = await openProbeMap(paths.probeMap, { trainer, model, dataset, held, seed: plan.seed }, lastStep);
   const course = new Course(prepared, await truncateMetrics(folder, lastStep), context);
   context.onRunEvent?.({ type: 'rewind', step: lastStep });
   try {
@@ -176,7 +180,8 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
         plan,
         trainer,
         batches,
-        evaluate: () => evaluateModel(evaluator, model, plan, dataset.pixels, held),
+        evaluate: () =>
+          evaluateModel(evaluator, model, plan, dataset.pixels, held, (ids, codes) => map.see(ids, codes)),
         resume: checkpoint?.progress ?? null,
         secondsBefore: (performance.now() - prepared.started) / 1000,
         checkpointSeconds: settings.checkpointSeconds,
@@ -185,13 +190,15 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
           saveCheckpoint(paths.best, { values: ofModel(values, model), progress }, shapes),
         async onMetrics(metrics) {
           const { reconstruction } = await painter.run({ images: originals });
-          await probes.add(metrics.step, reconstruction!.data as Uint8Array);
+          await probes.add({ step: metrics.step }, reconstruction!.data as Uint8Array);
+          const placed = await map.add(metrics.step);
           await appendMetrics(folder, metrics);
           await log.write(metrics, reconstruction!);
           context.onRunEvent?.({
             type: 'probes',
             step: metrics.step,
             data: (reconstruction!.data as Uint8Array).slice(),
+            map: placed,
           });
           await course.add(metrics);
         },
@@ -214,7 +221,7 @@ async function trainOn(trainer: Trainer, prepared: Prepared, context: Context): 
   } finally {
     await log.close();
     probes.close();
-    await Promise.all([evaluator.dispose(), painter.dispose()]);
+    await Promise.all([evaluator.dispose(), painter.dispose(), map.close()]);
   }
 }
 

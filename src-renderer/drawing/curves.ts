@@ -24,6 +24,8 @@ export interface CurvesOptions {
   formatY(value: number): string;
   /** x of the point under the pointer; null when it has left. */
   onHover(x: number | null): void;
+  /** x of the point nearest to a click. */
+  onPick(x: number): void;
 }
 
 /** A vertical line at x, and a ring around the point there of a curve. */
@@ -121,7 +123,7 @@ export class Curves {
 
   #create(width: number, height: number): void {
     this.#plot?.destroy();
-    const { log, formatX, formatY, onHover } = this.#options;
+    const { log, formatX, formatY, onHover, onPick } = this.#options;
     const font = `12px ${getComputedStyle(this.#element).fontFamily}`;
     const axis = {
       font,
@@ -170,6 +172,12 @@ export class Curves {
         ],
         series: [{}, ...this.#curves.map(({ style }) => this.#series(style))],
         hooks: {
+          ready: [
+            (plot) =>
+              plot.over.addEventListener('click', () => {
+                if (plot.cursor.idx != null) onPick(plot.data[0][plot.cursor.idx]!);
+              }),
+          ],
           setCursor: [
             (plot) => onHover(plot.cursor.idx == null || plot.cursor.left! < 0 ? null : plot.data[0][plot.cursor.idx]!),
           ],

@@ -38,8 +38,8 @@ const margin = 36;
 /** Of a map whose points all lie on one spot. */
 const smallestExtent = 1e-6;
 
-export function fitView({ left, right, bottom, top }: Bounds, { width, height }: Size): View {
-  const room = (length: number) => Math.max(1, length - 2 * margin);
+export function fitView({ left, right, bottom, top }: Bounds, { width, height }: Size, edge = margin): View {
+  const room = (length: number) => Math.max(1, length - 2 * edge);
   const extent = (length: number) => Math.max(smallestExtent, length);
   const scale = Math.min(room(width) / extent(right - left), room(height) / extent(top - bottom));
   return { x: (left + right) / 2, y: (bottom + top) / 2, scale };

@@ -248,13 +248,13 @@ describe('a subscription', () => {
     const stop = service.subscribe('run:r-1', (event) => one.push(event));
     service.subscribe('run:r-2', (event) => two.push(event));
     await turn();
-    publish('run:r-1', { type: 'probes', step: 1, data: Uint8Array.of(1) });
+    publish('run:r-1', { type: 'probes', step: 1, data: Uint8Array.of(1), map: null });
     await turn();
     stop();
     stop();
     publish('run:r-1', 'not for us any more');
     await turn();
-    expect(one).toEqual(['first', { type: 'probes', step: 1, data: Uint8Array.of(1) }]);
+    expect(one).toEqual(['first', { type: 'probes', step: 1, data: Uint8Array.of(1), map: null }]);
     expect(two).toEqual(['first']);
     expect([count('run:r-1'), count('run:r-2')]).toEqual([0, 1]);
   });

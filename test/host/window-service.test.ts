@@ -122,9 +122,25 @@ describe('training', () => {
     expect(first).not.toEqual(last);
   });
 
+  test('every evaluation has its map of the same images', async () => {
+    const { steps, map } = await service.probes(runId);
+    expect(map!.steps).toEqual(steps);
+    const { ids } = await service.itemTable(dataset.id);
+    expect(map!.ids.every((id) => ids.includes(id))).toBe(true);
+    expect(map!.ids).toEqual(map!.ids.toSorted());
+    for (const index of steps.keys()) {
+      const { xy, explained } = await service.probeMap(runId, index);
+      expect(xy.length).toBe(2 * map!.ids.length);
+      expect(explained).toBeGreaterThan(0);
+      expect(explained).toBeLessThanOrEqual(1);
+    }
+    await expect(service.probeMap(runId, steps.length)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   test('it is watched, paused, resumed and finished early with the best model', async () => {
     const id = await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 4000, codeSize: 5 } });
     const seen: RunEvent['type'][] = [];
+    const mapped: number[] = [];
     let steered: Promise<void> | undefined;
     let stop: (() => void) | undefined;
     const unwatch = service.subscribe('tasks', (tasks) => {
@@ -132,6 +148,7 @@ describe('training', () => {
       if (!known || stop) return;
       stop = service.subscribe(`run:${known}`, (event) => {
         seen.push(event.type);
+        if (event.type === 'probes') mapped.push(event.map?.xy.length ?? 0);
         if (['epoch', 'steps', 'probes'].every((type) => seen.includes(type as RunEvent['type'])))
           steered ??= steer(id);
       });
@@ -144,6 +161,8 @@ describe('training', () => {
     expect(states).toEqual(['running', 'paused', 'running', 'stopping', 'done']);
     for (const type of ['baselines', 'epoch', 'steps'] as const) expect(seen).toContain(type);
     expect(seen).toContain('probes');
+    const { map } = await service.probes(task.runId!);
+    expect(new Set(mapped)).toEqual(new Set([2 * map!.ids.length]));
     expect((await service.runs()).find((run) => run.id === task.runId)).toMatchObject({ state: 'finished' });
   });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, copyFile, readdir } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import * as v from 'valibot';
@@ -13,9 +13,13 @@ import {
 import { type Catalogue, importDataset, openCatalogue, openDataset } from '../../src-main/dataset/index.ts';
 import { drawSamples } from '../../src-main/dataset/samples.ts';
 import { createOnnxExecutor } from '../../src-main/engine/onnx-runtime.ts';
+import { principalPlane, turnOnto } from '../../src-main/numerics/principal-plane.ts';
 import { inferenceGraph } from '../../src-main/training/graphs.ts';
+import { runBlocks } from '../../src-main/training/inference.ts';
 import { loadModel, saveModel } from '../../src-main/training/model-files.ts';
+import { type MappedStep, probeMapFiles, readMappedIds, readProbeMap } from '../../src-main/training/probe-map.ts';
 import { loadCheckpoint, readMetrics, runPaths } from '../../src-main/training/run-files.ts';
+import { readStepLog } from '../../src-main/training/step-log.ts';
 import { train } from '../../src-main/training/train.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -145,6 +149,59 @@ describe('a run', patience, () => {
     expect(notices.filter(({ message }) => message.startsWith('The loss exploded')).length).toBeGreaterThanOrEqual(1);
     const { values } = await loadModel(runPaths(folder).model);
     for (const [name, data] of values) expect(data.every(Number.isFinite), name).toBe(true);
+  });
+});
+
+describe('the map of the probes', patience, () => {
+  const request = { ...small, epochs: 6 };
+
+  test('is there for every evaluation, turned onto the one before, and of the very codes of the kept model', async () => {
+    const folder = temporaryFolder();
+    const { bestStep } = await trainInto(folder, request);
+    const files = probeMapFiles(runPaths(folder).probeMap);
+    const lines = await readStepLog<MappedStep>(files);
+    expect(lines.map(({ step }) => step)).toEqual((await readMetrics(folder)).map(({ step }) => step));
+    const ids = (await readMappedIds(files))!;
+    expect(ids).toHaveLength(100);
+
+    const dataset = openDataset(catalogue, workspace, datasetId);
+    expect(dataset.split('validation').every((id) => ids.includes(id))).toBe(true);
+    const { model, values } = await loadModel(runPaths(folder).model);
+    const executor = await createOnnxExecutor({ device: 'cpu', threads: 1 });
+    const runner = await executor.compile(inferenceGraph(model, ['codes']), values);
+    const codes: number[] = [];
+    for await (const { results } of runBlocks(runner, dataset.pixels, ids, model.image))
+      codes.push(...results.codes!.data);
+    await executor.dispose();
+    dataset.close();
+    const place = lines.findIndex(({ step }) => step === bestStep);
+    const [stored, own] = [await readProbeMap(files, place), await principalPlane(Float32Array.from(codes), 6)];
+    const again = turnOnto(own.xy, stored);
+    const size = Math.hypot(...stored) / Math.sqrt(ids.length);
+    for (const [at, value] of again.entries()) expect(Math.abs(value - stored[at]!)).toBeLessThan(0.01 * size);
+    expect(lines[place]!.explained).toBeCloseTo(own.explained, 3);
+
+    for (let index = 1; index < lines.length; index++) {
+      const [before, now] = [await readProbeMap(files, index - 1), await readProbeMap(files, index)];
+      for (const [at, value] of turnOnto(now, before).entries()) expect(value).toBeCloseTo(now[at]!, 4);
+    }
+  });
+
+  test('stopped in the middle and resumed, it is that of an undisturbed run', async () => {
+    const [whole, broken] = [temporaryFolder(), temporaryFolder()];
+    await trainInto(whole, request);
+    const controller = new AbortController();
+    const stop: Context = {
+      signal: controller.signal,
+      onRunEvent: (event) => event.type === 'probes' && event.step > 10 && controller.abort(),
+    };
+    await expect(trainInto(broken, request, false, stop)).rejects.toMatchObject({ code: 'cancelled' });
+    await trainInto(broken, request, true);
+    const content = (folder: string) => {
+      const { ids, steps, array } = probeMapFiles(runPaths(folder).probeMap);
+      return Promise.all([ids, steps, array].map((file) => readFile(file)));
+    };
+    expect(await content(broken)).toEqual(await content(whole));
   });
 });
 

@@ -21,7 +21,7 @@ import { ImportSampler, type SampledImport } from '../../dataset/preview.ts';
 import { planTraining } from '../../training/presets.ts';
 import { expectAllowed } from './access.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
-import { itemTable } from './item-table.ts';
+import { compareTexts, itemTable } from './item-table.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
@@ -211,7 +211,7 @@ function relocate(dataset: Dataset, items: readonly Item[], source: string, plac
 
 /** Each once, in the order in which people sort them. */
 function sortedTexts(texts: Iterable<string>): string[] {
-  return [...new Set(texts)].sort(new Intl.Collator('en', { numeric: true }).compare);
+  return [...new Set(texts)].sort(compareTexts);
 }
 
 function toView(column: ImportedColumn): ColumnView {

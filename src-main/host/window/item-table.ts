@@ -7,6 +7,9 @@ const none = new Uint8Array();
 const [zero, comma] = [0, 0x2c];
 const digit = 0x30;
 
+/** The order of labels, and of other texts, wherever they are numbered: numbers in them go by their size. */
+export const compareTexts = new Intl.Collator('en', { numeric: true }).compare;
+
 export function itemTable(columns: ItemColumns, imported: ColumnInfo[]): ItemTable {
   const ids = numbersOf(columns.ids ?? none);
   const count = ids.length;
@@ -48,12 +51,10 @@ function packed(text: Uint8Array, count: number): Pick<ItemTable, 'paths' | 'off
   return { paths, offsets };
 }
 
-/** Names in their order, with numbers in theirs. */
+/** In their order. */
 function labelsOf(text: Uint8Array, count: number): Pick<ItemTable, 'labels' | 'label'> {
   const names = count === 0 ? [] : new TextDecoder().decode(text).split('\0');
-  const labels = [...new Set(names)]
-    .filter((name) => name !== '')
-    .sort(new Intl.Collator('en', { numeric: true }).compare);
+  const labels = [...new Set(names)].filter((name) => name !== '').sort(compareTexts);
   const numbers = new Map(labels.map((label, index) => [label, index]));
   return { labels, label: Int32Array.from(names, (name) => numbers.get(name) ?? -1) };
 }

@@ -6,11 +6,11 @@ import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import { bestOf } from '../../contract/metrics.ts';
 import { type TrainingRequest, type TrainingSettings, trainingSettingsSchema } from '../../contract/settings.ts';
-import type { ModelSummary, RunDetails } from '../../contract/views.ts';
-import type { RunRecord } from '../../dataset/catalogue.ts';
+import type { ModelSummary, ProbeMapHistory, RunDetails } from '../../contract/views.ts';
+import type { Catalogue, RunRecord } from '../../dataset/catalogue.ts';
 import { inferenceGraph, trainingProgram } from '../../training/graphs.ts';
 import { planTraining, type TrainingPlan } from '../../training/presets.ts';
-import { readProbeSteps, readProbes } from '../../training/probes.ts';
+import { type MappedStep, probeMapFiles, readMappedIds, readProbeMap } from '../../training/probe-map.ts';
 import {
   findRunFile,
   type RunFile,
@@ -20,15 +20,17 @@ import {
   readSteps,
   runPaths,
 } from '../../training/run-files.ts';
+import { readLoggedStep, readStepLog } from '../../training/step-log.ts';
 import { usefulThreads } from '../../training/threads.ts';
 import { trainingBytes, trainingSeconds } from './costs.ts';
 import { readImages } from './datasets.ts';
+import { compareTexts } from './item-table.ts';
 import type { Surroundings } from './parts.ts';
 import { folderBytes } from './workspace.ts';
 
 export type TrainingPart = Pick<
   Service,
-  'describeTraining' | 'runDetails' | 'deleteRun' | 'restoreRun' | 'probes' | 'probeImages'
+  'describeTraining' | 'runDetails' | 'deleteRun' | 'restoreRun' | 'probes' | 'probeImages' | 'probeMap'
 >;
 
 export function trainingPart(surroundings: Surroundings, endModel: (runId: string) => void): TrainingPart {
@@ -54,17 +56,45 @@ export function trainingPart(surroundings: Surroundings, endModel: (runId: strin
       const run = catalogue.getRun(id);
       const { probes } = await readRunFile(run.folder);
       const originals = readImages(surroundings, run.datasetId, Int32Array.from(probes));
-      return { originals, steps: await readProbeSteps(runPaths(run.folder).probes) };
+      const steps = await readStepLog(runPaths(run.folder).probes);
+      return { originals, steps: steps.map(({ step }) => step), map: await describeProbeMap(catalogue, run) };
     },
     async probeImages(id, index) {
       const { folder } = catalogue.getRun(id);
-      const steps = await readProbeSteps(runPaths(folder).probes);
-      if (index >= steps.length) {
-        throw new PinholeError('not-found', `The run ${id} has no logged step number ${index}.`, 'Load the run again.');
-      }
-      return readProbes(runPaths(folder).probes, index, (await readRunFile(folder)).probes.length);
+      const { probes } = runPaths(folder);
+      expectStep(id, await readStepLog(probes), index);
+      return (await readLoggedStep(probes, index, (await readRunFile(folder)).probes.length)) as Uint8Array;
+    },
+    async probeMap(id, index) {
+      const files = probeMapFiles(runPaths(catalogue.getRun(id).folder).probeMap);
+      const { explained } = expectStep(id, await readStepLog<MappedStep>(files), index);
+      return { xy: await readProbeMap(files, index), explained };
     },
   };
+}
+
+async function describeProbeMap(catalogue: Catalogue, run: RunRecord): Promise<ProbeMapHistory | null> {
+  const files = probeMapFiles(runPaths(run.folder).probeMap);
+  const ids = await readMappedIds(files);
+  if (ids === null) return null;
+  const steps = await readStepLog(files);
+  const items = Array.from(ids, (id) => catalogue.findItem(run.datasetId, id));
+  const counts = catalogue.labelCounts(run.datasetId).sort((a, b) => compareTexts(a.label, b.label));
+  const numbers = new Map<string | null | undefined, number>(counts.map(({ label }, index) => [label, index]));
+  return {
+    ids: Int32Array.from(ids),
+    learned: items.filter((item) => item?.split === 'train').length,
+    steps: steps.map(({ step }) => step),
+    labels: counts.map(({ label }) => label),
+    labelCounts: Uint32Array.from(counts, ({ count }) => count),
+    label: Int32Array.from(items, (item) => numbers.get(item?.label) ?? -1),
+  };
+}
+
+function expectStep<Line>(runId: string, lines: readonly Line[], index: number): Line {
+  const line = lines[index];
+  if (line !== undefined) return line;
+  throw new PinholeError('not-found', `The run ${runId} has no logged step number ${index}.`, 'Load the run again.');
 }
 
 function describeTraining({ catalogue }: Surroundings, datasetId: string, request: TrainingRequest): ModelSummary {

@@ -3,7 +3,7 @@ import { PinholeError } from '../../../src-main/contract/errors.ts';
 import type { RunDetails, RunEvent } from '../../../src-main/contract/views.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { type Course, courseOf, emptyCourse, follow } from './course.ts';
-import { ProbeFilm } from './probe-film.svelte.ts';
+import { type Logged, ProbeFilm } from './probe-film.svelte.ts';
 
 const showEveryMs = 100;
 
@@ -17,8 +17,8 @@ export class RunWatch {
   #course = emptyCourse();
   /** Events that come while the course is being fetched; null when it is there. */
   #waiting: RunEvent[] | null = [];
-  /** Reconstructions that wait to be shown together with the figures of their step. */
-  #frames: { step: number; data: Uint8Array }[] = [];
+  /** Reconstructions and maps that wait to be shown together with the figures of their step. */
+  #frames: ({ step: number } & Logged)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #question = 0;
