@@ -65,6 +65,10 @@ export type MapSettings = v.InferOutput<typeof mapSettingsSchema>;
 export type MapMethod = MapSettings['method'];
 export const mapMethods = ['pca', 'umap', 'tsne', 'codes'] as const satisfies readonly MapMethod[];
 
+/** What the colours of a drawn map tell. */
+export const mapColors = ['label', 'split', 'mse', 'cluster', 'none'] as const;
+export type MapColor = (typeof mapColors)[number];
+
 /** Images: more would take minutes, and lie as well by UMAP. */
 export const mostForTsne = 20_000;
 

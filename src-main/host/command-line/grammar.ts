@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { restoredFormats } from '../../contract/archive.ts';
 import { usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
-import { exportFormats, mapMethods } from '../../contract/tasks.ts';
+import { exportFormats, mapColors, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import * as archives from './archives.ts';
 import * as commands from './commands.ts';
@@ -243,9 +243,10 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         wholeNumber('--seed <n>', 'seed of everything random (umap)', [0, 2 ** 32 - 1], 1),
         decimal('--perplexity <p>', 'about how many neighbours count (tsne)', [2, 100], 30),
         new Option('--picture <file>', 'also draw it there for print, as .svg or .png').argParser(pictureFile),
-        new Option('--color <what>', 'what the colours of the picture tell')
-          .choices(explore.mapColors)
-          .default('label'),
+        new Option(
+          '--color <what>',
+          'what the colours of the picture tell (default: label, or mse without labels)',
+        ).choices(mapColors),
         ...common,
       ],
       run: (work, options, [run]) => explore.map(work, run as string | undefined, options),

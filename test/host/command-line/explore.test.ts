@@ -38,7 +38,7 @@ test.each([
   [['map', '--method', 'som'], /pca, umap, tsne, codes/],
   [['map', '--perplexity', '500'], /number 2–100/],
   [['map', '--picture', 'map.pdf'], /ends in .svg or .png/],
-  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, none/],
+  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, mse, cluster, none/],
   [['neighbours', run.id], /--of <image>/],
   [['outliers', '--count', '0'], /whole number 1–1000000/],
   [['copy', '--out', 'sorted'], /--by <what>/],
