@@ -1,6 +1,7 @@
 // A map as a picture for print: every image a dot, equal scales on both axes, and below it what the colours mean.
 import { writeAtomic } from '../files/atomic.ts';
-import { fontFamily, formatError, quietInk, text } from './plot.ts';
+import { formatError } from './lettering.ts';
+import { fontFamily, quietInk, text } from './plot.ts';
 
 export interface MapPlot {
   /** float32 N×2. */
@@ -121,7 +122,7 @@ const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Few images are to be seen, and many are not to hide each other. */
 function dotSize(count: number): number {
-  return Math.max(1.2, Math.min(7, 120 / Math.sqrt(Math.max(1, count))));
+  return Math.max(1.2, Math.min(7, 160 / Math.sqrt(Math.max(1, count))));
 }
 
 // ---- groups -------------------------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ function scaleColor(step: number): string {
   return `#${[16, 8, 0].map((shift) => channel(shift).toString(16).padStart(2, '0')).join('')}`;
 }
 
-const bar = { left: map.left + 66, width: 240, height: 10 };
+const bar = { left: map.left + 72, width: 240, height: 10 };
 
 function scaleLegend(low: number, high: number, name: string): Legend {
   const draw = (top: number) => {
@@ -223,7 +224,7 @@ function scaleLegend(low: number, high: number, name: string): Legend {
       text(bar.left - 8, top, `≤ ${formatError(low)}`, { size: legendSize, anchor: 'end' }),
       ...steps,
       text(right + 8, top, `≥ ${formatError(high)}`, { size: legendSize }),
-      text(right + 86, top, name, { size: legendSize }),
+      text(right + 84, top, name, { size: legendSize }),
     ];
   };
   return { height: legendStep, draw };

@@ -238,7 +238,7 @@ function escapeText(content: string): string {
 }
 
 /** Three significant figures. */
-export function formatError(error: number): string {
+function formatError(error: number): string {
   const rounded = Number(error.toPrecision(3));
   return rounded < 1e-4 || rounded >= 1e5 ? rounded.toExponential() : String(rounded);
 }

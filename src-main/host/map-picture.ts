@@ -39,18 +39,19 @@ export function picturedMap(map: PicturedMap): MapPlot {
     colors: colorsOf(map),
     title: `${dataset.name} by ${methodNames[method]}`,
     captions: [
-      `${methodNames[method]} of ${plural(map.items.length, 'image')}${mapFigures(map)}`,
-      `${run.preset}, ${plural(run.codeSize, 'number')} a code; run ${run.id}`,
+      `${methodNames[method]} of ${plural(map.items.length, 'image')}: ${run.preset}, ${plural(run.codeSize, 'number')} a code; run ${run.id}`,
+      ...mapFigures(map),
     ],
   };
 }
 
-/** How true it is, where that was measured, to go on a sentence. */
-export function mapFigures({ explained, quality }: Pick<PicturedMap, 'explained' | 'quality'>): string {
-  const shown = explained === null ? '' : `; both axes show ${formatShare(explained)} of the variance`;
+/** How true it is, as far as that is known. */
+export function mapFigures({ explained, quality }: Pick<PicturedMap, 'explained' | 'quality'>): string[] {
+  const shown = explained === null ? [] : [`both axes show ${formatShare(explained)} of the variance of the codes`];
   if (quality === null) return shown;
   const { trustworthiness, continuity, preserved, k } = quality;
-  return `${shown}; trustworthiness ${trustworthiness.toFixed(3)}, continuity ${continuity.toFixed(3)}, ${formatShare(preserved)} of the ${k} nearest kept`;
+  const figures = `trustworthiness ${trustworthiness.toFixed(3)}, continuity ${continuity.toFixed(3)}; ${formatShare(preserved)} of the ${k} nearest are kept`;
+  return [...shown, figures];
 }
 
 const nameOf: Record<Exclude<MapColor, 'mse'>, (item: Item, cluster: PicturedMap['cluster']) => string | null> = {
@@ -64,7 +65,7 @@ function colorsOf({ color, items, errors, cluster, ids }: PicturedMap): MapColor
   const isMeant = (row: number) => ids === null || ids.has(items[row]!.id);
   if (color === 'mse') {
     const values = errors.map((error, row) => (isMeant(row) ? error : Number.NaN));
-    return { values, name: 'error of the reconstruction (mean square)' };
+    return { values, name: 'error (mean square, pixels 0–1)' };
   }
   // Of a selection, images without a label are not those that were left out.
   const nameless = ids === null ? null : color === 'none' ? 'selected' : 'no label';
