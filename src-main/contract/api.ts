@@ -14,6 +14,7 @@ import type {
   ClusterSettings,
   CopyResult,
   DuplicateResult,
+  ExportSubject,
   Finding,
   FoundView,
   ImageFolder,
@@ -38,6 +39,7 @@ import type {
   ExportRequest,
   ExtractRequest,
   exportFormats,
+  MapColor,
   MapMethod,
   MapSettings,
   Task,
@@ -111,6 +113,18 @@ export interface ExportResult {
   seconds: number;
 }
 
+export interface ExportOptions {
+  datasetId?: string;
+  /** CSV begins with a byte-order mark. */
+  bom?: boolean;
+  map?: MapSettings | null;
+  clusters?: ClusterSettings | null;
+  duplicates?: boolean;
+  /** What the colours of a drawn map tell. */
+  color?: MapColor | null;
+  subject?: ExportSubject;
+}
+
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface DeviceReport {
@@ -169,15 +183,16 @@ export interface Core {
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */
   decode(runId: string, codesFile: string, outFolder: string, context?: Context): Promise<ExportResult>;
   /**
-   * Of the run's own images, or of others that it has encoded. `map` and `clusters` add columns to CSV and Parquet, for
-   * the run's own images alone; they are made where they are not there yet.
+   * Of the run's own images, or of others that it has encoded. `map`, `clusters` and `duplicates` are made where they are
+   * not there yet, for the run's own images alone: columns of CSV and Parquet, and parts of the report. `subject` says
+   * instead what is known and what pictures show.
    */
   export(
     runId: string,
     outFolder: string,
     formats: ExportFormat[],
     context?: Context,
-    options?: { datasetId?: string; bom?: boolean; map?: MapSettings | null; clusters?: ClusterSettings | null },
+    options?: ExportOptions,
   ): Promise<ExportResult>;
   /** Of the run's own images, or of others, into one archive. Throws `usage` where the goal cannot be reached. */
   compress(

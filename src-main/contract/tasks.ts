@@ -20,6 +20,9 @@ export const exportFormats = [
   'model',
   'contact-sheet',
   'loss-plot',
+  'map-svg',
+  'map-png',
+  'html',
   'tensorboard',
   'projector',
   'run-record',
@@ -78,8 +81,10 @@ export const exportRequestSchema = v.strictObject({
   out: v.pipe(v.string(), v.minLength(1)),
   formats: v.pipe(v.array(v.picklist(exportFormats)), v.minLength(1)),
   columns: v.optional(v.array(v.picklist(exportColumns)), [...ownColumns]),
-  /** The map whose coordinates go into the column `map`. */
+  /** The map whose coordinates go into the column `map`, and that is drawn. */
   map: v.optional(v.picklist(mapMethods), 'pca'),
+  /** What the colours of a drawn map tell; null for labels where there are several, else errors. */
+  color: v.optional(v.nullable(v.picklist(mapColors)), null),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */
   bom: v.optional(v.boolean(), false),
   /** Only these images; null for all. The row order is always that of ids. */

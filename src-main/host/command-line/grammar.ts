@@ -140,12 +140,18 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'export --out features',
         'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features',
         'export --map umap --clusters --formats csv,parquet --out features',
+        'export --map umap --clusters --duplicates --formats html --out report',
       ],
       options: [
         out,
         exportedFormats(),
-        new Option('--map <name>', 'also the place of each image on that map, as map_x and map_y').choices(mapMethods),
-        new Option('--clusters', 'also the group of each image, as cluster'),
+        new Option(
+          '--map <name>',
+          'also the place of each image on that map, as map_x and map_y; the map that html, map-svg and map-png show',
+        ).choices(mapMethods),
+        mapColor('what the colours of that map tell'),
+        new Option('--clusters', 'also the group of each image, as cluster; in html with its most central images'),
+        new Option('--duplicates', 'also find near-duplicates, for html'),
         new Option('--bom', 'begin the CSV with a byte-order mark, which Excel needs to show letters beyond ASCII'),
         ...common,
       ],
@@ -243,10 +249,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         wholeNumber('--seed <n>', 'seed of everything random (umap)', [0, 2 ** 32 - 1], 1),
         decimal('--perplexity <p>', 'about how many neighbours count (tsne)', [2, 100], 30),
         new Option('--picture <file>', 'also draw it there for print, as .svg or .png').argParser(pictureFile),
-        new Option(
-          '--color <what>',
-          'what the colours of the picture tell (default: label, or mse without labels)',
-        ).choices(mapColors),
+        mapColor('what the colours of the picture tell'),
         ...common,
       ],
       run: (work, options, [run]) => explore.map(work, run as string | undefined, options),
@@ -445,6 +448,10 @@ function wholeNumber(flags: string, what: string, [low, high]: [number, number],
     if (Number.isInteger(value) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected ${range}.`);
   });
+}
+
+function mapColor(what: string): Option {
+  return new Option('--color <what>', `${what} (default: label, or mse without labels)`).choices(mapColors);
 }
 
 function pictureFile(path: string): string {

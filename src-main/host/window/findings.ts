@@ -2,6 +2,7 @@
 import type { Service } from '../../contract/api.ts';
 import { type Finding, type FoundView, usualClusters } from '../../contract/explore.ts';
 import type { Context } from '../../contract/records.ts';
+import { clusterView, duplicateView } from '../explore.ts';
 import type { Surroundings } from './parts.ts';
 
 export type FindingPart = Pick<Service, 'find' | 'found'>;
@@ -13,13 +14,7 @@ export function findingPart({ core, topics }: Surroundings): FindingPart {
   });
 
   async function look(runId: string, what: Finding, context: Context): Promise<FoundView> {
-    if (what === 'duplicates') {
-      const { groups } = await core.duplicates(runId, context);
-      return {
-        what,
-        groups: groups.map(({ keep, others }) => ({ keep: keep.id, others: others.map(({ id }) => id) })),
-      };
-    }
+    if (what === 'duplicates') return duplicateView(await core.duplicates(runId, context));
     if (what === 'outliers') {
       const { outliers } = await core.outliers(runId, Number.MAX_SAFE_INTEGER, context);
       return {
@@ -28,8 +23,7 @@ export function findingPart({ core, topics }: Surroundings): FindingPart {
         scores: Float32Array.from(outliers, ({ score }) => score),
       };
     }
-    const { assignment, clusters } = await core.clusters(runId, usualClusters, context);
-    return { what, ...assignment, count: clusters.length };
+    return clusterView(await core.clusters(runId, usualClusters, context));
   }
 
   return {
