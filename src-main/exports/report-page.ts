@@ -61,7 +61,7 @@ export interface ShownCluster {
 const mostVectorPoints = 3000;
 /** Twice as many as a screen shows of it, for print and for sharp screens. */
 const mapPixels = 1440;
-const shownLabels = 20;
+const shownLabels = 40;
 
 export async function writeReportPage(path: string, page: ReportPage): Promise<void> {
   await writeAtomic(path, await renderReportPage(page));
@@ -119,17 +119,16 @@ function imagesSection({ dataset, items, samples }: ReportPage): Html {
     ['Originals', rangeOfSizes(items)],
     ['As the model sees them', `${size(dataset)} pixels, ${dataset.channels === 1 ? 'grey' : 'colour'}`],
   ];
-  const shown = labels.slice(0, shownLabels);
-  const rest = labels.length - shown.length;
   return html`${factList(facts)}
-${
-  labels.length > 0 &&
-  html`<table><caption>Labels</caption><thead><tr><th scope="col">Label</th><th scope="col" class="number">Images</th></tr></thead>
-<tbody>${shown.map(([label, images]) => html`<tr><th scope="row">${label}</th><td class="number">${count(images)}</td></tr>`)}</tbody></table>`
-}
-${rest > 0 && html`<p>And ${plural(rest, 'label')} more.</p>`}
+${labels.length > 0 && labelList(labels)}
 <h3>${items.length > samples.length ? `${samples.length} of them, by chance` : 'All of them'}</h3>
 ${imageList(samples)}`;
+}
+
+function labelList(labels: readonly [string, number][]): Html {
+  const rest = labels.length - shownLabels;
+  return html`<h3>${plural(labels.length, 'label')}</h3>
+<ul class="labels">${labels.slice(0, shownLabels).map(([label, images]) => html`<li>${label} <small>${count(images)}</small></li>`)}${rest > 0 && html`<li>and ${count(rest)} more</li>`}</ul>`;
 }
 
 function modelSection({ facts, settings }: ReportPage): Html {
@@ -137,8 +136,8 @@ function modelSection({ facts, settings }: ReportPage): Html {
 <details><summary>Every setting</summary>${factList(settings)}</details>`;
 }
 
-function trainingSection({ run, metrics, report }: ReportPage): Html {
-  return figure(new Html(renderLossPlot({ title: run.id, metrics, report })));
+function trainingSection({ metrics, report }: ReportPage): Html {
+  return figure(new Html(renderLossPlot({ title: 'Error by epoch', metrics, report })));
 }
 
 function errorSection(page: ReportPage): Html {
@@ -152,7 +151,7 @@ function errorSection(page: ReportPage): Html {
     html`<tr><th scope="row">${name}</th><td class="number">${mse.toPrecision(3)}</td><td class="number">${psnr === null ? '∞' : psnr.toFixed(1)}</td><td class="number">${ssim.toFixed(3)}</td>${knn !== null && html`<td class="number">${accuracy === null ? '' : percent(accuracy)}</td>`}</tr>`;
   return html`<table><caption>${of}</caption>
 <thead><tr><th scope="col"></th><th scope="col" class="number">Mean square error</th><th scope="col" class="number">PSNR (dB)</th><th scope="col" class="number">SSIM</th>${knn !== null && html`<th scope="col" class="number">Labels by 5 nearest</th>`}</tr></thead>
-<tbody>${row(run.preset, report.model, knn)}${row(`PCA with ${plural(run.codeSize, 'number')}`, report.pca, report.pcaKnn)}${row('Mean image', report.meanImage, null)}</tbody></table>
+<tbody>${row(run.preset, report.model, knn)}${row(`PCA with ${plural(run.codeSize, 'number')}`, report.pca, report.pcaKnn)}${row('Mean image', report.meanImage, null)}${report.rawKnn !== null && html`<tr><th scope="row">Raw pixels</th><td></td><td></td><td></td><td class="number">${percent(report.rawKnn)}</td></tr>`}</tbody></table>
 ${report.warnings.length > 0 && html`<ul>${report.warnings.map(({ message, advice }) => html`<li>${message} ${advice}</li>`)}</ul>`}
 <h3>Originals and their reconstructions</h3>
 ${pairList(pairs)}`;
@@ -160,7 +159,7 @@ ${pairList(pairs)}`;
 
 async function mapSection({ map }: ReportPage): Promise<Html> {
   if (map === null) {
-    return html`<p>There is no such map of this run yet. Make it on the Explore screen, or by “pinhole export --formats html --map umap”.</p>`;
+    return html`<p>There is no such map of this run yet. Make it on the Explore screen, or by <code>pinhole export --formats html --map umap</code>.</p>`;
   }
   if (map.xy.length / 2 <= mostVectorPoints) return figure(new Html(renderMapPlot(map)));
   const src = dataUri('image/png', await renderMapPng(map, mapPixels, { palette: true }));
@@ -170,29 +169,29 @@ async function mapSection({ map }: ReportPage): Promise<Html> {
 
 function clusterSection({ clusters }: ReportPage): Html {
   if (clusters === null) {
-    return html`<p>Clusters were not looked for. “Find” on the Explore screen does, or “pinhole export --formats html --clusters”.</p>`;
+    return html`<p>Clusters were not looked for. “Find” on the Explore screen does, or <code>pinhole export --formats html --clusters</code>.</p>`;
   }
   const commonest = ({ label, share }: ShownCluster) =>
-    label === null || share === null ? '' : `, ${percent(share)} ${label}`;
+    label === null || share === null ? '' : `, ${percent(share)} of them ${label}`;
   return html`<p>${plural(clusters.length, 'cluster')} by PhenoGraph, the largest first, each with its most central images.</p>
 ${clusters.map((cluster) => html`<h3>${cluster.name} <small>${plural(cluster.size, 'image')}${commonest(cluster)}</small></h3>\n${imageList(cluster.central)}\n`)}`;
 }
 
 function duplicateSection({ duplicates }: ReportPage): Html {
   if (duplicates === null) {
-    return html`<p>Near-duplicates were not looked for. “Find” on the Explore screen does, or “pinhole export --formats html --duplicates”.</p>`;
+    return html`<p>Near-duplicates were not looked for. “Find” on the Explore screen does, or <code>pinhole export --formats html --duplicates</code>.</p>`;
   }
   const { groups, found } = duplicates;
   if (found === 0) return html`<p>None were found.</p>`;
   const left = found - groups.length;
   return html`<p>${plural(found, 'group')} of images that are nearly the same; the first of each is the one to keep.</p>
-${groups.map((images, at) => html`<h3>Group ${at + 1}</h3>\n${imageList(images)}\n`)}
-${left > 0 && html`<p>And ${plural(left, 'group')} more; “pinhole duplicates --out FILE.csv” lists them all.</p>`}`;
+<ol class="groups">${groups.map((images) => html`<li>${imageList(images)}</li>\n`)}</ol>
+${left > 0 && html`<p>And ${plural(left, 'group')} more; <code>pinhole duplicates --out FILE.csv</code> lists them all.</p>`}`;
 }
 
 function featureSection({ features, run, items }: ReportPage): Html {
   if (features === null) {
-    return html`<p>The features of ${plural(items.length, 'image')}, ${plural(run.codeSize, 'number')} each, are too many for a page. The Export screen writes them as CSV, Parquet or NumPy, and so does “pinhole export ${run.id} --out FOLDER”.</p>`;
+    return html`<p>The features of ${plural(items.length, 'image')}, ${plural(run.codeSize, 'number')} each, are too many for a page. The Export screen writes them as CSV, Parquet or NumPy, and so does <code>pinhole export ${run.id} --out FOLDER</code>.</p>`;
   }
   return html`<div class="wide" role="region" aria-label="Features" tabindex="0"><table>
 <thead><tr>${features.header.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
@@ -275,6 +274,11 @@ thead th { color: var(--quiet); vertical-align: bottom; }
 .pictures { display: flex; flex-wrap: wrap; gap: 10px; padding: 0; list-style: none; }
 .pictures li { display: grid; justify-items: center; gap: 3px; }
 .pictures img { image-rendering: pixelated; outline: 1px solid var(--line); }
+code { padding: 1px 4px; border: 1px solid var(--line); border-radius: 4px; font-size: 0.875em; }
+.labels { display: flex; flex-wrap: wrap; gap: 4px 24px; padding: 0; list-style: none; }
+.groups { display: flex; flex-wrap: wrap; gap: 12px 40px; padding-left: 2em; }
+.groups li::marker { color: var(--quiet); font-size: 0.8125rem; }
+.groups .pictures { gap: 3px; }
 figure { margin: 0; padding: 12px; border: 1px solid var(--line); border-radius: 6px; background: #ffffff; }
 figure svg, figure img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 summary { cursor: pointer; }

@@ -162,7 +162,7 @@ async function featuresOf(input: ExportInput, items: readonly Item[]): Promise<R
 }
 
 const endings: Record<StopReason, string> = {
-  epochs: 'all of its epochs',
+  epochs: 'all epochs were done',
   seconds: 'its time was up',
   plateau: 'the error had ceased to fall',
   diverged: 'it diverged too often',
@@ -178,7 +178,7 @@ async function modelFacts({ run }: ExportInput): Promise<Pick<ReportPage, 'facts
     ['Preset', `${run.preset}: ${presets[plan.preset].description}`],
     ['Code', plural(run.codeSize, 'number')],
     ['Parameters', formatCount(parameterCount)],
-    ['Trained', reason === null ? training : `${training}; then ${endings[reason]}`],
+    ['Trained', reason === null ? training : `${training}; ${endings[reason]}`],
     ['Kept model', `of step ${formatCount(info.step)}, validation error ${info.validationMse.toPrecision(3)}`],
     ['Weights (SHA-256)', info.weightsHash],
   ];
