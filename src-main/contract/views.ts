@@ -43,6 +43,7 @@ export const preferencesSchema = v.strictObject({
         formats: v.array(v.string()),
         columns: v.array(v.string()),
         map: v.string(),
+        color: v.optional(v.nullable(v.string()), null),
         bom: v.optional(v.boolean(), true),
       }),
     ),

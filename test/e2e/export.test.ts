@@ -1,10 +1,12 @@
 // Export: chosen columns of a selection and of all images, files that are replaced, downloads, cancel, by keyboard.
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { parseNpy } from '../../src-main/files/npy.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { unzip } from '../support/unzip.ts';
 import { startApp, throughEachDoor } from './app.ts';
 import { limit, longest, pressOn, tabTo } from './steps.ts';
@@ -39,6 +41,9 @@ const contents: Record<string, Record<string, (file: Buffer) => boolean>> = {
   Model: { 'model/encoder.onnx': model, 'model/decoder.onnx': model, 'model/model.json': object },
   'Contact sheet': { 'contact-sheet.png': begins('\x89PNG') },
   'Loss plot': { 'loss.svg': begins('<svg') },
+  'Map as SVG': { 'map.svg': begins('<svg') },
+  'Map as PNG': { 'map.png': begins('\x89PNG') },
+  Report: { 'report.html': begins('<!DOCTYPE html>') },
   // A record begins with its length, a little-endian 64-bit number.
   TensorBoard: { 'tensorboard/**/events.out.*': (file) => file.readBigUInt64LE() < file.length },
   'Embedding Projector': {
@@ -49,6 +54,37 @@ const contents: Record<string, Record<string, (file: Buffer) => boolean>> = {
   },
   'Run record': { 'run.pinhole-run.json': object },
 };
+
+/** The page as a browser shows it that opens the file, in the dark and on a narrow screen; and what it asks for or complains of. */
+async function readOffline(file: string) {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ colorScheme: 'dark', viewport: { width: 390, height: 800 } });
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    const address = pathToFileURL(file).href;
+    page.on('request', (request) => {
+      if (request.url() !== address && !request.url().startsWith('data:')) complaints.push(request.url());
+    });
+    await page.goto(address);
+    const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    if (!fits) complaints.push('It is wider than the screen.');
+    const pictures = page.locator('img');
+    return {
+      complaints,
+      title: await page.title(),
+      headings: await page.getByRole('heading', { level: 2 }).allTextContents(),
+      pictures: await pictures.count(),
+      broken: await pictures.evaluateAll(
+        (all) => all.filter((image) => !(image as HTMLImageElement).naturalWidth).length,
+      ),
+      dark: await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
+    };
+  } finally {
+    await browser.close();
+  }
+}
 
 throughEachDoor((door) => {
   test('chosen columns, with a preview that says what will be written, and a download of it', {
@@ -216,6 +252,40 @@ throughEachDoor((door) => {
     await pressOn(page, page.getByRole('button', { name: 'Take off this list; the files stay' }));
     await title.waitFor({ state: 'detached' });
     expect(existsSync(join(out, 'features.csv'))).toBe(true);
+    expect(app.complaints).toEqual([]);
+  });
+
+  test('the map as on the screen, and a report that opens offline: from its file, with nothing asked of anywhere', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door, workspace: await prepare() });
+    const { page } = app;
+    await open(page, 'Explore');
+    await page.getByRole('button', { name: 'Colour', exact: true }).click();
+    await page.getByRole('option', { name: 'Error' }).click();
+    await page.getByRole('button', { name: /^Select .*circle/ }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByRole('button', { name: 'More formats…' }).click();
+    for (const name of ['CSV features.csv', 'Contact sheet']) await page.getByRole('checkbox', { name }).uncheck();
+    await page.getByRole('radio', { name: `All ${images} images` }).check();
+    for (const name of ['Map as SVG', 'Report']) await page.getByRole('checkbox', { name }).check();
+    expect(await page.getByRole('button', { name: 'Its colours' }).textContent()).toContain('Error');
+    await page.getByLabel('Folder to write to').fill(app.files);
+    await button(page, 'Export').click();
+    await page.getByText(/^Done: 2 files/).waitFor();
+    expect(readFileSync(join(app.files, 'map.svg'), 'utf8')).toContain('error (mean square, pixels 0–1)');
+
+    const report = await readOffline(join(app.files, 'report.html'));
+    expect(report.complaints).toEqual([]);
+    expect(report.headings).toEqual([
+      ...['Images', 'Model', 'Course of training', 'Error', 'Map', 'Clusters', 'Largest errors', 'Near-duplicates'],
+      'Features',
+    ]);
+    expect(report.title).toBe('Sample images: recommended, 5 numbers a code');
+    // Samples, and pairs of those that were held out and of the worst.
+    expect(report.dark).toBe('rgb(22, 25, 29)');
+    expect(report.pictures).toBeGreaterThan(100);
+    expect(report.broken).toBe(0);
     expect(app.complaints).toEqual([]);
   });
 
