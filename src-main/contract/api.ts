@@ -13,6 +13,7 @@ import type {
   ClusterResult,
   ClusterSettings,
   CopyResult,
+  CopySummary,
   DuplicateResult,
   ExportSubject,
   Finding,
@@ -36,6 +37,7 @@ import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepReque
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type {
   CompressRequest,
+  CopyRequest,
   ExportRequest,
   ExtractRequest,
   exportFormats,
@@ -347,6 +349,8 @@ export interface Service extends Core {
   found(runId: string, what: Finding): Promise<FoundView | null>;
   previewExport(request: ExportRequest): Promise<ExportPreview>;
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
+  /** By `copyImages`. Throws `usage` for clusters that were not looked for. */
+  copyAs(request: CopyRequest, context?: Context): Promise<CopySummary>;
 
   /** Measures and keeps it; the task `curve` calls it. */
   makeCurve(runId: string, options: { compare: boolean }, context?: Context): Promise<CompressionCurve>;

@@ -186,3 +186,8 @@ export interface CopyResult {
   missed: MissedImage[];
   seconds: number;
 }
+
+/** The same for a window: how many were missed, and the first hundred of them. */
+export interface CopySummary extends CopyResult {
+  missing: number;
+}

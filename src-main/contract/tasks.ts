@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { ExportResult, ImportResult, Run } from './api.ts';
 import { type CompressResult, type DecompressResult, restoredFormats } from './archive.ts';
 import type { SerializedError } from './errors.ts';
-import { type Finding, findings } from './explore.ts';
+import { type CopySummary, type Finding, findings } from './explore.ts';
 import type { Notice, Progress } from './records.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 
@@ -118,6 +118,20 @@ export const extractRequestSchema = v.strictObject({
 });
 export type ExtractRequest = v.InferInput<typeof extractRequestSchema>;
 
+/** What the folders of copies are made by. */
+export const copyGroupings = ['label', 'cluster', 'split'] as const;
+export type CopyGrouping = (typeof copyGroupings)[number];
+
+/** Copies of the originals of a run's images, in folders below one. */
+export const copyRequestSchema = v.strictObject({
+  runId: idSchema,
+  folder: namedPath,
+  by: v.picklist(copyGroupings),
+  /** Only these images; null for all. */
+  ids: v.optional(v.nullable(idsSchema), null),
+});
+export type CopyRequest = v.InferInput<typeof copyRequestSchema>;
+
 export const taskRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('import'), request: importSettingsSchema }),
   /** Draws sample images into the workspace and imports them. */
@@ -137,6 +151,7 @@ export const taskRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('curve'), runId: idSchema, compare: v.optional(v.boolean(), true) }),
   v.strictObject({ kind: v.literal('compress'), request: compressRequestSchema }),
   v.strictObject({ kind: v.literal('extract'), request: extractRequestSchema }),
+  v.strictObject({ kind: v.literal('copy'), request: copyRequestSchema }),
 ]);
 export type TaskRequest = v.InferInput<typeof taskRequestSchema>;
 export type CheckedTaskRequest = v.InferOutput<typeof taskRequestSchema>;
@@ -144,7 +159,7 @@ export type TaskKind = TaskRequest['kind'];
 
 /**
  * Of tasks with the same one, one is at work at a time, so that none slows the other down; a paused one gives its place
- * away. Exports and what is unpacked, which have none, never wait.
+ * away. Exports, copies and what is unpacked, which have none, never wait.
  */
 export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   import: 'images',
@@ -156,6 +171,7 @@ export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   curve: 'models',
   compress: 'models',
   extract: null,
+  copy: null,
 };
 
 /** How long a window offers to undo a deletion. */
@@ -177,6 +193,7 @@ export interface TaskResults {
   curve: { runId: string; seconds: number };
   compress: CompressResult;
   extract: DecompressResult;
+  copy: CopySummary;
 }
 
 export interface Task<K extends TaskKind = TaskKind> {

@@ -4,6 +4,7 @@ import type { Context } from '../contract/records.ts';
 import { openWorkspace, type ServiceOptions } from './service.ts';
 import { archivePart } from './window/archives.ts';
 import { Aside, removeAside } from './window/aside.ts';
+import { copyPart } from './window/copies.ts';
 import { datasetPart } from './window/datasets.ts';
 import { devicePart } from './window/devices.ts';
 import { exportPart } from './window/exports.ts';
@@ -53,6 +54,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...training,
     ...maps,
     ...exportPart(surroundings, { ...maps, ...findings }),
+    ...copyPart(surroundings, findings),
     ...archives,
     ...findings,
   };

@@ -19,11 +19,13 @@ import { makeFolder } from '../../files/folder.ts';
 import { readNpy } from '../../files/npy.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
+import { clusterView } from '../explore.ts';
+import { clusterFolders } from '../image-groups.ts';
 import { methodNames, picturedMap, usualColor } from '../map-picture.ts';
 import { groupsById } from '../more-columns.ts';
 import { parse } from '../parse-settings.ts';
 import { findOne, type Options, type Work } from './commands.ts';
-import { clusterFolders, copyFolders } from './copy.ts';
+import { copyFolders } from './copy.ts';
 import { printable } from './summary.ts';
 import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
@@ -84,7 +86,7 @@ export async function clusters(work: Work, runId: string | undefined, options: O
     String(assignment.cluster[row]),
   ]);
   const file = await writeTable(work, out, ['image_id', 'path', 'label', 'cluster'], rows);
-  const folders = copyTo === undefined ? [] : clusterFolders({ assignment, ...result });
+  const folders = copyTo === undefined ? [] : clusterFolders(clusterView({ assignment, ...result }));
   const copies = copyTo === undefined ? null : await copyFolders(work, run.datasetId, folders, copyTo);
   work.terminal.result({ ...result, file, copies });
 }

@@ -5,9 +5,10 @@ import { usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
 import { exportFormats, mapColors, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
+import { itemGroupings } from '../image-groups.ts';
 import * as archives from './archives.ts';
 import * as commands from './commands.ts';
-import { copy, groupings } from './copy.ts';
+import { copy } from './copy.ts';
 import * as explore from './explore.ts';
 import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
 import { repeat } from './repeat.ts';
@@ -290,7 +291,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'Copies the original images of a run (the newest, if none is named) into folders; the originals stay as they are.',
       examples: ['copy --by label --out sorted', 'copy recommended-1a2b3c4d5e --by split --out splits --json'],
       options: [
-        new Option('--by <what>', 'a folder for each').choices(groupings).makeOptionMandatory(),
+        new Option('--by <what>', 'a folder for each').choices(itemGroupings).makeOptionMandatory(),
         out,
         ...common,
       ],

@@ -141,13 +141,16 @@ async function subjectOf({ runId, map, color, ids }: Checked, { found }: Known):
 
 const notThere: Record<MadeColumn, (run: Run) => PinholeError> = {
   map: noSuchMap,
-  cluster: ({ id }) =>
-    new PinholeError(
-      'usage',
-      `Groups of ${id} have not been looked for since Pinhole was started.`,
-      'Look for them on the Explore screen, or leave them out.',
-    ),
+  cluster: noGroups,
 };
+
+export function noGroups({ id }: Pick<Run, 'id'>): PinholeError {
+  return new PinholeError(
+    'usage',
+    `Groups of ${id} have not been looked for since Pinhole was started.`,
+    'Look for them on the Explore screen, or leave them out.',
+  );
+}
 
 /** Progress says which of the formats it is of. */
 function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): Context {

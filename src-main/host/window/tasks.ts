@@ -44,7 +44,7 @@ export type TaskPart = Pick<
 /** What tasks do is done by these. */
 export type TaskWork = Pick<
   Service,
-  'import' | 'train' | 'encode' | 'makeMap' | 'find' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract'
+  'import' | 'train' | 'encode' | 'makeMap' | 'find' | 'exportAs' | 'makeCurve' | 'compressAs' | 'extract' | 'copyAs'
 >;
 
 type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
@@ -294,6 +294,8 @@ class Tasks {
         return this.#work.compressAs(request.request, context);
       case 'extract':
         return this.#work.extract(request.request, context);
+      case 'copy':
+        return this.#work.copyAs(request.request, context);
       default:
         return request satisfies never;
     }
@@ -385,6 +387,7 @@ class Tasks {
   #expectPaths(request: CheckedTaskRequest): void {
     if (request.kind === 'export') expectOut(this.#surroundings, request.request.out);
     if (request.kind === 'compress') expectArchiveOut(this.#surroundings, request.request.file);
+    if (request.kind === 'copy') expectExtractOut(this.#surroundings, request.request.folder);
     if (request.kind === 'extract') {
       expectAllowed(this.#surroundings, request.request.archive);
       expectExtractOut(this.#surroundings, request.request.folder);
@@ -413,6 +416,7 @@ class Tasks {
       case 'find':
       case 'curve':
       case 'export':
+      case 'copy':
       case 'compress': {
         const { id, datasetId } = catalogue.getRun('runId' in request ? request.runId : request.request.runId);
         return { subject: id, datasetId, runId: id };
@@ -464,6 +468,7 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   curve: [],
   compress: [],
   extract: [],
+  copy: [],
 };
 
 /** Not begun: what waits after a pause has its process, and is aborted like one that is at work. */
