@@ -39,7 +39,8 @@ class ExportState {
   /** Those of the map that belong to this run. */
   selectedIds = $derived(selection.runId === this.run?.id && selection.ids?.length ? selection.ids : null);
   ids = $derived((this.wantsSelection ?? true) && hasRows(this.choices.formats) ? this.selectedIds : null);
-  folder = $derived(this.choices.out ?? (this.run ? usualFolder(this.run.folder) : ''));
+  usualFolder = $derived(this.run ? usualFolder(this.run.folder) : '');
+  folder = $derived(this.choices.out ?? this.usualFolder);
   request = $derived.by((): ExportRequest | null => {
     const { formats, columns, map, color, bom } = this.choices;
     const out = this.folder.trim();
