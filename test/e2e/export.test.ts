@@ -267,8 +267,8 @@ throughEachDoor((door) => {
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await page.getByRole('button', { name: 'Export…' }).click();
     for (const name of ['CSV features.csv', 'Contact sheet']) await page.getByRole('checkbox', { name }).uncheck();
-    await page.getByRole('radio', { name: `All ${images} images` }).check();
     for (const name of ['Map as SVG', 'Report']) await page.getByRole('checkbox', { name }).check();
+    await page.getByRole('radio', { name: `All ${images} images` }).check();
     await page.getByLabel('Its colours: Error').waitFor();
     await page.getByLabel('Folder to write to').fill(app.files);
     await button(page, 'Export').click();
@@ -286,6 +286,52 @@ throughEachDoor((door) => {
     expect(report.dark).toBe('rgb(22, 25, 29)');
     expect(report.pictures).toBeGreaterThan(100);
     expect(report.broken).toBe(0);
+    expect(app.complaints).toEqual([]);
+  });
+
+  test('copies of the originals of a selection in a folder for each label; the same again finds them there', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door, workspace: await prepare() });
+    const { page } = app;
+    await open(page, 'Explore');
+    await page.getByRole('button', { name: /^Select .*circle/ }).click();
+    await page
+      .getByText(/^\d+ images selected$/)
+      .first()
+      .waitFor();
+    await open(page, 'Export');
+    const out = join(app.files, 'sorted');
+    const copy = async (scope: RegExp) => {
+      await button(page, 'Copy into folders…').click();
+      const dialog = page.getByRole('dialog', { name: 'Copy into folders' });
+      await dialog.getByRole('radio', { name: scope }).check();
+      await dialog.getByLabel('Folder to copy into').fill(out);
+      await dialog.getByText(/^\d+ images; .* free\.$/).waitFor();
+      await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+    };
+    await copy(/^Only the/);
+    await page.getByText(/^Copied \d+ images\./).waitFor();
+    const first = globSync('**/*.png', { cwd: out });
+    expect(first.length).toBeGreaterThan(3);
+    expect(first.every((file) => file.startsWith('circle/'))).toBe(true);
+
+    await copy(/^All/);
+    await page.getByText(`${first.length} were there already.`).waitFor();
+    await page.getByText(`Copied ${images - first.length} images.`).waitFor();
+    expect(globSync('**/*.png', { cwd: out })).toHaveLength(images);
+
+    // By groups only once they were looked for; never among the originals.
+    await button(page, 'Copy into folders…').click();
+    const dialog = page.getByRole('dialog', { name: 'Copy into folders' });
+    await dialog.getByRole('radio', { name: 'Group' }).check();
+    await dialog.getByText('Groups have not been looked for yet.').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Copy', exact: true }).isDisabled()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Label' }).check();
+    await dialog.getByLabel('Folder to copy into').fill(join(app.workspace, 'samples', String(images)));
+    await dialog.getByText('Expected a folder apart from the originals').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Copy', exact: true }).isDisabled()).toBe(true);
     expect(app.complaints).toEqual([]);
   });
 

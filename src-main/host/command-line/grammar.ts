@@ -424,7 +424,7 @@ function drawnSamples(): Option {
 function exportedFormats(): Option {
   const others = exportFormats.filter((format) => !commands.exportFormats.includes(format));
   const known: readonly string[] = [...commands.exportFormats, ...others];
-  const range = `any of ${known.join(',')}; default: all but ${others.slice(0, -1).join(', ')} and ${others.at(-1)}`;
+  const range = `any of ${known.join(',')}; default: ${commands.exportFormats.join(',')}`;
   return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
     const formats = text.split(',');
     if (formats.every((format) => known.includes(format))) return formats;
