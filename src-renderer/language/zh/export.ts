@@ -85,7 +85,7 @@ export const exports_: Record<keyof typeof english, string> = {
   'export.copy.by.label': '标签',
   'export.copy.by.cluster': '分组',
   'export.copy.by.split': '划分',
-  'export.copy.out': '目标文件夹',
+  'export.copy.out': '复制到',
   'export.copy.start': '复制',
   'export.copy.plan': '{count} 张图像；剩余空间 {free}。',
   'export.copy.done': '已复制 {count} 张图像。',
