@@ -136,7 +136,7 @@ throughEachDoor((door) => {
     await button('复制到文件夹…').click();
     await page
       .getByRole('dialog', { name: '复制到文件夹' })
-      .getByText(/^150 张图像/)
+      .getByText(/^50 张图像/)
       .waitFor();
     await expectChinese();
     await page.keyboard.press('Escape');
