@@ -94,7 +94,7 @@ test('errors on a scale of 98 % of them, the large ones on top, those left out a
   expect([drawn[1]![0], drawn.at(-1)![0]]).toEqual(['#95bdda', '#400115']);
   // One huge value does not leave one colour to all others.
   expect(Math.max(...drawn.map(([, count]) => Number(count)))).toBeLessThan(10);
-  expect(legend(svg)).toEqual(['≤ 0.002', '≥ 0.198', 'error']);
+  expect(legend(svg)).toEqual(['≤ 0.002', '≥ 0.2', 'error']);
   expect(renderMapPlot(valuesOf([0.5, 0.5]))).not.toContain('NaN');
   expect(renderMapPlot(valuesOf([]))).not.toMatch(/NaN|undefined/);
 });
