@@ -14,8 +14,10 @@ import type {
   ClusterResult,
   ClusterSettings,
   CopyResult,
+  CopySummary,
   DecidedCopies,
   DuplicateResult,
+  ExportSubject,
   Finding,
   FoundView,
   ImageFolder,
@@ -39,9 +41,11 @@ import type { Advice, AdviceRequest, Comparison, Sweep, SweepContext, SweepReque
 import type { ImportRequest, PresetName, TrainingRequest } from './settings.ts';
 import type {
   CompressRequest,
+  CopyRequest,
   ExportRequest,
   ExtractRequest,
   exportFormats,
+  MapColor,
   MapMethod,
   MapSettings,
   Task,
@@ -118,6 +122,18 @@ export interface ExportResult {
   seconds: number;
 }
 
+export interface ExportOptions {
+  datasetId?: string;
+  /** CSV begins with a byte-order mark. */
+  bom?: boolean;
+  map?: MapSettings | null;
+  clusters?: ClusterSettings | null;
+  duplicates?: boolean;
+  /** What the colours of a drawn map tell. */
+  color?: MapColor | null;
+  subject?: ExportSubject;
+}
+
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface DeviceReport {
@@ -176,15 +192,16 @@ export interface Core {
   /** Codes (CSV or NPY) back to images: one PNG per row, named after the row's path. */
   decode(runId: string, codesFile: string, outFolder: string, context?: Context): Promise<ExportResult>;
   /**
-   * Of the run's own images, or of others that it has encoded. `map` and `clusters` add columns to CSV and Parquet, for
-   * the run's own images alone; they are made where they are not there yet.
+   * Of the run's own images, or of others that it has encoded. `map`, `clusters` and `duplicates` are made where they are
+   * not there yet, for the run's own images alone: columns of CSV and Parquet, and parts of the report. `subject` says
+   * instead what is known and what pictures show.
    */
   export(
     runId: string,
     outFolder: string,
     formats: ExportFormat[],
     context?: Context,
-    options?: { datasetId?: string; bom?: boolean; map?: MapSettings | null; clusters?: ClusterSettings | null },
+    options?: ExportOptions,
   ): Promise<ExportResult>;
   /** Of the run's own images, or of others, into one archive. Throws `usage` where the goal cannot be reached. */
   compress(
@@ -379,6 +396,8 @@ export interface Service extends Core {
   exportAs(request: ExportRequest, context?: Context): Promise<ExportResult>;
   /** Writes images as one PNG, enlarged by a whole number. Gives its path. */
   saveSheet(request: SheetRequest): Promise<string>;
+  /** By `copyImages`. Throws `usage` for clusters that were not looked for. */
+  copyAs(request: CopyRequest, context?: Context): Promise<CopySummary>;
 
   /** Measures and keeps it; the task `curve` calls it. */
   makeCurve(runId: string, options: { compare: boolean }, context?: Context): Promise<CompressionCurve>;

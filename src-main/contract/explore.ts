@@ -1,5 +1,5 @@
 // What can be found among the codes of a run: maps, neighbours, groups, duplicates, outliers. Plain data only.
-import type { MapMethod } from './tasks.ts';
+import type { MapColor, MapMethod } from './tasks.ts';
 
 /** An image of the run's data set, by which screens and files name it. */
 export interface FoundImage {
@@ -162,11 +162,36 @@ export interface DecidedCopies {
 
 /** What was found among the codes of a run, as a screen needs it: images by their ids. */
 export type FoundView =
-  | { what: 'duplicates'; groups: FoundCopies[] }
+  | FoundDuplicates
   /** Of all images, from the one that stands out most, with the scores that rank them. */
   | { what: 'outliers'; ids: Int32Array; scores: Float32Array }
-  /** Of each image its cluster; 0 is the largest. */
-  | { what: 'clusters'; ids: Int32Array; cluster: Int32Array; count: number };
+  | FoundClusters;
+
+export interface FoundDuplicates {
+  what: 'duplicates';
+  groups: FoundCopies[];
+}
+
+/** Of each image its cluster, of which 0 is the largest; of each cluster its most central images. */
+export interface FoundClusters {
+  what: 'clusters';
+  ids: Int32Array;
+  cluster: Int32Array;
+  count: number;
+  central: number[][];
+}
+
+/** What pictures of a run's images show; what was not looked for is null. */
+export interface ExportSubject {
+  /** Null for the one that shows most of those that were made. */
+  map: MapMethod | null;
+  /** Null for labels where there are several, else errors. */
+  color: MapColor | null;
+  /** Only these images; null for all. */
+  ids: Int32Array | null;
+  clusters: FoundClusters | null;
+  duplicates: FoundDuplicates | null;
+}
 
 /** An image with a higher score is usually called an outlier (Iglewicz and Hoaglin 1993). */
 export const outlierScore = 3.5;
@@ -211,4 +236,9 @@ export interface CopyResult {
   present: number;
   missed: MissedImage[];
   seconds: number;
+}
+
+/** The same for a window: how many were missed, and the first hundred of them. */
+export interface CopySummary extends CopyResult {
+  missing: number;
 }

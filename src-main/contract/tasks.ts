@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { ExportResult, ImportResult, Run } from './api.ts';
 import { type CompressResult, type DecompressResult, restoredFormats } from './archive.ts';
 import type { SerializedError } from './errors.ts';
-import { type Finding, findings } from './explore.ts';
+import { type CopySummary, type Finding, findings } from './explore.ts';
 import type { Notice, Progress } from './records.ts';
 import { importSettingsSchema, trainingSettingsSchema } from './settings.ts';
 
@@ -20,6 +20,9 @@ export const exportFormats = [
   'model',
   'contact-sheet',
   'loss-plot',
+  'map-svg',
+  'map-png',
+  'html',
   'tensorboard',
   'projector',
   'run-record',
@@ -65,6 +68,10 @@ export type MapSettings = v.InferOutput<typeof mapSettingsSchema>;
 export type MapMethod = MapSettings['method'];
 export const mapMethods = ['pca', 'umap', 'tsne', 'codes'] as const satisfies readonly MapMethod[];
 
+/** What the colours of a drawn map tell. */
+export const mapColors = ['label', 'split', 'mse', 'cluster', 'none'] as const;
+export type MapColor = (typeof mapColors)[number];
+
 /** Images: more would take minutes, and lie as well by UMAP. */
 export const mostForTsne = 20_000;
 
@@ -76,8 +83,10 @@ export const exportRequestSchema = v.strictObject({
   columns: v.optional(v.array(v.picklist(exportColumns)), [...ownColumns]),
   /** Names of imported columns that CSV and Parquet do without; they have all others. */
   leaveOut: v.optional(v.array(v.pipe(v.string(), v.maxLength(255))), []),
-  /** The map whose coordinates go into the column `map`. */
+  /** The map whose coordinates go into the column `map`, and that is drawn. */
   map: v.optional(v.picklist(mapMethods), 'pca'),
+  /** What the colours of a drawn map tell; null for labels where there are several, else errors. */
+  color: v.optional(v.nullable(v.picklist(mapColors)), null),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */
   bom: v.optional(v.boolean(), false),
   /** Only these images; null for all. The row order is always that of ids. */
@@ -111,6 +120,20 @@ export const extractRequestSchema = v.strictObject({
 });
 export type ExtractRequest = v.InferInput<typeof extractRequestSchema>;
 
+/** What the folders of copies are made by. */
+export const copyGroupings = ['label', 'cluster', 'split'] as const;
+export type CopyGrouping = (typeof copyGroupings)[number];
+
+/** Copies of the originals of a run's images, in folders below one. */
+export const copyRequestSchema = v.strictObject({
+  runId: idSchema,
+  folder: namedPath,
+  by: v.picklist(copyGroupings),
+  /** Only these images; null for all. */
+  ids: v.optional(v.nullable(idsSchema), null),
+});
+export type CopyRequest = v.InferInput<typeof copyRequestSchema>;
+
 export const taskRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('import'), request: importSettingsSchema }),
   /** Draws sample images into the workspace and imports them. */
@@ -132,6 +155,7 @@ export const taskRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('curve'), runId: idSchema, compare: v.optional(v.boolean(), true) }),
   v.strictObject({ kind: v.literal('compress'), request: compressRequestSchema }),
   v.strictObject({ kind: v.literal('extract'), request: extractRequestSchema }),
+  v.strictObject({ kind: v.literal('copy'), request: copyRequestSchema }),
 ]);
 export type TaskRequest = v.InferInput<typeof taskRequestSchema>;
 export type CheckedTaskRequest = v.InferOutput<typeof taskRequestSchema>;
@@ -139,7 +163,7 @@ export type TaskKind = TaskRequest['kind'];
 
 /**
  * Of tasks with the same one, one is at work at a time, so that none slows the other down; a paused one gives its place
- * away. Exports and what is unpacked, which have none, never wait.
+ * away. Exports, copies and what is unpacked, which have none, never wait.
  */
 export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   import: 'images',
@@ -152,6 +176,7 @@ export const lanes: Readonly<Record<TaskKind, 'images' | 'models' | null>> = {
   curve: 'models',
   compress: 'models',
   extract: null,
+  copy: null,
 };
 
 /** How long a window offers to undo a deletion. */
@@ -174,6 +199,7 @@ export interface TaskResults {
   curve: { runId: string; seconds: number };
   compress: CompressResult;
   extract: DecompressResult;
+  copy: CopySummary;
 }
 
 export interface Task<K extends TaskKind = TaskKind> {

@@ -45,6 +45,7 @@ export const preferencesSchema = v.strictObject({
         columns: v.array(v.string()),
         leaveOut: v.optional(v.array(v.string()), []),
         map: v.string(),
+        color: v.optional(v.nullable(v.string()), null),
         bom: v.optional(v.boolean(), true),
       }),
     ),

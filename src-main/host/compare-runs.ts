@@ -10,7 +10,7 @@ import { renderSizePlot } from '../exports/size-plot.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
 import { type RunFile, readRunFile } from '../training/run-files.ts';
-import { heldOutChoice } from './export-run.ts';
+import { heldOutChoice } from './choose-images.ts';
 
 export interface CompareInput {
   dataset: Dataset;

@@ -10,6 +10,8 @@ import type {
   CopyOfImage,
   DuplicateResult,
   FoundCluster,
+  FoundClusters,
+  FoundDuplicates,
   FoundImage,
   MapResult,
   NeighbourResult,
@@ -19,8 +21,10 @@ import type {
 } from '../contract/explore.ts';
 import type { Context, Item } from '../contract/records.ts';
 import type { MapMethod, MapSettings } from '../contract/tasks.ts';
+import type { MapView } from '../contract/views.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { ifThere } from '../files/json-lines.ts';
+import { readNpy } from '../files/npy.ts';
 import { type Codes, readCodeIds, readCodes } from '../latent/encode.ts';
 import { runPaths } from '../training/run-files.ts';
 import type { ExploreInput, ExploreResults } from './explore-job.ts';
@@ -56,6 +60,43 @@ export async function readMapNote(run: Pick<Run, 'folder'>, method: MapMethod, c
   const note = JSON.parse(text) as MapNote;
   return note.codesHash === hashOfCodes(codes) ? note : null;
 }
+
+/** As it was made; null where it was not, or of other codes. */
+export async function readMap(run: Pick<Run, 'folder'>, method: MapMethod, codes: Codes): Promise<MapView | null> {
+  const note = await readMapNote(run, method, codes);
+  if (note === null) return null;
+  const { settings, explained, seconds, quality = null } = note;
+  const xy = (await readNpy(mapFiles(run, method).positions)).data as Float32Array;
+  return { method, settings, ids: Int32Array.from(codes.ids), xy, errors: codes.errors, explained, quality, seconds };
+}
+
+/** Made on the spot, and so without figures. */
+export async function pcaMap(codes: Codes): Promise<MapView> {
+  const started = performance.now();
+  // Loaded when first needed: the service starts sooner without.
+  const { pcaLayout } = await import('../latent/map.ts');
+  const layout = await pcaLayout(codes);
+  const seconds = (performance.now() - started) / 1000;
+  const shown = { ids: Int32Array.from(codes.ids), errors: codes.errors, quality: null, seconds };
+  return { method: 'pca', settings: { method: 'pca' }, ...shown, ...layout };
+}
+
+/** As screens and pages need them: images by their ids. */
+export const clusterView = ({ assignment, clusters }: ClusterResult): FoundClusters => ({
+  what: 'clusters',
+  ...assignment,
+  count: clusters.length,
+  central: clusters.map(({ central }) => central.map(({ id }) => id)),
+});
+
+export const duplicateView = ({ groups }: DuplicateResult): FoundDuplicates => ({
+  what: 'duplicates',
+  groups: groups.map(({ keep, others }) => ({
+    keep: keep.id,
+    others: others.map(({ id }) => id),
+    bytes: [keep, ...others].map(({ bytes }) => bytes),
+  })),
+});
 
 export async function makeMap({ run }: Explored, settings: MapSettings, context: Context): Promise<MapResult> {
   const started = performance.now();
@@ -170,7 +211,7 @@ export async function clustersOf(
   };
 }
 
-function commonLabel(labels: readonly (string | null)[]): Pick<FoundCluster, 'label' | 'share'> {
+export function commonLabel(labels: readonly (string | null)[]): Pick<FoundCluster, 'label' | 'share'> {
   const counts = new Map<string, number>();
   for (const label of labels) if (label !== null) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [most] = [...counts].sort(([, a], [, b]) => b - a);

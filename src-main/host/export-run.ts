@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import type { ExportFormat, ExportResult } from '../contract/api.ts';
 import type { ImportedColumn } from '../contract/columns.ts';
 import { PinholeError, throwIfCancelled } from '../contract/errors.ts';
+import type { ExportSubject } from '../contract/explore.ts';
 import type { Context, Dataset, Division, Item, Split } from '../contract/records.ts';
 import { exportColumns, isMade, type MapSettings } from '../contract/tasks.ts';
 import type { RunRecord } from '../dataset/catalogue.ts';
@@ -13,16 +14,19 @@ import { contactSheetCapacity, writeContactSheet } from '../exports/contact-shee
 import { type FeaturesNote, writeCsv, writeFeaturesNote } from '../exports/csv.ts';
 import type { FeatureSource } from '../exports/feature-rows.ts';
 import { writeLossPlot } from '../exports/loss-plot.ts';
+import { writeMapPlot } from '../exports/map-plot.ts';
 import { writeParquet } from '../exports/parquet.ts';
 import { writeProjector } from '../exports/projector.ts';
+import { writeReportPage } from '../exports/report-page.ts';
 import { type RecordedRun, runRecordName, writeRunRecord } from '../exports/run-record.ts';
 import { removeLeftovers, writeAtomic } from '../files/atomic.ts';
 import { makeFolder } from '../files/folder.ts';
 import { codePaths } from '../latent/encode.ts';
-import { createRandom, permutation } from '../numerics/random.ts';
 import { loadModel } from '../training/model-files.ts';
 import { readMetrics, readRunFile, runPaths } from '../training/run-files.ts';
+import { heldOutChoice } from './choose-images.ts';
 import type { MoreColumns } from './more-columns.ts';
+import { drawnMap, gatherReport } from './run-report.ts';
 
 export interface ExportInput {
   run: RunRecord;
@@ -36,6 +40,8 @@ export interface ExportInput {
   more: MoreColumns | null;
   /** Columns of the images that a person imported. */
   imported: readonly ImportedColumn[];
+  /** What pictures and reports show. */
+  subject: ExportSubject;
   division: Division | null;
   contentHash(): Promise<string>;
   /** Pixels of these images at the model's size, uint8 N×H×W×C. */
@@ -136,12 +142,41 @@ const writers: Record<ExportFormat, Writer> = {
     return [path];
   },
 
+  async 'map-svg'(input, folder) {
+    return [await drawMap(input, join(folder, 'map.svg'))];
+  },
+
+  async 'map-png'(input, folder) {
+    return [await drawMap(input, join(folder, 'map.png'))];
+  },
+
+  async html(input, folder, context) {
+    const path = join(folder, 'report.html');
+    await writeReportPage(path, await gatherReport(input, context));
+    return [path];
+  },
+
   async 'run-record'(input, folder) {
     const path = join(folder, runRecordName);
     await writeRunRecord(path, await describeRun(input));
     return [path];
   },
 };
+
+async function drawMap(input: ExportInput, path: string): Promise<string> {
+  const map = await drawnMap(input);
+  if (map === null) throw noSuchMap(input.run);
+  await writeMapPlot(path, map);
+  return path;
+}
+
+export function noSuchMap({ id }: Pick<RunRecord, 'id'>): PinholeError {
+  return new PinholeError(
+    'usage',
+    `There is no such map of ${id} yet.`,
+    'Make it on the Explore screen, or choose the PCA map.',
+  );
+}
 
 /** Those of the run and what was made or imported beside it; null where there is nothing beside it. */
 function allColumns({ more, imported }: ExportInput): Choice | null {
@@ -247,12 +282,4 @@ async function describeRun(input: ExportInput): Promise<RecordedRun> {
     metrics: await readMetrics(run.folder),
     report,
   };
-}
-
-/** Images that the model has not learned from tell more; the choice is seeded, and shown in the order of the table. */
-export function heldOutChoice(items: readonly Item[], capacity: number): Item[] {
-  const held = items.filter((item) => item.split !== 'train');
-  const candidates = held.length > 0 ? held : items;
-  const order = permutation(candidates.length, createRandom(candidates.length)).subarray(0, capacity);
-  return Array.from(order.sort(), (index) => candidates[index]!);
 }

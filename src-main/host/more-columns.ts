@@ -1,30 +1,46 @@
-// Columns of a table that are no part of a run by themselves: places on a map and groups, made where they are not there yet.
+// What is no part of a run by itself, for tables and reports: places on a map, groups, copies. Made where it is not there yet.
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterSettings } from '../contract/explore.ts';
+import type { ClusterSettings, FoundClusters, FoundDuplicates } from '../contract/explore.ts';
 import type { Context } from '../contract/records.ts';
 import type { MapSettings } from '../contract/tasks.ts';
 import type { Choice } from '../exports/chosen-table.ts';
 import { readNpy } from '../files/npy.ts';
 import { readCodes } from '../latent/encode.ts';
 import { runPaths } from '../training/run-files.ts';
-import { clustersOf, type Explored, makeMap, mapFiles, readMapNote } from './explore.ts';
+import {
+  clustersOf,
+  clusterView,
+  duplicatesOf,
+  duplicateView,
+  type Explored,
+  makeMap,
+  mapFiles,
+  readMapNote,
+} from './explore.ts';
 
 /** Which of them are wanted; null for none. */
-export interface WantedColumns {
+export interface Wanted {
   readonly map: MapSettings | null;
   readonly clusters: ClusterSettings | null;
+  readonly duplicates: boolean;
 }
 
 export type MoreColumns = Pick<Choice, 'map' | 'cluster'> & { readonly mapSettings: MapSettings | null };
 
-export async function makeColumns(
-  explored: Explored,
-  { map, clusters }: WantedColumns,
-  context: Context,
-): Promise<MoreColumns> {
+export interface Beside {
+  /** Null where there are none. */
+  readonly columns: MoreColumns | null;
+  readonly clusters: FoundClusters | null;
+  readonly duplicates: FoundDuplicates | null;
+}
+
+export async function makeBeside(explored: Explored, wanted: Wanted, context: Context): Promise<Beside> {
+  const { map } = wanted;
   const places = map && (await placesOf(explored, map, context));
-  const groups = clusters && (await clustersOf(explored, clusters, context)).assignment;
-  return { map: places, mapSettings: map, cluster: groups && groupsById(groups) };
+  const clusters = wanted.clusters && clusterView(await clustersOf(explored, wanted.clusters, context));
+  const duplicates = wanted.duplicates ? duplicateView(await duplicatesOf(explored, context)) : null;
+  const columns = { map: places, mapSettings: map, cluster: clusters && groupsById(clusters) };
+  return { columns: (places ?? clusters) === null ? null : columns, clusters, duplicates };
 }
 
 /** float32 N×2 by the ids of the images. */

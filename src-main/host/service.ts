@@ -10,6 +10,7 @@ import type {
   DeviceReport,
   EncodeResult,
   ExportFormat,
+  ExportOptions,
   ExportResult,
   ImportResult,
   Run,
@@ -66,7 +67,7 @@ import { exportRun } from './export-run.ts';
 import { importColumns } from './import-columns.ts';
 import { type JobContext, startJob } from './job.ts';
 import { lockWorkspace, type WorkspaceLock } from './lock.ts';
-import { makeColumns } from './more-columns.ts';
+import { makeBeside } from './more-columns.ts';
 import { parse } from './parse-settings.ts';
 import { readSweeps, runSweep } from './sweep.ts';
 import type { JobInput, JobResults } from './training-job.ts';
@@ -221,13 +222,15 @@ class WorkspaceService implements Core {
     outFolder: string,
     formats: ExportFormat[],
     context: Context = {},
-    options: { datasetId?: string; bom?: boolean; map?: MapSettings | null; clusters?: ClusterSettings | null } = {},
+    options: ExportOptions = {},
   ): Promise<ExportResult> {
     const run = this.#finishedRun(id);
-    const { map = null, clusters = null, datasetId = run.datasetId } = options;
+    const { map = null, clusters = null, duplicates = false, datasetId = run.datasetId } = options;
     const own = datasetId === run.datasetId;
-    const wanted = own && (map ?? clusters) !== null;
-    const more = wanted ? await makeColumns(await this.#explored(id, context), { map, clusters }, context) : null;
+    const wanted = own && (map !== null || clusters !== null || duplicates);
+    const made = wanted
+      ? await makeBeside(await this.#explored(id, context), { map, clusters, duplicates }, context)
+      : null;
     if (own) this.#expectUnchanged(run, (await readRunFile(run.folder)).datasetHash);
     const items = this.#catalogue.items(datasetId);
     const input = { workspace: this.workspace, datasetId, runFolder: run.folder };
@@ -240,8 +243,12 @@ class WorkspaceService implements Core {
         items: own ? items : items.map((item) => ({ ...item, split: 'test' })),
         codesFolder: codesFolder(run, datasetId),
         bom: options.bom ?? false,
-        more,
         imported: this.#catalogue.columns(datasetId).map(({ name }) => this.#catalogue.column(datasetId, name)),
+        more: made?.columns ?? null,
+        subject: options.subject ?? {
+          ...{ map: map?.method ?? null, color: options.color ?? null, ids: null },
+          ...{ clusters: made?.clusters ?? null, duplicates: made?.duplicates ?? null },
+        },
         division: this.#catalogue.division(datasetId),
         contentHash: () => this.contentHash(datasetId, context),
         pixels: (ids) => readPixels(this.workspace, dataset, ids),

@@ -5,6 +5,7 @@ import { openWorkspace, type ServiceOptions } from './service.ts';
 import { archivePart } from './window/archives.ts';
 import { Aside, removeAside } from './window/aside.ts';
 import { codePart } from './window/codes.ts';
+import { copyPart } from './window/copies.ts';
 import { datasetPart } from './window/datasets.ts';
 import { decodingPart } from './window/decoding.ts';
 import { devicePart } from './window/devices.ts';
@@ -58,6 +59,7 @@ export async function createWindowService(options: WindowServiceOptions, context
     ...maps,
     ...codePart(surroundings),
     ...exportPart(surroundings, { ...maps, ...findings }),
+    ...copyPart(surroundings, findings),
     ...archives,
     ...findings,
     ...overlapPart(surroundings),

@@ -27,7 +27,7 @@ export function placeOf(task: Task): Partial<Place> {
   const { kind, runId, datasetId } = task;
   if (kind === 'train') return { screen: 'train', runId, datasetId };
   if (kind === 'map' || kind === 'find' || kind === 'overlap') return { screen: 'explore', runId };
-  if (kind === 'export') return { screen: 'export', runId };
+  if (kind === 'export' || kind === 'copy') return { screen: 'export', runId };
   if (kind === 'curve' || kind === 'compress') return { screen: 'compress', runId, archive: null };
   if (kind === 'extract') return { screen: 'compress', archive: (task as Task<'extract'>).request.request.archive };
   return { screen: 'import' };

@@ -226,11 +226,19 @@ throughEachDoor((door) => {
     await button('← Compress').click();
   });
 
-  test('export: columns and preview, and what was written', { timeout: limit }, async () => {
+  test('export: columns and preview, copies, and what was written', { timeout: limit }, async () => {
     const { page } = app;
     await show('Export');
     await page.getByRole('columnheader', { name: 'image_id' }).waitFor();
+    await page.getByRole('checkbox', { name: 'Report' }).check();
     expect(await findings()).toEqual([]);
+    await button('Copy into folders…').click();
+    await page
+      .getByRole('dialog')
+      .getByText(/free\.$/)
+      .waitFor();
+    expect(await findings()).toEqual([]);
+    await page.keyboard.press('Escape');
     await button('Export').last().click();
     await page.getByRole('heading', { name: 'Written files' }).waitFor({ timeout: longest });
     expect(await findings()).toEqual([]);

@@ -11,7 +11,7 @@ const labels = ['零', '一', '二'];
 
 /** Names, units and ids that are the same in every language. */
 const names =
-  /Pinhole|Wasserstein|CPU|GPU|PCA|UMAP|t-SNE|PhenoGraph|[\w-]*CSV|Parquet|NumPy|TensorBoard|ONNX|safetensors|JSON|WebGPU|MSE|PSNR|SSIM|SHA-256|float32|pandas|Polars|DuckDB|Python|JPEG|PNG|WebP|GIF|TIFF|AVIF|BMP|SVG|ZIP|TAR|IDX|Agarap|Hinton|Salakhutdinov|TensorFlow|AdamW|SiLU|Swish|ReLU|Beta|Epsilon|Nesterov|recommended-[\w-]+|AMD|EPYC|NVIDIA|CUDA|SwiftShader Device \(Subzero\) \(Vulkan\)|Intel|Xeon|Processor|\S*\/\S*|[kKMGT]B|\bdB\b|\bz\d+|\b[\w.-]+\.(csv|json|png|svg|onnx|npy|parquet|safetensors)\b/g;
+  /Pinhole|Wasserstein|CPU|GPU|PCA|UMAP|t-SNE|PhenoGraph|[\w-]*CSV|Parquet|NumPy|TensorBoard|ONNX|safetensors|JSON|WebGPU|MSE|PSNR|SSIM|SHA-256|float32|pandas|Polars|DuckDB|Python|JPEG|PNG|WebP|GIF|TIFF|AVIF|BMP|SVG|ZIP|TAR|IDX|Agarap|Hinton|Salakhutdinov|TensorFlow|AdamW|SiLU|Swish|ReLU|Beta|Epsilon|Nesterov|recommended-[\w-]+|AMD|EPYC|NVIDIA|CUDA|SwiftShader Device \(Subzero\) \(Vulkan\)|Intel|Xeon|Processor|\S*\/\S*|[kKMGT]B|\bdB\b|\bz\d+|\b[\w.-]+\.(csv|json|png|svg|onnx|npy|parquet|safetensors|html)\b/g;
 
 /** Of the files that are written, as the export screen shows them. */
 const columns = /^(image_id|path|label|split|width|height|sha256|mse|map_x|map_y|cluster|, )+$/;
@@ -145,6 +145,14 @@ throughEachDoor((door) => {
 
     await open('导出');
     await page.getByRole('radio', { name: '全部 150 张图像' }).check();
+    for (const name of ['报告', '分布图（SVG）']) await page.getByRole('checkbox', { name }).check();
+    await button('复制到文件夹…').click();
+    await page
+      .getByRole('dialog', { name: '复制到文件夹' })
+      .getByText(/^50 张图像/)
+      .waitFor();
+    await expectChinese();
+    await page.keyboard.press('Escape');
     const out = join(app.files, '特征');
     await page.getByLabel('目标文件夹').fill(out);
     await expectChinese();

@@ -1,10 +1,12 @@
 // Export: chosen columns of a selection and of all images, files that are replaced, downloads, cancel, by keyboard.
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { parseNpy } from '../../src-main/files/npy.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { unzip } from '../support/unzip.ts';
 import { startApp, throughEachDoor } from './app.ts';
 import { limit, longest, pressOn, tabTo } from './steps.ts';
@@ -39,6 +41,9 @@ const contents: Record<string, Record<string, (file: Buffer) => boolean>> = {
   Model: { 'model/encoder.onnx': model, 'model/decoder.onnx': model, 'model/model.json': object },
   'Contact sheet': { 'contact-sheet.png': begins('\x89PNG') },
   'Loss plot': { 'loss.svg': begins('<svg') },
+  'Map as SVG': { 'map.svg': begins('<svg') },
+  'Map as PNG': { 'map.png': begins('\x89PNG') },
+  Report: { 'report.html': begins('<!DOCTYPE html>') },
   // A record begins with its length, a little-endian 64-bit number.
   TensorBoard: { 'tensorboard/**/events.out.*': (file) => file.readBigUInt64LE() < file.length },
   'Embedding Projector': {
@@ -49,6 +54,37 @@ const contents: Record<string, Record<string, (file: Buffer) => boolean>> = {
   },
   'Run record': { 'run.pinhole-run.json': object },
 };
+
+/** The page as a browser shows it that opens the file, in the dark and on a narrow screen; and what it asks for or complains of. */
+async function readOffline(file: string) {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ colorScheme: 'dark', viewport: { width: 390, height: 800 } });
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    const address = pathToFileURL(file).href;
+    page.on('request', (request) => {
+      if (request.url() !== address && !request.url().startsWith('data:')) complaints.push(request.url());
+    });
+    await page.goto(address);
+    const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    if (!fits) complaints.push('It is wider than the screen.');
+    const pictures = page.locator('img');
+    return {
+      complaints,
+      title: await page.title(),
+      headings: await page.getByRole('heading', { level: 2 }).allTextContents(),
+      pictures: await pictures.count(),
+      broken: await pictures.evaluateAll(
+        (all) => all.filter((image) => !(image as HTMLImageElement).naturalWidth).length,
+      ),
+      dark: await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
+    };
+  } finally {
+    await browser.close();
+  }
+}
 
 throughEachDoor((door) => {
   test('chosen columns, with a preview that says what will be written, and a download of it', {
@@ -216,6 +252,86 @@ throughEachDoor((door) => {
     await pressOn(page, page.getByRole('button', { name: 'Take off this list; the files stay' }));
     await title.waitFor({ state: 'detached' });
     expect(existsSync(join(out, 'features.csv'))).toBe(true);
+    expect(app.complaints).toEqual([]);
+  });
+
+  test('the map as on the screen, and a report that opens offline: from its file, with nothing asked of anywhere', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door, workspace: await prepare() });
+    const { page } = app;
+    await open(page, 'Explore');
+    await page.getByLabel(/^Colour: /).click();
+    await page.getByRole('option', { name: 'Error' }).click();
+    await page.getByRole('button', { name: /^Select .*circle/ }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByRole('button', { name: 'Export…' }).click();
+    for (const name of ['CSV features.csv', 'Contact sheet']) await page.getByRole('checkbox', { name }).uncheck();
+    for (const name of ['Map as SVG', 'Report']) await page.getByRole('checkbox', { name }).check();
+    await page.getByRole('radio', { name: `All ${images} images` }).check();
+    await page.getByLabel('Its colours: Error').waitFor();
+    await page.getByLabel('Folder to write to').fill(app.files);
+    await button(page, 'Export').click();
+    await page.getByText(/^Done: 2 files/).waitFor();
+    expect(readFileSync(join(app.files, 'map.svg'), 'utf8')).toContain('error (mean square, pixels 0–1)');
+
+    const report = await readOffline(join(app.files, 'report.html'));
+    expect(report.complaints).toEqual([]);
+    expect(report.headings).toEqual([
+      ...['Images', 'Model', 'Course of training', 'Error', 'Map', 'Clusters', 'Largest errors', 'Near-duplicates'],
+      'Features',
+    ]);
+    expect(report.title).toBe('Sample images: recommended, 5 numbers a code');
+    // Samples, and pairs of those that were held out and of the worst.
+    expect(report.dark).toBe('rgb(22, 25, 29)');
+    expect(report.pictures).toBeGreaterThan(100);
+    expect(report.broken).toBe(0);
+    expect(app.complaints).toEqual([]);
+  });
+
+  test('copies of the originals of a selection in a folder for each label; the same again finds them there', {
+    timeout: limit,
+  }, async () => {
+    const app = await startApp({ door, workspace: await prepare() });
+    const { page } = app;
+    await open(page, 'Explore');
+    await page.getByRole('button', { name: /^Select .*circle/ }).click();
+    await page
+      .getByText(/^\d+ images selected$/)
+      .first()
+      .waitFor();
+    await open(page, 'Export');
+    const out = join(app.files, 'sorted');
+    const copy = async (scope: RegExp) => {
+      await button(page, 'Copy into folders…').click();
+      const dialog = page.getByRole('dialog', { name: 'Copy into folders' });
+      await dialog.getByRole('radio', { name: scope }).check();
+      await dialog.getByLabel('Folder to copy into').fill(out);
+      await dialog.getByText(/^\d+ images; .* free\.$/).waitFor();
+      await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+    };
+    await copy(/^Only the/);
+    await page.getByText(/^Copied \d+ images\./).waitFor();
+    const first = globSync('**/*.png', { cwd: out });
+    expect(first.length).toBeGreaterThan(3);
+    expect(first.every((file) => file.startsWith('circle/'))).toBe(true);
+
+    await copy(/^All/);
+    await page.getByText(`${first.length} were there already.`).waitFor();
+    await page.getByText(`Copied ${images - first.length} images.`).waitFor();
+    expect(globSync('**/*.png', { cwd: out })).toHaveLength(images);
+
+    // By groups only once they were looked for; never to where Pinhole may not write.
+    await button(page, 'Copy into folders…').click();
+    const dialog = page.getByRole('dialog', { name: 'Copy into folders' });
+    await dialog.getByRole('radio', { name: 'Group' }).check();
+    await dialog.getByText('Groups have not been looked for yet.').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Copy', exact: true }).isDisabled()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Label' }).check();
+    await dialog.getByLabel('Folder to copy into').fill('/etc/pinhole');
+    await dialog.getByText('Expected a path in one of the folders that Pinhole may use').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Copy', exact: true }).isDisabled()).toBe(true);
     expect(app.complaints).toEqual([]);
   });
 

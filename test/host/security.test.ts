@@ -173,6 +173,7 @@ describe.each([
       'startTask.0.request.leaveOut.[]': 'names of columns in the catalogue',
       'previewExport.0.leaveOut.[]': 'names of columns in the catalogue',
       'setPreferences.0.lastExport.map': 'not a path',
+      'setPreferences.0.lastExport.color': 'not a path',
       'startTask.0.request.sources.[]': (path) => service.startTask({ kind: 'import', request: { sources: [path] } }),
       'startTask.0.request.testSources.[]': (path) =>
         service.startTask({ kind: 'import', request: { sources: [join(root, 'images')], testSources: [path] } }),
@@ -185,8 +186,11 @@ describe.each([
         service.startTask({ kind: 'compress', request: { runId, file: path, goal: { kind: 'psnr', psnr: 20 } } }),
       'startTask.0.request.archive': (path) =>
         service.startTask({ kind: 'extract', request: { archive: path, folder: join(root, 'unpacked') } }),
-      'startTask.0.request.folder': (path) =>
-        service.startTask({ kind: 'extract', request: { archive: join(root, 'a.pinhole'), folder: path } }),
+      'startTask.0.request.folder': async (path) => {
+        const copy = { kind: 'copy', request: { runId, folder: path, by: 'split' } } as const;
+        await expectRefused(() => service.startTask(copy), path);
+        return service.startTask({ kind: 'extract', request: { archive: join(root, 'a.pinhole'), folder: path } });
+      },
       'startTask.0.request.only.[]': 'names of images in an archive, looked up in its index',
       'lookAtTarget.0': (path) => lookAt(path),
       'openArchive.0': (path) => service.openArchive(path),

@@ -1,9 +1,10 @@
 // What is found among codes through the window's service: looked for once, kept, and gone when images have come.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
-import type { Task, TaskRequest } from '../../src-main/contract/tasks.ts';
+import type { Dataset } from '../../src-main/contract/records.ts';
+import type { Task, TaskRequest, TaskResults } from '../../src-main/contract/tasks.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -11,6 +12,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 vi.setConfig({ testTimeout: 600_000 });
 
 const count = 70;
+const allowed = temporaryFolder();
 let service: Service;
 let runId: string;
 
@@ -28,7 +30,7 @@ async function perform(request: TaskRequest): Promise<Task> {
 
 beforeAll(async () => {
   const workspace = join(temporaryFolder(), 'workspace');
-  service = await createWindowService({ workspace, command: 'test' });
+  service = await createWindowService({ workspace, command: 'test', roots: [allowed] });
   await perform({ kind: 'samples', count });
   const [dataset] = await service.datasets();
   const { runId: made } = await perform({
@@ -98,9 +100,39 @@ test('a map says how true it is; one that is shown at once says nothing of that'
   expect(await service.map(runId, 'codes')).toBeNull();
 });
 
+test('originals are copied by what was found, of all or of some; only to where a window may write', async () => {
+  const folder = temporaryFolder();
+  const copy = async (more: object) => {
+    const request = { runId, folder: join(allowed, 'copies'), by: 'cluster' as const, ...more };
+    const { result, error } = await perform({ kind: 'copy', request });
+    return { result: result as TaskResults['copy'] | null, error };
+  };
+  const clusters = (await service.found(runId, 'clusters'))!;
+  if (clusters.what !== 'clusters') throw new Error(clusters.what);
+  expect(clusters.central).toHaveLength(clusters.count);
+  for (const [cluster, ids] of clusters.central.entries())
+    for (const id of ids) expect(clusters.cluster[clusters.ids.indexOf(id)]).toBe(cluster);
+  const some = clusters.ids.filter((_, row) => clusters.cluster[row] === 1);
+  const { result } = await copy({ ids: some });
+  expect(result).toMatchObject({ copied: some.length, present: 0, missing: 0, missed: [] });
+  expect(result!.folders).toEqual([{ name: 'cluster-01', images: some.length }]);
+  expect(readdirSync(join(allowed, 'copies', 'cluster-01'))).toHaveLength(some.length);
+  expect((await copy({})).result).toMatchObject({ copied: count - some.length, present: some.length });
+  expect(
+    (await copy({ by: 'split', folder: join(allowed, 'splits') })).result!.folders.map(({ name }) => name),
+  ).toEqual([...['train', 'validation']]);
+  const elsewhere = { kind: 'copy', request: { runId, folder, by: 'label' } } as const;
+  await expect(service.startTask(elsewhere)).rejects.toMatchObject({ code: 'refused' });
+  const [{ sources }] = (await service.datasets()) as [Dataset];
+  const among = { kind: 'copy', request: { runId, folder: join(sources[0]!, 'new'), by: 'label' } } as const;
+  await expect(service.startTask(among)).rejects.toMatchObject({ code: 'usage' });
+});
+
 test('when images have come, what was found is no more', async () => {
   await perform({ kind: 'samples', count: 20 });
   expect(await service.found(runId, 'clusters')).toBeNull();
   const [one, other] = await service.runs();
   expect(await service.overlap(one!.id, other!.id)).toBeNull();
+  const request = { runId, folder: join(allowed, 'later'), by: 'cluster' as const };
+  expect((await perform({ kind: 'copy', request })).error).toMatchObject({ code: 'usage' });
 });

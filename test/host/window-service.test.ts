@@ -444,6 +444,46 @@ describe('maps and exports', () => {
     expect(Object.keys(note.columns)).toEqual(['image_id', 'cluster']);
   });
 
+  test('a drawn map has its own colours; without groups to colour by, that is said', async () => {
+    const out = join(folder, 'drawn');
+    const wanted = { runId, out, formats: ['map-svg' as const, 'map-png' as const] };
+    const legendOf = async (more: object) => {
+      const { task } = await finished(await start({ kind: 'export', request: { ...wanted, ...more } }));
+      expect(task.error).toBeNull();
+      const svg = readFileSync(join(out, 'map.svg'), 'utf8');
+      expect(svg.match(/M[\d.]+ [\d.]+h0/g)).toHaveLength(120);
+      return Array.from(svg.matchAll(/font-size="13"[^>]*>([^<]*)</g), ([, words]) => words);
+    };
+    const labels = (await service.datasetDetails(dataset.id)).labels.map(({ label, count }) => `${label} · ${count}`);
+    expect((await legendOf({})).toSorted()).toEqual(labels.toSorted());
+    expect(readFileSync(join(out, 'map.png')).subarray(1, 4).toString()).toBe('PNG');
+    expect(await legendOf({ color: 'mse' })).toContain('error (mean square, pixels 0–1)');
+    const ids = Int32Array.from((await service.map(runId, 'pca'))!.ids.subarray(0, 7));
+    expect(await legendOf({ color: 'none', ids })).toEqual(['selected · 7', 'not selected · 113']);
+    await service.find(runId, 'clusters');
+    expect((await legendOf({ color: 'cluster' }))[0]).toMatch(/^cluster 0 · \d+$/);
+  });
+
+  test('a report of a selection tells of what was found since, and of those images alone', async () => {
+    const out = join(folder, 'report');
+    await service.find(runId, 'clusters');
+    const ids = Int32Array.from((await service.map(runId, 'pca'))!.ids.subarray(0, 5));
+    const request = { runId, out, formats: ['html' as const], ids };
+    const { task } = await finished(await start({ kind: 'export', request }));
+    expect(task.error).toBeNull();
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    expect((task.result as TaskResults['export']).bytes).toEqual([Buffer.byteLength(html)]);
+    const words = html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+    expect(words).toContain('Of a selection: 5 of 120 images.');
+    expect(words).toMatch(/Clusters \d+ clusters? by PhenoGraph/);
+    expect(words).toContain('Near-duplicates were not looked for.');
+    const rows = Array.from(html.matchAll(/<tr><td>(\d+)<\/td><td>/g), ([, id]) => Number(id));
+    expect(rows).toEqual([...ids]);
+    // Samples, pairs and the largest errors: five of each, and two pictures to a pair.
+    const section = (id: string) => html.split(`<h2 id="${id}">`)[1]!.split('</section>')[0]!.match(/<img /g)?.length;
+    expect([section('images'), section('outliers')]).toEqual([5, 10]);
+  });
+
   test('a map that was not made is said beforehand, and is no column of blanks', async () => {
     const { task: trained } = await finished(
       await start({ kind: 'train', datasetId: dataset.id, request: { epochs: 1, codeSize: 3 } }),
@@ -451,6 +491,11 @@ describe('maps and exports', () => {
     const wanted = { ...request(join(folder, 'no-map')), runId: trained.runId!, columns: ['map' as const] };
     expect((await service.previewExport({ ...wanted, map: 'umap' })).missing).toEqual(['map']);
     expect((await service.previewExport({ ...wanted, map: 'pca' })).missing).toEqual([]);
+    const drawn = { ...wanted, formats: ['map-svg' as const], columns: [], color: 'cluster' as const };
+    expect((await service.previewExport({ ...drawn, map: 'umap' })).missing).toEqual(['map', 'cluster']);
+    // The report says itself that there is no such map.
+    const report = { ...drawn, formats: ['html' as const], color: null };
+    expect((await service.previewExport({ ...report, map: 'umap' })).missing).toEqual([]);
     const { task } = await finished(await start({ kind: 'export', request: { ...wanted, map: 'umap' } }));
     expect(task).toMatchObject({
       state: 'failed',

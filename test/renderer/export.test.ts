@@ -8,6 +8,8 @@ import {
   hasColumns,
   hasRows,
   nameIn,
+  needsGroups,
+  needsMap,
   rememberChoices,
   restoreChoices,
   toggled,
@@ -25,7 +27,7 @@ test('the first time it is a CSV with the usual columns and a picture, in the ru
 test('what is remembered comes back as it was', () => {
   for (const out of [null, '/somewhere else']) {
     const kept = { formats: ['npy', 'model'] as const, columns: ['mse', 'map'] as const, map: 'umap' as const };
-    const choices = { ...kept, leaveOut: ['age'], bom: false, out };
+    const choices = { ...kept, leaveOut: ['age'], color: 'mse' as const, bom: false, out };
     expect(restoreChoices(rememberChoices(choices))).toEqual(choices);
   }
   expect(rememberChoices({ ...firstChoices, out: ' /a ' }).out).toBe('/a');
@@ -37,6 +39,7 @@ test('what another version remembered is taken as far as it is known, in the ord
     formats: ['sprite', 'npy', 'csv'],
     columns: ['codes', 'path', 'mood'],
     map: 'som',
+    color: 'mood',
     bom: true,
   };
   const expected = {
@@ -44,6 +47,7 @@ test('what another version remembered is taken as far as it is known, in the ord
     columns: ['path', 'codes'],
     leaveOut: [],
     map: 'pca',
+    color: null,
     bom: true,
     out: null,
   };
@@ -60,8 +64,25 @@ test('one more or one less, in the order of all', () => {
 
 test('which formats have columns, and which have rows', () => {
   expect(exportFormats.filter((format) => hasColumns([format]))).toEqual(['csv', 'parquet']);
-  expect(exportFormats.filter((format) => hasRows([format]))).toEqual(['csv', 'parquet', 'npy']);
+  expect(exportFormats.filter((format) => hasRows([format]))).toEqual([
+    ...['csv', 'parquet', 'npy', 'map-svg', 'map-png', 'html'],
+  ]);
   expect(hasRows([])).toBe(false);
+});
+
+test('what has to be made first: a map that is drawn or a column, groups that are colours or a column', () => {
+  const none = { formats: ['csv', 'model'], columns: ['path'], color: 'cluster' } as const;
+  expect([needsMap(none), needsGroups(none)]).toEqual([false, false]);
+  expect(needsMap({ ...none, columns: ['map'] })).toBe(true);
+  expect(needsMap({ ...none, formats: ['npy'], columns: ['map'] })).toBe(false);
+  for (const format of ['map-svg', 'map-png', 'html'] as const) {
+    expect([needsMap({ ...none, formats: [format] }), needsGroups({ ...none, formats: [format] })]).toEqual([
+      true,
+      true,
+    ]);
+    expect(needsGroups({ ...none, formats: [format], color: null })).toBe(false);
+  }
+  expect(needsGroups({ ...none, columns: ['cluster'], color: null })).toBe(true);
 });
 
 test('a run’s exports go beside the runs, on every system', () => {

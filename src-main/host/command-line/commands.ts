@@ -24,7 +24,7 @@ import {
   type TrainingRequest,
   trainingSettingsSchema,
 } from '../../contract/settings.ts';
-import { type MapMethod, mapSettingsSchema } from '../../contract/tasks.ts';
+import { type MapColor, type MapMethod, mapSettingsSchema } from '../../contract/tasks.ts';
 import { drawSamples, type SampleSettings } from '../../dataset/samples.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { planTraining, presets } from '../../training/presets.ts';
@@ -146,10 +146,12 @@ export async function exportFeatures(work: Work, runId: string | undefined, opti
   const out = await makeOutFolder(options);
   const encoded = await work.service.encode(run.id, {}, work.context);
   const formats = (options.formats as ExportFormat[] | undefined) ?? exportFormats;
-  const { map: method, bom = false } = options as { map?: MapMethod; bom?: boolean };
+  const { map: method, color = null } = options as { map?: MapMethod; color?: MapColor };
+  const { bom = false, duplicates = false } = options as { bom?: boolean; duplicates?: boolean };
   const map = method === undefined ? null : parse(mapSettingsSchema, { method });
-  const clusters = options.clusters === true ? usualClusters : null;
-  const result = await work.service.export(run.id, out, formats, work.context, { bom, map, clusters });
+  const clusters = options.clusters === true || color === 'cluster' ? usualClusters : null;
+  const wanted = { bom, map, clusters, duplicates, color };
+  const result = await work.service.export(run.id, out, formats, work.context, wanted);
   sayReport(work, encoded.run);
   sayFiles(work, result);
   work.terminal.result(result);

@@ -14,44 +14,51 @@ import {
   type PlaceResult,
   usualClusters,
 } from '../../contract/explore.ts';
-import { type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
+import { type MapColor, type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
 import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { writeMapPlot } from '../../exports/map-plot.ts';
 import { writeTextTable } from '../../exports/text-table.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { readNpy } from '../../files/npy.ts';
+import { codePaths } from '../../latent/encode.ts';
+import { runPaths } from '../../training/run-files.ts';
+import { clusterView } from '../explore.ts';
+import { clusterFolders } from '../image-groups.ts';
+import { methodNames, picturedMap, usualColor } from '../map-picture.ts';
+import { groupsById } from '../more-columns.ts';
 import { parse } from '../parse-settings.ts';
 import { findOne, importAs, type Options, type Work } from './commands.ts';
-import { clusterFolders, copyFolders } from './copy.ts';
+import { copyFolders } from './copy.ts';
 import { printable } from './summary.ts';
 import { alignTable, formatCount, formatDuration, formatShare, plural } from './words.ts';
 
 export async function map(work: Work, runId: string | undefined, options: Options): Promise<void> {
   const run = findOne('run', await work.service.runs(), runId);
-  const { picture, color = 'label' } = options as { picture?: string; color?: MapColor };
+  const { picture, color } = options as { picture?: string; color?: MapColor };
   const result = await work.service.layOut(run.id, mapSettings(options), work.context);
   work.terminal.say(describeMap(result));
   const drawn = picture === undefined ? null : await drawMap(work, run, result, resolve(picture), color);
   work.terminal.result({ ...result, picture: drawn });
 }
 
-export const mapColors = ['label', 'split', 'none'] as const;
-type MapColor = (typeof mapColors)[number];
-
-async function drawMap(work: Work, run: Run, result: MapResult, path: string, color: MapColor): Promise<string> {
-  // Encoded a moment ago: the map has the rows of the data set.
-  const items = await work.service.items(run.datasetId);
+async function drawMap(
+  { service, terminal, context }: Work,
+  run: Run,
+  result: MapResult,
+  path: string,
+  wanted: MapColor | undefined,
+): Promise<string> {
+  // Encoded a moment ago: map and errors have the rows of the data set.
+  const items = await service.items(run.datasetId);
+  const dataset = findOne('data set', await service.datasets(), run.datasetId);
   const xy = (await readNpy(result.file)).data as Float32Array;
-  const dataset = findOne('data set', await work.service.datasets(), run.datasetId);
-  const { trustworthiness } = result.quality;
+  const errors = (await readNpy(codePaths(runPaths(run.folder).codes).errors)).data as Float32Array;
+  const color = wanted ?? usualColor(items);
+  const cluster =
+    color === 'cluster' ? groupsById((await service.clusters(run.id, usualClusters, context)).assignment) : null;
   await makeFolder(dirname(path));
-  await writeMapPlot(path, {
-    xy,
-    groups: items.map((item) => (color === 'none' ? null : item[color])),
-    title: `${dataset.name} by ${methodNames[result.method]}`,
-    caption: `${plural(result.points, 'image')}, ${run.preset}, ${plural(run.codeSize, 'number')} a code; trustworthiness ${trustworthiness.toFixed(3)}; run ${run.id}`,
-  });
-  work.terminal.say(`Drawn in ${path}`);
+  await writeMapPlot(path, picturedMap({ ...result, dataset, run, items, xy, errors, color, cluster, ids: null }));
+  terminal.say(`Drawn in ${path}`);
   return path;
 }
 
@@ -106,7 +113,7 @@ export async function clusters(work: Work, runId: string | undefined, options: O
     String(assignment.cluster[row]),
   ]);
   const file = await writeTable(work, out, ['image_id', 'path', 'label', 'cluster'], rows);
-  const folders = copyTo === undefined ? [] : clusterFolders({ assignment, ...result });
+  const folders = copyTo === undefined ? [] : clusterFolders(clusterView({ assignment, ...result }));
   const copies = copyTo === undefined ? null : await copyFolders(work, run.datasetId, folders, copyTo);
   work.terminal.result({ ...result, file, copies });
 }
@@ -162,8 +169,6 @@ async function writeRows(
 }
 
 // ---- in words -----------------------------------------------------------------------------------------------------
-
-const methodNames = { pca: 'PCA', umap: 'UMAP', tsne: 't-SNE', codes: 'The codes themselves' } as const;
 
 function describeMap({ method, points, seconds, explained, quality, file }: MapResult): string {
   const { trustworthiness, continuity, preserved, k } = quality;

@@ -4,12 +4,13 @@ import { restoredFormats } from '../../contract/archive.ts';
 import { columnKeys } from '../../contract/columns.ts';
 import { overlapNeighbours, usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
-import { exportFormats, mapMethods } from '../../contract/tasks.ts';
+import { exportFormats, mapColors, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
+import { itemGroupings } from '../image-groups.ts';
 import * as archives from './archives.ts';
 import { columns, label } from './columns.ts';
 import * as commands from './commands.ts';
-import { copy, groupings } from './copy.ts';
+import { copy } from './copy.ts';
 import * as explore from './explore.ts';
 import { listOption, settingOption, settingOptions, settingOptionsBut } from './options.ts';
 import { repeat } from './repeat.ts';
@@ -142,12 +143,18 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'export --out features',
         'export recommended-1a2b3c4d5e --formats csv,tensorboard --out features',
         'export --map umap --clusters --formats csv,parquet --out features',
+        'export --map umap --clusters --duplicates --formats html --out report',
       ],
       options: [
         out,
         exportedFormats(),
-        new Option('--map <name>', 'also the place of each image on that map, as map_x and map_y').choices(mapMethods),
-        new Option('--clusters', 'also the group of each image, as cluster'),
+        new Option(
+          '--map <name>',
+          'also the place of each image on that map, as map_x and map_y; the map that html, map-svg and map-png show',
+        ).choices(mapMethods),
+        mapColor('what the colours of that map tell'),
+        new Option('--clusters', 'also the group of each image, as cluster; in html with its most central images'),
+        new Option('--duplicates', 'also find near-duplicates, for html'),
         new Option('--bom', 'begin the CSV with a byte-order mark, which Excel needs to show letters beyond ASCII'),
         ...common,
       ],
@@ -245,9 +252,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         wholeNumber('--seed <n>', 'seed of everything random (umap)', [0, 2 ** 32 - 1], 1),
         decimal('--perplexity <p>', 'about how many neighbours count (tsne)', [2, 100], 30),
         new Option('--picture <file>', 'also draw it there for print, as .svg or .png').argParser(pictureFile),
-        new Option('--color <what>', 'what the colours of the picture tell')
-          .choices(explore.mapColors)
-          .default('label'),
+        mapColor('what the colours of the picture tell'),
         ...common,
       ],
       run: (work, options, [run]) => explore.map(work, run as string | undefined, options),
@@ -310,7 +315,7 @@ export function describeCommands(defaultWorkspace: string): CommandDescription[]
         'Copies the original images of a run (the newest, if none is named) into folders; the originals stay as they are.',
       examples: ['copy --by label --out sorted', 'copy recommended-1a2b3c4d5e --by split --out splits --json'],
       options: [
-        new Option('--by <what>', 'a folder for each').choices(groupings).makeOptionMandatory(),
+        new Option('--by <what>', 'a folder for each').choices(itemGroupings).makeOptionMandatory(),
         out,
         ...common,
       ],
@@ -480,7 +485,7 @@ function drawnSamples(): Option {
 function exportedFormats(): Option {
   const others = exportFormats.filter((format) => !commands.exportFormats.includes(format));
   const known: readonly string[] = [...commands.exportFormats, ...others];
-  const range = `any of ${known.join(',')}; default: all but ${others.slice(0, -1).join(', ')} and ${others.at(-1)}`;
+  const range = `any of ${known.join(',')}; default: ${commands.exportFormats.join(',')}`;
   return new Option('--formats <list>', `what to write (${range})`).argParser((text) => {
     const formats = text.split(',');
     if (formats.every((format) => known.includes(format))) return formats;
@@ -505,6 +510,10 @@ function wholeNumber(flags: string, what: string, [low, high]: [number, number],
     if (Number.isInteger(value) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected ${range}.`);
   });
+}
+
+function mapColor(what: string): Option {
+  return new Option('--color <what>', `${what} (default: label, or mse without labels)`).choices(mapColors);
 }
 
 function pictureFile(path: string): string {

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { ExportFormat, ExportResult, Run, Service } from '../../contract/api.ts';
 import type { ImportedColumn } from '../../contract/columns.ts';
 import { PinholeError, throwIfCancelled } from '../../contract/errors.ts';
+import type { ExportSubject } from '../../contract/explore.ts';
 import type { Context } from '../../contract/records.ts';
 import { exportRequestSchema, type MadeColumn, madeColumns, ownColumns } from '../../contract/tasks.ts';
 import type { ExportPreview, SheetRequest } from '../../contract/views.ts';
@@ -25,7 +26,7 @@ import { makeFolder } from '../../files/folder.ts';
 import { realPath } from '../../files/paths.ts';
 import { codePaths } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { writeChosenFeatures } from '../export-run.ts';
+import { noSuchMap, writeChosenFeatures } from '../export-run.ts';
 import { groupsById, placesById } from '../more-columns.ts';
 import { expectOut } from './access.ts';
 import type { FindingPart } from './findings.ts';
@@ -123,6 +124,7 @@ async function exportAs(
   await core.encode(request.runId, {}, context);
   const run = surroundings.catalogue.getRun(request.runId);
   const prepared = await prepare(surroundings, run, request, known);
+  const subject = await subjectOf(request, known);
   const [missing] = prepared.missing;
   if (missing !== undefined) throw notThere[missing](run);
   await expectTargets(surroundings, run, out, request);
@@ -136,7 +138,7 @@ async function exportAs(
       rows = await writers[format](out, prepared, told);
       files.push(...fileNames[format].map((name) => join(out, name)));
     } else {
-      const { files: paths } = await core.export(run.id, out, [format], told, { bom: request.bom });
+      const { files: paths } = await core.export(run.id, out, [format], told, { bom: request.bom, subject });
       files.push(...(format in folders ? await filesIn(run, paths[0]!, format as Folder) : paths));
     }
   }
@@ -148,20 +150,28 @@ async function exportAs(
   return { files, bytes, rows, seconds: (performance.now() - started) / 1000 };
 }
 
+/** What was found since Pinhole was started; nothing is looked for here. */
+async function subjectOf({ runId, map, color, ids }: Checked, { found }: Known): Promise<ExportSubject> {
+  const [clusters, duplicates] = [await found(runId, 'clusters'), await found(runId, 'duplicates')];
+  return {
+    ...{ map, color, ids },
+    clusters: clusters?.what === 'clusters' ? clusters : null,
+    duplicates: duplicates?.what === 'duplicates' ? duplicates : null,
+  };
+}
+
 const notThere: Record<MadeColumn, (run: Run) => PinholeError> = {
-  map: ({ id }) =>
-    new PinholeError(
-      'usage',
-      `There is no such map of ${id} yet.`,
-      'Make it on the Explore screen, or choose the PCA map.',
-    ),
-  cluster: ({ id }) =>
-    new PinholeError(
-      'usage',
-      `Groups of ${id} have not been looked for since Pinhole was started.`,
-      'Look for them on the Explore screen, or leave out the column of groups.',
-    ),
+  map: noSuchMap,
+  cluster: noGroups,
 };
+
+export function noGroups({ id }: Pick<Run, 'id'>): PinholeError {
+  return new PinholeError(
+    'usage',
+    `Groups of ${id} have not been looked for since Pinhole was started.`,
+    'Look for them on the Explore screen, or leave them out.',
+  );
+}
 
 /** Progress says which of the formats it is of. */
 function sayFormat({ onProgress, ...context }: Context, format: ExportFormat): Context {
@@ -190,6 +200,9 @@ const fileNames: Record<ExportFormat, readonly string[]> = {
   model: ['model'],
   'contact-sheet': ['contact-sheet.png'],
   'loss-plot': ['loss.svg'],
+  'map-svg': ['map.svg'],
+  'map-png': ['map.png'],
+  html: ['report.html'],
   tensorboard: ['tensorboard'],
   projector: ['projector'],
   'run-record': [runRecordName],
@@ -234,13 +247,19 @@ async function prepare({ catalogue }: Surroundings, run: RunRecord, request: Che
   const source: FeatureSource = { items, codesFile: codes, errorsFile: errors };
   const all = new Set(items.map(({ id }) => id));
   const ids = request.ids === null ? null : new Set([...request.ids].filter((id) => all.has(id)));
-  const hasColumns = request.formats.some((format) => format === 'csv' || format === 'parquet');
-  const wants = (column: MadeColumn) => hasColumns && encoded && request.columns.includes(column);
+  const has = (...formats: ExportFormat[]) => request.formats.some((format) => formats.includes(format));
+  const drawn = {
+    map: has('map-svg', 'map-png'),
+    // A report without a map says so; one whose colours are not known is another than was wanted.
+    cluster: request.color === 'cluster' && has('map-svg', 'map-png', 'html'),
+  };
+  const wants = (column: MadeColumn) =>
+    encoded && (drawn[column] || (has('csv', 'parquet') && request.columns.includes(column)));
   const view = wants('map') ? await known.map(run.id, request.map) : null;
   const groups = wants('cluster') ? await known.found(run.id, 'clusters') : null;
   const positions = view && placesById(view);
   const cluster = groups?.what === 'clusters' ? groupsById(groups) : null;
-  const columns = hasColumns ? known.imported(run.datasetId) : [];
+  const columns = has('csv', 'parquet') ? known.imported(run.datasetId) : [];
   const imported = columns.filter(({ name }) => !request.leaveOut.includes(name));
   const choice: Choice = { columns: new Set(request.columns), ids, map: positions, cluster, imported };
   const there = { map: positions !== null, cluster: cluster !== null };

@@ -7,6 +7,7 @@ import { type DecidedCopies, type Finding, type FoundView, usualClusters } from 
 import type { Context } from '../../contract/records.ts';
 import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { realPath } from '../../files/paths.ts';
+import { clusterView, duplicateView } from '../explore.ts';
 import { expectOut } from './access.ts';
 import type { Surroundings } from './parts.ts';
 
@@ -20,17 +21,7 @@ export function findingPart(surroundings: Surroundings): FindingPart {
   });
 
   async function look(runId: string, what: Finding, context: Context): Promise<FoundView> {
-    if (what === 'duplicates') {
-      const { groups } = await core.duplicates(runId, context);
-      return {
-        what,
-        groups: groups.map(({ keep, others }) => ({
-          keep: keep.id,
-          others: others.map(({ id }) => id),
-          bytes: [keep, ...others].map(({ bytes }) => bytes),
-        })),
-      };
-    }
+    if (what === 'duplicates') return duplicateView(await core.duplicates(runId, context));
     if (what === 'outliers') {
       const { outliers } = await core.outliers(runId, Number.MAX_SAFE_INTEGER, context);
       return {
@@ -39,8 +30,7 @@ export function findingPart(surroundings: Surroundings): FindingPart {
         scores: Float32Array.from(outliers, ({ score }) => score),
       };
     }
-    const { assignment, clusters } = await core.clusters(runId, usualClusters, context);
-    return { what, ...assignment, count: clusters.length };
+    return clusterView(await core.clusters(runId, usualClusters, context));
   }
 
   return {

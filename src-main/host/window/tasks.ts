@@ -54,6 +54,7 @@ export type TaskWork = Pick<
   | 'makeCurve'
   | 'compressAs'
   | 'extract'
+  | 'copyAs'
 >;
 
 type TrainRequest = Extract<CheckedTaskRequest, { kind: 'train' }>;
@@ -308,6 +309,8 @@ class Tasks {
         return this.#work.compressAs(request.request, context);
       case 'extract':
         return this.#work.extract(request.request, context);
+      case 'copy':
+        return this.#work.copyAs(request.request, context);
       default:
         return request satisfies never;
     }
@@ -399,6 +402,7 @@ class Tasks {
   #expectPaths(request: CheckedTaskRequest): void {
     if (request.kind === 'export') expectOut(this.#surroundings, request.request.out);
     if (request.kind === 'compress') expectArchiveOut(this.#surroundings, request.request.file);
+    if (request.kind === 'copy') expectExtractOut(this.#surroundings, request.request.folder);
     if (request.kind === 'extract') {
       expectAllowed(this.#surroundings, request.request.archive);
       expectExtractOut(this.#surroundings, request.request.folder);
@@ -428,6 +432,7 @@ class Tasks {
       case 'overlap':
       case 'curve':
       case 'export':
+      case 'copy':
       case 'compress': {
         const { id, datasetId } = catalogue.getRun('runId' in request ? request.runId : request.request.runId);
         return { subject: id, datasetId, runId: id };
@@ -480,6 +485,7 @@ const changedBy: Record<Task['kind'], ('datasets' | 'runs' | 'maps')[]> = {
   curve: [],
   compress: [],
   extract: [],
+  copy: [],
 };
 
 /** Not begun: what waits after a pause has its process, and is aborted like one that is at work. */

@@ -42,6 +42,7 @@ export const shell = {
   'tasks.curve': 'Measuring {subject}',
   'tasks.compress': 'Compressing {subject}',
   'tasks.extract': 'Unpacking {subject}',
+  'tasks.copy': 'Copying images of {subject}',
   'tasks.export': 'Exporting {subject}',
   'tasks.waiting': 'Waiting for its turn',
   'tasks.waiting.for': 'Waits for “{task}”',

@@ -36,7 +36,7 @@ export const service: Sentences = {
   'Make it on the Explore screen, or choose the PCA map.': '请在“探索”页面生成，或选择 PCA 图。',
   'There is no such map of {} yet.': '{0} 还没有这种图。',
   'Groups of {} have not been looked for since Pinhole was started.': '自 Pinhole 启动以来，尚未查找 {0} 的分组。',
-  'Look for them on the Explore screen, or leave out the column of groups.': '请在“探索”页面查找，或不选分组这一列。',
+  'Look for them on the Explore screen, or leave them out.': '请在“探索”页面查找，或不选分组。',
   'The folder {} may not be written.': '文件夹 {0} 不允许写入。',
   'Expected a folder to write to, received the file {}.': '应为要写入的文件夹，收到的是文件 {0}。',
   'Expected a file that an export wrote, received “{}”.': '应为某次导出写入的文件，收到的是“{0}”。',

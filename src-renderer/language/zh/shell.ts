@@ -43,6 +43,7 @@ export const shell: Record<keyof typeof english, string> = {
   'tasks.curve': '正在测量 {subject}',
   'tasks.compress': '正在压缩 {subject}',
   'tasks.extract': '正在解包 {subject}',
+  'tasks.copy': '正在复制 {subject} 的图像',
   'tasks.export': '正在导出 {subject}',
   'tasks.waiting': '正在排队',
   'tasks.waiting.for': '等待“{task}”',

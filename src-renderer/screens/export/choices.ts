@@ -4,7 +4,9 @@ import {
   type ExportColumn,
   exportColumns,
   exportFormats,
+  type MapColor,
   type MapMethod,
+  mapColors,
   mapMethods,
 } from '../../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../../src-main/contract/views.ts';
@@ -15,6 +17,8 @@ export interface Choices {
   /** Names of imported columns that are not wanted. */
   leaveOut: readonly string[];
   map: MapMethod;
+  /** What the colours of the drawn map tell; null for labels where there are several, else errors. */
+  color: MapColor | null;
   /** CSV begins with a byte-order mark. */
   bom: boolean;
   /** Null for the folder that each run has in the workspace. */
@@ -29,6 +33,7 @@ export const firstChoices: Choices = {
   columns: usualColumns,
   leaveOut: [],
   map: 'pca',
+  color: null,
   bom: true,
   out: null,
 };
@@ -42,6 +47,7 @@ export function restoreChoices(last: Preferences['lastExport']): Choices {
     columns: exportColumns.filter((column) => last.columns.includes(column)),
     leaveOut: last.leaveOut ?? [],
     map: mapMethods.find((method) => method === last.map) ?? 'pca',
+    color: mapColors.find((color) => color === last.color) ?? null,
     bom: last.bom ?? true,
     out: last.out || null,
   };
@@ -51,11 +57,10 @@ export function rememberChoices({
   formats,
   columns,
   leaveOut,
-  map,
-  bom,
   out,
+  ...others
 }: Choices): NonNullable<Preferences['lastExport']> {
-  return { formats: [...formats], columns: [...columns], leaveOut: [...leaveOut], map, bom, out: out?.trim() ?? '' };
+  return { ...others, formats: [...formats], columns: [...columns], leaveOut: [...leaveOut], out: out?.trim() ?? '' };
 }
 
 /** With the member or without it, always in the order of all. */
@@ -68,9 +73,24 @@ export function hasColumns(formats: readonly ExportFormat[]): boolean {
   return formats.includes('csv') || formats.includes('parquet');
 }
 
-/** Formats with a row for each chosen image; the others are of the run as a whole. */
+/** Pictures of the map, and the report, which shows one. */
+export function drawsMap(formats: readonly ExportFormat[]): boolean {
+  return formats.includes('map-svg') || formats.includes('map-png') || formats.includes('html');
+}
+
+/** A map is drawn, or its places are columns of a table. */
+export function needsMap({ formats, columns }: Pick<Choices, 'formats' | 'columns'>): boolean {
+  return drawsMap(formats) || (hasColumns(formats) && columns.includes('map'));
+}
+
+/** Groups are colours of what is drawn, or a column of a table. */
+export function needsGroups({ formats, columns, color }: Pick<Choices, 'formats' | 'columns' | 'color'>): boolean {
+  return (drawsMap(formats) && color === 'cluster') || (hasColumns(formats) && columns.includes('cluster'));
+}
+
+/** Formats of chosen images; the others are of the run as a whole. */
 export function hasRows(formats: readonly ExportFormat[]): boolean {
-  return hasColumns(formats) || formats.includes('npy');
+  return hasColumns(formats) || formats.includes('npy') || drawsMap(formats);
 }
 
 /** A run's folder is `WORKSPACE/runs/ID`; its exports go to `WORKSPACE/exports/ID`, where every window may write. */

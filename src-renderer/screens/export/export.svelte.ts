@@ -10,8 +10,9 @@ import { tasksOf, workspace } from '../../service/workspace.svelte.ts';
 import {
   type Choices,
   firstChoices,
-  hasColumns,
   hasRows,
+  needsGroups,
+  needsMap,
   rememberChoices,
   restoreChoices,
   usualFolder,
@@ -38,9 +39,10 @@ class ExportState {
   /** Those of the map that belong to this run. */
   selectedIds = $derived(selection.runId === this.run?.id && selection.ids?.length ? selection.ids : null);
   ids = $derived((this.wantsSelection ?? true) && hasRows(this.choices.formats) ? this.selectedIds : null);
-  folder = $derived(this.choices.out ?? (this.run ? usualFolder(this.run.folder) : ''));
+  usualFolder = $derived(this.run ? usualFolder(this.run.folder) : '');
+  folder = $derived(this.choices.out ?? this.usualFolder);
   request = $derived.by((): ExportRequest | null => {
-    const { formats, columns, leaveOut, map, bom } = this.choices;
+    const { formats, columns, leaveOut, map, color, bom } = this.choices;
     const out = this.folder.trim();
     if (!this.run || formats.length === 0 || out === '') return null;
     return {
@@ -50,6 +52,7 @@ class ExportState {
       columns: [...columns],
       leaveOut: [...leaveOut],
       map,
+      color,
       bom,
       ids: this.ids as Int32Array<ArrayBuffer> | null,
     };
@@ -58,12 +61,11 @@ class ExportState {
   active = $derived(this.tasks.find(({ ended }) => ended === null));
   started = $derived(this.tasks.find(({ id }) => id === this.startedId));
 
-  /** Columns whose content has not been made yet. */
-  missing = $derived(
-    hasColumns(this.choices.formats)
-      ? (this.preview?.missing ?? []).filter((column) => this.choices.columns.includes(column))
-      : [],
-  );
+  /** What is wanted and has not been made yet. */
+  missing = $derived.by(() => {
+    const wanted = { map: needsMap(this.choices), cluster: needsGroups(this.choices) };
+    return (this.preview?.missing ?? []).filter((column) => wanted[column]);
+  });
 
   /** Once, as soon as the preferences are known. */
   restore(): void {

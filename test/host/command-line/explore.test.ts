@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { clusterFolders } from '../../../src-main/host/command-line/copy.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
+import { clusterFolders } from '../../../src-main/host/image-groups.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { copiedImages, dataset, fakeService, fakeSurroundings, run } from './fake-service.ts';
 
@@ -38,7 +38,7 @@ test.each([
   [['map', '--method', 'som'], /pca, umap, tsne, codes/],
   [['map', '--perplexity', '500'], /number 2–100/],
   [['map', '--picture', 'map.pdf'], /ends in .svg or .png/],
-  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, none/],
+  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, mse, cluster, none/],
   [['neighbours', run.id], /--of <image>/],
   [['overlap', run.id], /missing required argument 'other'/],
   [['overlap', run.id, run.id, '--k', '0'], /whole number 1–1000/],
@@ -96,7 +96,7 @@ test('more than a hundred clusters have numbers of three digits', () => {
   const cluster = { size: 1, label: null, share: null, central: [] };
   const clusters = Array.from({ length: 101 }, (_, place) => ({ ...cluster, cluster: place }));
   const ids = Int32Array.from(clusters.keys());
-  const names = clusterFolders({ clusters, assignment: { ids, cluster: ids } }).map(({ name }) => name);
+  const names = clusterFolders({ count: clusters.length, ids, cluster: ids }).map(({ name }) => name);
   expect([names[0], names[100]]).toEqual(['cluster-000', 'cluster-100']);
 });
 

@@ -90,7 +90,7 @@ describe('wrong use', () => {
     [['import', 'photos', '--fold', '6'], 'Expected e.g. 1/5.'],
     [
       ['export', '--out', 'x', '--formats', 'csv,exe'],
-      'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,tensorboard,projector,run-record; default: all but tensorboard, projector and run-record',
+      'Expected any of csv,npy,parquet,model,contact-sheet,loss-plot,map-svg,map-png,html,tensorboard,projector,run-record; default: csv,npy,parquet,model,contact-sheet,loss-plot',
     ],
     [['reduce', '--samples', 'photos', '--out', 'x'], 'Expected whole number 1–1000000.'],
     [['samples', 'x', '--count', '0'], 'Expected whole number 1–1000000.'],
@@ -233,19 +233,22 @@ describe('requests', () => {
   test('export encodes first, and writes what is asked for', async () => {
     const out = temporaryFolder();
     const { calls } = await pinhole(['export', '--out', out, '--formats', 'csv,tensorboard']);
+    const nothing = { bom: false, map: null, color: null, clusters: null, duplicates: false };
     expect(calls.slice(1, 3)).toEqual([
       ['encode', run.id, {}],
-      ['export', run.id, out, ['csv', 'tensorboard'], { bom: false, map: null, clusters: null }],
+      ['export', run.id, out, ['csv', 'tensorboard'], nothing],
     ]);
     const marked = await pinhole(['export', '--out', out, '--formats', 'csv', '--bom']);
-    expect(marked.calls).toContainEqual(['export', run.id, out, ['csv'], { bom: true, map: null, clusters: null }]);
+    expect(marked.calls).toContainEqual(['export', run.id, out, ['csv'], { ...nothing, bom: true }]);
+    const map = { method: 'tsne', perplexity: 30 };
+    const clusters = { neighbours: 15, resolution: 1, seed: 1 };
     const more = await pinhole(['export', '--out', out, '--formats', 'csv', '--map', 'tsne', '--clusters']);
-    const wanted = {
-      bom: false,
-      map: { method: 'tsne', perplexity: 30 },
-      clusters: { neighbours: 15, resolution: 1, seed: 1 },
-    };
-    expect(more.calls).toContainEqual(['export', run.id, out, ['csv'], wanted]);
+    expect(more.calls).toContainEqual(['export', run.id, out, ['csv'], { ...nothing, map, clusters }]);
+    // Colours of clusters need clusters.
+    const words = ['--formats', 'html,map-svg', '--color', 'cluster', '--duplicates'];
+    const drawn = await pinhole(['export', '--out', out, ...words]);
+    const wanted = { ...nothing, color: 'cluster', clusters, duplicates: true };
+    expect(drawn.calls).toContainEqual(['export', run.id, out, ['html', 'map-svg'], wanted]);
   });
 });
 
