@@ -29,7 +29,8 @@ describe.each(['light', 'dark'] as const)('the heat map, %s', (theme) => {
     const map = heatMap(seen, block(5, 1, 1, 0, 0, 0, 0, 0), theme);
     expect(map).toMatchObject({ width: 5, height: 1, channels: 3, ids: Int32Array.of(4) });
     const middle = palette[Math.round((32 / 255 / largestResidual) * (scaleSize - 1))];
-    expect(colorsOf(map)).toEqual([palette[0], middle, palette.at(-1), palette.at(-1), palette.at(-1)]);
+    const last = palette[scaleSize - 1];
+    expect(colorsOf(map)).toEqual([palette[0], middle, last, last, last]);
   });
 
   test('has the same colour for the same residual, in whatever image', () => {
