@@ -205,11 +205,17 @@ describe.each([
       'previewImport.0.name': 'not a path',
       'renameDataset.1': 'a name that is shown; the folder of a data set is called after its id',
       'labelImages.1.[].label': 'a label that is shown and written into tables, where formulas are escaped',
-      'importColumns.1': (path) => service.importColumns(datasetId, path),
+      'importColumns.1': (path) => service.importColumns(datasetId, path, {}),
       'importColumns.2.key': 'the name of a column of the file',
       'column.1': 'the name of a column in the catalogue',
       'removeColumn.1': 'the name of a column in the catalogue',
       'restoreColumn.1': 'the name of a column in the catalogue',
+      'saveDuplicates.1': (path) => service.saveDuplicates(runId, path, []),
+      'saveSheet.0.out': (path) =>
+        service.saveSheet({
+          ...{ out: path, name: 'sheet', columns: 1 },
+          images: { height: 1, width: 1, channels: 1, data: new Uint8Array(1) },
+        }),
       'relocateDataset.1': 'must be one of the sources that the data set has',
       'relocateDataset.2': (path) => service.relocateDataset(datasetId, join(root, 'images'), path),
       'previewExport.0.out':
