@@ -1,6 +1,6 @@
 // New codes on a map that is there: each among its nearest codes. The map itself stays as it is.
 import type { Context } from '../contract/records.ts';
-import { type Found, nearestReferences } from './nearest-codes.ts';
+import { type Found, nearestReferences, takeRows } from './nearest-codes.ts';
 
 /** A map and the codes that it shows: float32 N×K and N×2. */
 export interface Mapped {
@@ -40,7 +40,7 @@ export async function placeOnMap(
   return {
     xy,
     distances: Float32Array.from({ length: found.count }, (_, row) => found.distances[row * found.k]!),
-    ...preservedBy(mapped.xy, xy, found),
+    ...(await preservedBy(mapped.xy, xy, found)),
   };
 }
 
@@ -73,26 +73,14 @@ function memberships(distances: Float32Array): Float64Array {
   return strengths(high);
 }
 
-function preservedBy(map: Float32Array, placed: Float32Array, { count, k, indices }: Found) {
+async function preservedBy(map: Float32Array, placed: Float32Array, { count, k, indices }: Found) {
   const points = Math.min(count, mostPoints);
+  const rows = Array.from({ length: points }, (_, point) => Math.floor((point * count) / points));
+  const onMap = await nearestReferences({ codes: map, size: 2 }, { codes: takeRows(placed, 2, rows), size: 2 }, k);
   let kept = 0;
-  for (let point = 0; point < points; point++) {
-    const row = Math.floor((point * count) / points);
-    const near = new Set(nearestPlaces(map, placed[2 * row]!, placed[2 * row + 1]!, k));
+  for (const [point, row] of rows.entries()) {
+    const near = new Set(onMap.indices.subarray(point * k, (point + 1) * k));
     for (const other of indices.subarray(row * k, (row + 1) * k)) kept += Number(near.has(other));
   }
   return { preserved: points === 0 ? 1 : kept / (points * k), points };
-}
-
-function nearestPlaces(map: Float32Array, x: number, y: number, k: number): number[] {
-  const [best, squares]: [number[], number[]] = [[], []];
-  for (let at = 0; at < map.length / 2; at++) {
-    const square = (map[2 * at]! - x) ** 2 + (map[2 * at + 1]! - y) ** 2;
-    if (best.length === k && square >= squares.at(-1)!) continue;
-    const place = squares.findLastIndex((other) => other <= square) + 1;
-    best.splice(place, 0, at);
-    squares.splice(place, 0, square);
-    if (best.length > k) [best.length, squares.length] = [k, k];
-  }
-  return best;
 }
