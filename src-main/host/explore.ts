@@ -67,7 +67,7 @@ export async function readMap(run: Pick<Run, 'folder'>, method: MapMethod, codes
   if (note === null) return null;
   const { settings, explained, seconds, quality = null } = note;
   const xy = (await readNpy(mapFiles(run, method).positions)).data as Float32Array;
-  return { method, settings, ids: Int32Array.from(codes.ids), xy, errors: codes.errors, explained, quality, seconds };
+  return { method, settings, ids: new Int32Array(codes.ids), xy, errors: codes.errors, explained, quality, seconds };
 }
 
 /** Made on the spot, and so without figures. */
@@ -77,7 +77,7 @@ export async function pcaMap(codes: Codes): Promise<MapView> {
   const { pcaLayout } = await import('../latent/map.ts');
   const layout = await pcaLayout(codes);
   const seconds = (performance.now() - started) / 1000;
-  const shown = { ids: Int32Array.from(codes.ids), errors: codes.errors, quality: null, seconds };
+  const shown = { ids: new Int32Array(codes.ids), errors: codes.errors, quality: null, seconds };
   return { method: 'pca', settings: { method: 'pca' }, ...shown, ...layout };
 }
 

@@ -62,7 +62,7 @@ export async function encodeDataset(
 
 /** Ids alone, in the order of the codes. */
 export async function readCodeIds(folder: string): Promise<Uint32Array> {
-  return Uint32Array.from((await readNpy(codePaths(folder).ids)).data as Int32Array);
+  return new Uint32Array((await readNpy(codePaths(folder).ids)).data as Int32Array);
 }
 
 /** Throws `source-missing` where the run was not encoded. */
@@ -70,8 +70,8 @@ export async function readCodes(folder: string): Promise<Codes> {
   const paths = codePaths(folder);
   const [ids, codes, errors] = await Promise.all([readNpy(paths.ids), readNpy(paths.codes), readNpy(paths.errors)]);
   return {
-    ids: Uint32Array.from(ids.data as Int32Array),
-    codes: codes.dtype === '<i4' ? Float32Array.from(codes.data as Int32Array) : (codes.data as Float32Array),
+    ids: new Uint32Array(ids.data as Int32Array),
+    codes: codes.dtype === '<i4' ? new Float32Array(codes.data as Int32Array) : (codes.data as Float32Array),
     errors: errors.data as Float32Array,
     size: codes.shape[1]!,
   };

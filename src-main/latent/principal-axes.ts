@@ -63,7 +63,8 @@ function withFixedSign(vector: number[]): number[] {
 
 function columnMeans(codes: Float32Array, size: number): Float64Array {
   const mean = new Float64Array(size);
-  for (let at = 0; at < codes.length; at++) mean[at % size]! += codes[at]!;
+  for (let start = 0; start < codes.length; start += size)
+    for (let column = 0; column < size; column++) mean[column]! += codes[start + column]!;
   return mean.map((sum) => sum / (codes.length / size));
 }
 

@@ -115,9 +115,16 @@ const mostSorted = 100_000;
 
 /** The range of the colours: of 98 % of the numbers; NaN is passed over. Null where there are none. */
 export function scaleOf(numbers: Numbers): Scale | null {
-  const there = Float64Array.from(numbers).filter((number) => !Number.isNaN(number));
-  const every = Math.ceil(there.length / mostSorted);
-  const sorted = there.filter((_, place) => place % every === 0).sort();
+  let there = 0;
+  for (let row = 0; row < numbers.length; row++) if (!Number.isNaN(numbers[row])) there++;
+  const every = Math.max(1, Math.ceil(there / mostSorted));
+  const sorted = new Float64Array(Math.ceil(there / every));
+  for (let row = 0, place = 0; row < numbers.length; row++) {
+    if (Number.isNaN(numbers[row])) continue;
+    if (place % every === 0) sorted[place / every] = numbers[row]!;
+    place++;
+  }
+  sorted.sort();
   if (sorted.length === 0) return null;
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   return { low: at(outlierShare), high: at(1 - outlierShare) };

@@ -1,4 +1,5 @@
-// All points of a map on a WebGL2 canvas: uploaded once, one draw call, drawn only when something has changed. Picks nothing.
+// All points of a map on a WebGL2 canvas: uploaded once, drawn only when something has changed. Where all at once would hold up the
+// page, a part of them is seen first, and all of them once they were drawn aside, part by part. Picks nothing.
 import { paletteBytes } from './colors.ts';
 import { makeProgram, type Uniforms } from './points-shaders.ts';
 import { type Look, mixedOrder, placesByKind, type Styles } from './points-style.ts';
@@ -6,17 +7,19 @@ import type { View } from './view.ts';
 
 /** A drawing that takes longer than this is felt while the map is dragged. */
 const smoothMilliseconds = 33;
-/** So long after the last movement everything is drawn again. */
+/** So long after the last movement all points are drawn. */
 const restMilliseconds = 140;
-/** Fewer show no map. */
-const fewestMoving = 20_000;
+/** Nobody moves the map while it is filled: its parts may be as much larger, and there are fewer waits between them. */
+const restFactor = 2;
+/** Fewer at a time show no map. */
+const fewestAtOnce = 20_000;
 
 export type PointLayerState = 'drawing' | 'lost' | 'unsupported';
 
 export interface PointLayerOptions {
   /** Called with what was there at the start too. */
   onState(state: PointLayerState): void;
-  /** After every drawing, for what lies over the points: how many were drawn, which is all while nothing moves. */
+  /** After every drawing, for what lies over the points: how many are seen, which is all soon after nothing moves. */
   onDraw?(points: number): void;
 }
 
@@ -42,8 +45,12 @@ export class PointLayer {
   /** The drawing that the graphics processor is at: how many points, since when. */
   #fence: { sync: WebGLSync; points: number; since: number } | null = null;
   #slow = false;
-  /** Points that are drawn while the view moves; all where that is smooth, and always all when it rests. */
-  #movable = Number.POSITIVE_INFINITY;
+  /** Points that are drawn at once; all where that is smooth. */
+  #atOnce = Number.POSITIVE_INFINITY;
+  /** Where the whole picture is drawn while a part of it is seen. */
+  #aside: Aside | null = null;
+  /** Points of the whole picture that were drawn aside; null while it is seen. */
+  #filled: number | null = null;
   #movedAt = Number.NEGATIVE_INFINITY;
   #rest: ReturnType<typeof setTimeout> | undefined;
   // What is drawn: kept, because a lost context takes all that was uploaded with it.
@@ -71,6 +78,7 @@ export class PointLayer {
     this.#gl = canvas.getContext('webgl2', contextOptions);
     canvas.addEventListener('webglcontextlost', this.#lose);
     canvas.addEventListener('webglcontextrestored', this.#begin);
+    if (this.isSoftware) this.#atOnce = fewestAtOnce;
     if (this.#gl === null) options.onState('unsupported');
     else this.#begin();
   }
@@ -142,6 +150,7 @@ export class PointLayer {
     this.#frame = 0;
     this.#fence = null;
     this.#made = null;
+    this.#aside = null;
     this.#options.onState('lost');
   };
 
@@ -169,17 +178,29 @@ export class PointLayer {
 
   #soon(): void {
     this.#wanted = true;
-    if (this.#frame === 0 && this.#made !== null) this.#frame = requestAnimationFrame(this.#tick);
+    this.#wake();
   }
+
+  readonly #wake = () => {
+    if (this.#frame === 0 && this.#made !== null) this.#frame = requestAnimationFrame(this.#tick);
+  };
 
   /** Runs as long as something is to be drawn, or is being drawn: drawings that pile up would trail behind the pointer. */
   readonly #tick = (now: number) => {
     this.#frame = 0;
     this.#measure(now);
     const busy = this.#fence !== null && (this.#slow || now - this.#fence.since > smoothMilliseconds);
+    const rests = performance.now() - this.#movedAt >= restMilliseconds;
     if (this.#wanted && !busy) this.#draw();
-    if (this.#wanted || this.#fence !== null) this.#frame = requestAnimationFrame(this.#tick);
+    else if (this.#filled !== null && this.#fence === null && rests) this.#drawAside(this.#filled);
+    if (this.#wanted || this.#fence !== null || (this.#filled !== null && rests)) this.#wake();
+    else if (this.#filled !== null) this.#wakeLater();
   };
+
+  #wakeLater(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(this.#wake, restMilliseconds);
+  }
 
   #measure(now: number): void {
     const gl = this.#gl!;
@@ -189,41 +210,60 @@ export class PointLayer {
     this.#fence = null;
     const taken = Math.max(1, now - since);
     this.#slow = taken > smoothMilliseconds;
-    if (points === this.#order.length && !this.#slow) this.#movable = Number.POSITIVE_INFINITY;
-    else this.#movable = Math.max(fewestMoving, Math.round((points * smoothMilliseconds) / taken));
+    if (points === this.#order.length && !this.#slow) this.#atOnce = Number.POSITIVE_INFINITY;
+    else this.#atOnce = Math.max(fewestAtOnce, Math.round((points * smoothMilliseconds) / taken));
   }
 
+  /** As many as are smooth: any part of the mixed order is spread over the whole map. */
   #draw(): void {
     if (this.#gl === null || this.#made === null) return;
     const gl = this.#gl;
     this.#wanted = false;
     this.#upload(gl);
-    const { width, height } = this.#canvas;
-    gl.viewport(0, 0, width, height);
-    gl.clearColor(0, 0, 0, 0);
+    const all = this.#styles === null ? 0 : this.#order.length;
+    const points = Math.min(all, this.#atOnce);
+    this.#prepare(gl, this.#made.uniforms, null);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    let points = 0;
-    if (this.#styles !== null && this.#order.length > 0) {
-      this.#setUniforms(gl, this.#made.uniforms);
-      points = this.#drawPoints(gl);
-    }
+    if (points === all) this.#drawAll(gl, 0, all);
+    else gl.drawArrays(gl.POINTS, 0, points);
+    this.#filled = points < all ? 0 : null;
+    this.#watch(gl, points);
     this.#options.onDraw?.(points);
   }
 
-  /** While the view moves, as many as are smooth: any part of the mixed order is spread over the whole map. Gives how many. */
-  #drawPoints(gl: WebGL2RenderingContext): number {
+  /** The next points of the whole picture; the last bring it onto the screen. */
+  #drawAside(filled: number): void {
+    const gl = this.#gl!;
     const all = this.#order.length;
-    const moving = performance.now() - this.#movedAt < restMilliseconds;
-    const points = moving ? Math.min(all, this.#movable) : all;
-    if (points === all && this.#isMixed()) gl.drawElements(gl.POINTS, all, gl.UNSIGNED_INT, 0);
-    else gl.drawArrays(gl.POINTS, 0, points);
-    clearTimeout(this.#rest);
-    if (points < all) this.#rest = setTimeout(() => this.#soon(), restMilliseconds);
-    if (this.#fence !== null) return points;
-    const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
-    if (sync !== null) this.#fence = { sync, points, since: performance.now() };
+    const { width, height } = this.#canvas;
+    if (this.#aside?.width !== width || this.#aside.height !== height)
+      this.#aside = asideOf(gl, this.#aside, width, height);
+    this.#prepare(gl, this.#made!.uniforms, this.#aside.framebuffer);
+    if (filled === 0) gl.clear(gl.COLOR_BUFFER_BIT);
+    const points = Math.min(all - filled, restFactor * this.#atOnce);
+    this.#drawAll(gl, filled, points);
+    this.#filled = filled + points;
+    if (this.#filled === all) {
+      gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+      gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+      this.#filled = null;
+    }
+    this.#watch(gl, points);
+    if (this.#filled === null) this.#options.onDraw?.(all);
+  }
+
+  /** Points of the whole picture, in its order. */
+  #drawAll(gl: WebGL2RenderingContext, first: number, points: number): void {
+    if (points > 0 && this.#isMixed()) gl.drawElements(gl.POINTS, points, gl.UNSIGNED_INT, 4 * first);
+    else gl.drawArrays(gl.POINTS, first, points);
+  }
+
+  #watch(gl: WebGL2RenderingContext, points: number): void {
+    if (this.#fence === null && points > 0) {
+      const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+      if (sync !== null) this.#fence = { sync, points, since: performance.now() };
+    }
     gl.flush();
-    return points;
   }
 
   /** Points of several kinds have to be drawn kind by kind. */
@@ -252,19 +292,43 @@ export class PointLayer {
     }
   }
 
-  #setUniforms(gl: WebGL2RenderingContext, uniforms: Uniforms): void {
+  /** Null for the screen. */
+  #prepare(gl: WebGL2RenderingContext, uniforms: Uniforms, framebuffer: WebGLFramebuffer | null): void {
     const { width, height, clientWidth } = this.#canvas;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(0, 0, 0, 0);
     const pixels = clientWidth > 0 ? width / clientWidth : 1;
     const { x, y, scale } = this.#view;
     const size = Math.max(1, this.#look.size * pixels);
     const { opacity } = this.#look;
-    const dimmed = this.#styles!.counts[2] > 0 ? 0.35 : 1;
+    const dimmed = (this.#styles?.counts[2] ?? 0) > 0 ? 0.35 : 1;
     gl.uniform2f(uniforms.middle, x, y);
     gl.uniform2f(uniforms.scale, (2 * scale * pixels) / width, (2 * scale * pixels) / height);
     gl.uniform1fv(uniforms.sizes, [Math.max(1, 0.8 * size), size, size + 1.5 * pixels]);
     gl.uniform1fv(uniforms.opacities, [0.12 * opacity, opacity * dimmed, 1]);
     gl.uniform1i(uniforms.highlighted, this.#highlighted);
   }
+}
+
+interface Aside {
+  framebuffer: WebGLFramebuffer;
+  renderbuffer: WebGLRenderbuffer;
+  width: number;
+  height: number;
+}
+
+/** Of this size, in place of one of another size. */
+function asideOf(gl: WebGL2RenderingContext, before: Aside | null, width: number, height: number): Aside {
+  const { framebuffer, renderbuffer } = before ?? {
+    framebuffer: gl.createFramebuffer(),
+    renderbuffer: gl.createRenderbuffer(),
+  };
+  gl.bindRenderbuffer(gl.RENDERBUFFER, renderbuffer);
+  gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, width, height);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+  gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, renderbuffer);
+  return { framebuffer, renderbuffer, width, height };
 }
 
 /** Outside of every view: what graphics cards make of NaN is not laid down. */

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Service } from '../../src-main/contract/api.ts';
 import type { Dataset } from '../../src-main/contract/records.ts';
 import type { Task, TaskRequest, TaskResults } from '../../src-main/contract/tasks.ts';
+import { writeNpy } from '../../src-main/files/npy.ts';
 import { createWindowService } from '../../src-main/host/window-service.ts';
+import { codePaths, readCodes } from '../../src-main/latent/encode.ts';
+import { runPaths } from '../../src-main/training/run-files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 // Each starts processes that load codes, which a busy machine is long about.
@@ -98,6 +101,26 @@ test('a map says how true it is; one that is shown at once says nothing of that'
   expect(map.quality!.trustworthiness).toBeGreaterThan(0.5);
   expect((await service.map(runId, 'pca'))!.quality).toBeNull();
   expect(await service.map(runId, 'codes')).toBeNull();
+});
+
+test('a map is kept until the codes are written again', async () => {
+  const run = (await service.runs()).find(({ id }) => id === runId)!;
+  const folder = runPaths(run.folder).codes;
+  const before = (await service.map(runId, 'pca'))!;
+  expect(await service.map(runId, 'pca')).toEqual(before);
+  const { ids, codes, size } = await readCodes(folder);
+  const write = async (written: Float32Array) => {
+    await writeNpy(codePaths(folder).codes, written, [count, size]);
+    await writeNpy(codePaths(folder).ids, new Int32Array(ids), [count]);
+  };
+  // The first two images change places.
+  await write(
+    Float32Array.of(...codes.subarray(size, 2 * size), ...codes.subarray(0, size), ...codes.subarray(2 * size)),
+  );
+  const after = (await service.map(runId, 'pca'))!;
+  for (const at of [0, 1]) expect(after.xy[at]).toBeCloseTo(before.xy[at + 2]!, 4);
+  expect(after.xy[0]).not.toBeCloseTo(before.xy[0]!, 4);
+  await write(codes);
 });
 
 test('originals are copied by what was found, of all or of some; only to where a window may write', async () => {

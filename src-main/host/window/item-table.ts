@@ -27,15 +27,23 @@ export function itemTable(columns: ItemColumns, imported: ColumnInfo[]): ItemTab
 /** Whole numbers from 0 on, separated by commas. */
 function numbersOf(text: Uint8Array): Int32Array {
   if (text.length === 0) return new Int32Array();
-  let count = 1;
-  for (const byte of text) if (byte === comma) count++;
-  const numbers = new Int32Array(count);
-  let at = 0;
-  for (const byte of text) {
-    if (byte === comma) at++;
-    else numbers[at] = 10 * numbers[at]! + byte - digit;
+  const numbers = new Int32Array(countOf(text, comma) + 1);
+  let [row, number] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte === comma) {
+      numbers[row++] = number;
+      number = 0;
+    } else number = 10 * number + byte - digit;
   }
+  numbers[row] = number;
   return numbers;
+}
+
+function countOf(text: Uint8Array, wanted: number): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) if (text[at] === wanted) count++;
+  return count;
 }
 
 /** The same texts without what separates them, and where each begins. */
@@ -43,7 +51,8 @@ function packed(text: Uint8Array, count: number): Pick<ItemTable, 'paths' | 'off
   const paths = new Uint8Array(text.length - Math.max(0, count - 1));
   const offsets = new Uint32Array(count + 1);
   let [row, length] = [0, 0];
-  for (const byte of text) {
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
     if (byte === zero) offsets[++row] = length;
     else paths[length++] = byte;
   }
@@ -53,8 +62,43 @@ function packed(text: Uint8Array, count: number): Pick<ItemTable, 'paths' | 'off
 
 /** In their order. */
 function labelsOf(text: Uint8Array, count: number): Pick<ItemTable, 'labels' | 'label'> {
-  const names = count === 0 ? [] : new TextDecoder().decode(text).split('\0');
-  const labels = [...new Set(names)].filter((name) => name !== '').sort(compareTexts);
-  const numbers = new Map(labels.map((label, index) => [label, index]));
-  return { labels, label: Int32Array.from(names, (name) => numbers.get(name) ?? -1) };
+  const { names, found } = namesOf(text, count);
+  const labels = names.toSorted(compareTexts);
+  const places = new Map(labels.map((name, place) => [name, place]));
+  const placeOf = names.map((name) => places.get(name)!);
+  return { labels, label: found.map((name) => (name < 0 ? name : placeOf[name]!)) };
+}
+
+/** Of every row which of the names it has, −1 for the empty one; names as they come. Rows of one label mostly follow each other. */
+function namesOf(text: Uint8Array, count: number): { names: string[]; found: Int32Array } {
+  const known = new Map<string, number>();
+  const found = new Int32Array(count).fill(-1);
+  let [start, before] = [0, -1];
+  for (let row = 0; row < count; row++) {
+    let end = text.indexOf(zero, start);
+    if (end < 0) end = text.length;
+    if (end > start) {
+      const isAsBefore = before >= 0 && sameBytes(text, start, end, before);
+      const name = isAsBefore ? found[row - 1]! : numberOf(known, utf8.decode(text.subarray(start, end)));
+      found[row] = name;
+      before = start;
+    } else before = -1;
+    start = end + 1;
+  }
+  return { names: [...known.keys()], found };
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Whether what lies from `start` to `end` lies at `other` as well, up to the zero after it. */
+function sameBytes(text: Uint8Array, start: number, end: number, other: number): boolean {
+  if (other + end - start !== start - 1) return false;
+  for (let at = start; at < end; at++) if (text[at] !== text[other + at - start]) return false;
+  return true;
+}
+
+function numberOf(known: Map<string, number>, name: string): number {
+  const number = known.get(name) ?? known.size;
+  known.set(name, number);
+  return number;
 }

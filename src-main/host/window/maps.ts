@@ -1,11 +1,13 @@
 // Maps of the codes.
+import { stat } from 'node:fs/promises';
 import type { Service } from '../../contract/api.ts';
 import { PinholeError } from '../../contract/errors.ts';
 import type { MapSettings } from '../../contract/tasks.ts';
 import type { MapView } from '../../contract/views.ts';
-import { type Codes, readCodes } from '../../latent/encode.ts';
+import { ifThere } from '../../files/json-lines.ts';
+import { codePaths, readCodes } from '../../latent/encode.ts';
 import { runPaths } from '../../training/run-files.ts';
-import { hashOfCodes, pcaMap, readMap } from '../explore.ts';
+import { pcaMap, readMap } from '../explore.ts';
 import type { Surroundings } from './parts.ts';
 
 export type MapPart = Pick<Service, 'map' | 'makeMap'>;
@@ -27,11 +29,11 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
           'Wait until training has ended, or train it to the end.',
         );
       }
-      const codes = await readCodes(runPaths(run.folder).codes);
-      if (method === 'umap' || method === 'tsne') return readMap(run, method, codes);
+      const folder = runPaths(run.folder).codes;
+      if (method === 'umap' || method === 'tsne') return readMap(run, method, await readCodes(folder));
       // Codes of two numbers are their own PCA map, turned no way.
-      if (method === 'codes' && codes.size !== 2) return null;
-      return { ...(await pca.map(codes)), method, settings: { method } as MapSettings };
+      if (method === 'codes' && run.codeSize !== 2) return null;
+      return { ...(await pca.map(folder)), method, settings: { method } as MapSettings };
     },
   };
 }
@@ -40,9 +42,11 @@ export function mapPart({ catalogue, core, topics }: Surroundings): MapPart {
 class PcaMaps {
   readonly #known = new Map<string, Promise<MapView>>();
 
-  map(codes: Codes): Promise<MapView> {
-    const key = hashOfCodes(codes);
-    const map = this.#known.get(key) ?? pcaMap(codes);
+  async map(folder: string): Promise<MapView> {
+    // Read again only where they were written again, of which the ids are the last: a million codes take half a second.
+    const written = await ifThere(stat(codePaths(folder).ids));
+    const key = [folder, written?.mtimeMs, written?.ino].join();
+    const map = this.#known.get(key) ?? readCodes(folder).then(pcaMap);
     // Last in the map is used last.
     this.#known.delete(key);
     this.#known.set(key, map);

@@ -107,7 +107,7 @@ export const explore = {
   'explore.map.none': 'Nothing is shown: no image fits the filter.',
   'explore.showAll': 'Show all',
   'explore.drawing.software': 'Drawn in software: no graphics card',
-  'explore.drawing.part': '{drawn} of {count} images while it moves',
+  'explore.drawing.part': '{drawn} of {count} images shown so far',
   'explore.lost':
     'The graphics card let go of the map. It is drawn again as soon as the card is back; the table works meanwhile.',
   'explore.unsupported':

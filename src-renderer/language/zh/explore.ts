@@ -100,7 +100,7 @@ export const explore: Record<keyof typeof english, string> = {
   'explore.map.none': '没有显示任何图像：没有图像符合筛选条件。',
   'explore.showAll': '全部显示',
   'explore.drawing.software': '由软件绘制：没有显卡',
-  'explore.drawing.part': '移动时显示 {count} 张图像中的 {drawn} 张',
+  'explore.drawing.part': '目前显示 {count} 张图像中的 {drawn} 张',
   'explore.lost': '显卡丢失了分布图。显卡恢复后会立即重新绘制；其间表格仍可使用。',
   'explore.unsupported':
     '无法绘制分布图：此浏览器没有 WebGL 2。请在其设置中打开硬件加速，或改用其他浏览器。没有它表格也能使用。',

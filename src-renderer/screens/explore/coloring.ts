@@ -64,12 +64,18 @@ export function pointColors(
   if (kind === 'scale' && numbers !== null) {
     const scale = scaleOf(numbers);
     const indices = scaleColors(numbers, scale);
-    return { ...none, indices, scale, missing: indices.filter((index) => index === missingIndex).length };
+    return { ...none, indices, scale, missing: missingOf(indices) };
   }
   if (kind !== 'groups') return { ...none, indices: new Uint8Array(images.count) };
   const { colorOf, named } = assignLabelColors(images.labelCounts.subarray(0, images.labels.length), isolated);
   const indices = Uint8Array.from(images.label, (label) => (label < 0 ? otherIndex : colorOf[label]!));
   return { ...none, indices, colorOf, named };
+}
+
+function missingOf(indices: Uint8Array): number {
+  let missing = 0;
+  for (const index of indices) if (index === missingIndex) missing++;
+  return missing;
 }
 
 export function paletteOf(kind: ColorKind, theme: Theme): readonly string[] {

@@ -98,7 +98,8 @@ class Explore {
   /** Fetches the images of a run with their map by PCA, which every run has. What was chosen goes over by ids. */
   async open(run: Run): Promise<void> {
     const asked = ++this.#asked;
-    const [table, map] = await Promise.all([service.itemTable(run.datasetId), service.map(run.id, 'pca')]);
+    // The codes are read from their file while the database is asked.
+    const [map, table] = await Promise.all([service.map(run.id, 'pca'), service.itemTable(run.datasetId)]);
     if (asked !== this.#asked || map === null) return;
     const before = this.images;
     const images = new Images(run.id, run.datasetId, table, map);

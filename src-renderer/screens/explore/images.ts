@@ -48,8 +48,8 @@ export class Images {
     this.count = ids.length;
     this.#items = rowsOf(ids, table.ids);
     this.labels = groups?.names ?? table.labels;
-    this.label = groups?.of ?? this.#items.map((item) => (item < 0 ? -1 : table.label[item]!));
-    this.split = Uint8Array.from(this.#items, (item) => (item < 0 ? noSplit : table.split[item]!));
+    this.label = groups?.of ?? pick(table.label, this.#items, new Int32Array(this.count), -1);
+    this.split = pick(table.split, this.#items, new Uint8Array(this.count), noSplit);
     this.labelCounts = new Uint32Array(this.labels.length + 1);
     for (const label of this.label) this.labelCounts[label < 0 ? this.labels.length : label]!++;
   }
@@ -115,11 +115,28 @@ export class Images {
   }
 }
 
+/** The values of these items, `missing` for −1. */
+function pick<T extends Int32Array | Uint8Array>(values: T, items: Int32Array, out: T, missing: number): T {
+  for (let row = 0; row < items.length; row++) out[row] = items[row]! < 0 ? missing : values[items[row]!]!;
+  return out;
+}
+
 /** For every id its row among `all`, or −1. Both are nearly always the same list, so that is tried first. */
 export function rowsOf(ids: Int32Array, all: Int32Array): Int32Array {
-  if (ids.length <= all.length && ids.every((id, row) => id === all[row])) return ids.map((_, row) => row);
+  if (isStartOf(ids, all)) return firstRows(ids.length, Int32Array);
   const rows = new Map(Array.from(all, (id, row) => [id, row]));
   return ids.map((id) => rows.get(id) ?? -1);
+}
+
+function isStartOf(ids: Int32Array, all: Int32Array): boolean {
+  for (let row = 0; row < ids.length; row++) if (ids[row] !== all[row]) return false;
+  return true;
+}
+
+function firstRows<T extends Int32Array | Uint32Array>(count: number, type: new (count: number) => T): T {
+  const rows = new type(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
 }
 
 function ranksOf(errors: Float32Array): Uint32Array {
@@ -137,7 +154,9 @@ const digits = 1 << digitBits;
  */
 export function sortedRows(values: Float32Array | Int32Array | Uint8Array, descending = false): Uint32Array {
   const keys = sortableKeys(values, descending);
-  let rows = Uint32Array.from(keys, (_, row) => row);
+  let rows = firstRows(keys.length, Uint32Array);
+  // Ids are in order to begin with.
+  if (isAscending(keys)) return rows;
   let next = new Uint32Array(keys.length);
   for (let shift = 0; shift < 32; shift += digitBits) {
     const starts = new Uint32Array(digits + 1);
@@ -147,6 +166,11 @@ export function sortedRows(values: Float32Array | Int32Array | Uint8Array, desce
     [rows, next] = [next, rows];
   }
   return rows;
+}
+
+function isAscending(keys: Uint32Array): boolean {
+  for (let at = 1; at < keys.length; at++) if (keys[at]! < keys[at - 1]!) return false;
+  return true;
 }
 
 /** Unsigned numbers in the same order: the bits of floats compare as integers once negative ones are turned around. */
