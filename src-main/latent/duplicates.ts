@@ -32,8 +32,9 @@ const side = 24;
 const crops = { middle: [0.975, 0.92], everywhere: [0.95] } as const;
 /** Correlation of two pictures that are the same: what re-encoding, resizing and cropping leave of it. */
 export const sameAbove = 0.985;
-/** Pictures that are whole not even so alike are not compared crop by crop. */
-const promising = 0.85;
+const sameDistance = 2 - 2 * sameAbove;
+/** Pictures that are whole not even so alike, of a correlation of 0.85, are not compared crop by crop. */
+const promisingDistance = 0.3;
 /** Deviation of the grey values below which a picture shows nothing; such are the same where their means are. */
 const flat = 2;
 const flatDifference = 2;
@@ -49,17 +50,14 @@ export async function findDuplicates(
   context: Context = {},
 ): Promise<Duplicates> {
   const pictures = new Pictures(read);
-  const { k, indices } = neighbours;
+  const { starts, others } = partnersOf(neighbours, copies.length);
   const groups = new Groups(copies.length);
-  let [candidates, confirmed] = [0, 0];
+  const confirmed = new Set<number>();
   const started = performance.now();
   for (let row = 0; row < copies.length; row++) {
-    for (const other of indices.subarray(row * k, (row + 1) * k)) {
-      // Each pair once, from the side that comes first, or from the only side that has it.
-      if (other < row && indices.subarray(other * k, (other + 1) * k).includes(row)) continue;
-      candidates++;
-      if (!pictures.areSame(row, other)) continue;
-      confirmed++;
+    // From both sides, so that the crops of an image are made once, for all that it is compared with.
+    for (const other of pictures.sameAs(row, others.subarray(starts[row], starts[row + 1]))) {
+      confirmed.add(Math.min(row, other) * copies.length + Math.max(row, other));
       groups.join(row, other);
     }
     if (row % 256 === 0) {
@@ -70,7 +68,11 @@ export async function findDuplicates(
     }
   }
   const found = groups.all().map((rows) => rows.toSorted((a, b) => worth(copies[b]!, copies[a]!) || a - b));
-  return { groups: found.sort((a, b) => b.length - a.length || a[0]! - b[0]!), candidates, confirmed };
+  return {
+    groups: found.sort((a, b) => b.length - a.length || a[0]! - b[0]!),
+    candidates: others.length / 2,
+    confirmed: confirmed.size,
+  };
 }
 
 /** More pixels first, then more bytes, then the path that comes first: above 0 where the first is worth more. */
@@ -80,17 +82,40 @@ export function worth(one: Copy, other: Copy): number {
   return one.bytes - other.bytes || (one.path < other.path ? 1 : one.path > other.path ? -1 : 0);
 }
 
+/** Of every row those that have it among their neighbours or that it has among its own: `others[starts[row]…starts[row + 1]]`. */
+function partnersOf({ k, indices }: Found, count: number): { starts: Uint32Array; others: Uint32Array } {
+  const eachPair = (visit: (row: number, other: number) => void) => {
+    for (let row = 0; row < count; row++) {
+      for (const other of indices.subarray(row * k, (row + 1) * k)) {
+        // Each pair once, from the side that comes first, or from the only side that has it.
+        if (other > row || !indices.subarray(other * k, (other + 1) * k).includes(row)) visit(row, other);
+      }
+    }
+  };
+  const starts = new Uint32Array(count + 1);
+  eachPair((row, other) => {
+    starts[row + 1]!++;
+    starts[other + 1]!++;
+  });
+  for (let row = 0; row < count; row++) starts[row + 1]! += starts[row]!;
+  const next = starts.slice(0, -1);
+  const others = new Uint32Array(starts[count]!);
+  eachPair((row, other) => {
+    others[next[row]!++] = other;
+    others[next[other]!++] = row;
+  });
+  return { starts, others };
+}
+
 interface Picture {
   /** Whole, with mean 0 and length 1; null where it shows nothing. */
   whole: Float32Array | null;
   /** 0–255, of each channel. */
   means: number[];
-  grey: Float32Array;
-  crops: Float32Array[] | null;
 }
 
-/** So many are kept ready: rows are looked at in their order, and neighbours lie anywhere. */
-const keptPictures = 4096;
+/** So many are kept ready, a sixth of a gigabyte: rows are looked at in their order, and neighbours lie anywhere. */
+const keptPictures = 65_536;
 
 class Pictures {
   readonly #read: ReadRows;
@@ -101,49 +126,69 @@ class Pictures {
     this.#read = read;
   }
 
-  areSame(row: number, other: number): boolean {
-    const [one, two] = [this.#picture(row), this.#picture(other)];
-    if (!haveSameColour(one, two)) return false;
-    if (one.whole === null || two.whole === null) return one.whole === two.whole;
-    const likeness = product(one.whole, two.whole);
-    if (likeness >= sameAbove) return true;
-    if (likeness < promising) return false;
-    return (
-      this.#crops(one).some((part) => product(part, two.whole!) >= sameAbove) ||
-      this.#crops(two).some((part) => product(part, one.whole!) >= sameAbove)
-    );
+  /** Those of `others` that show what the row shows, or what a crop of it does. */
+  sameAs(row: number, others: Uint32Array): number[] {
+    const one = this.#picture(row);
+    let crops: Float32Array[] | null = null;
+    const found: number[] = [];
+    for (const other of others) {
+      const two = this.#picture(other);
+      if (!haveSameColour(one, two)) continue;
+      const { whole } = two;
+      if (one.whole === null || whole === null) {
+        if (one.whole === whole) found.push(other);
+        continue;
+      }
+      const distance = distanceWithin(promisingDistance, one.whole, whole);
+      if (distance > promisingDistance) continue;
+      if (distance > sameDistance) crops ??= this.#crops(row);
+      if (distance <= sameDistance || crops!.some((crop) => isSame(crop, whole))) found.push(other);
+    }
+    return found;
   }
 
   #picture(row: number): Picture {
     const known = this.#known.get(row) ?? this.#make(row);
     this.#known.delete(row);
     this.#known.set(row, known);
-    for (const oldest of this.#known.keys()) if (this.#known.size > keptPictures) this.#known.delete(oldest);
+    // The first in the map was used longest ago.
+    if (this.#known.size > keptPictures) this.#known.delete(this.#known.keys().next().value!);
     return known;
   }
 
   #make(row: number): Picture {
-    const { data, height, width, channels } = this.#read([row]);
-    this.#views ??= {
-      whole: viewOf(height, width, wholeImage),
-      crops: croppedParts.map((part) => viewOf(height, width, part)),
-    };
+    const image = this.#read([row]);
+    const { data, height, width, channels } = image;
     const means = Array.from({ length: channels }, (_, channel) => {
       let sum = 0;
       for (let at = channel; at < data.length; at += channels) sum += data[at]!;
       return sum / (height * width);
     });
-    const grey = Float32Array.from({ length: height * width }, (_, pixel) => {
-      if (channels === 1) return data[pixel]!;
-      return 0.299 * data[3 * pixel]! + 0.587 * data[3 * pixel + 1]! + 0.114 * data[3 * pixel + 2]!;
-    });
-    return { whole: describe(grey, this.#views.whole), means, grey, crops: null };
+    return { whole: describe(greyOf(image), this.#viewsOf(image).whole), means };
   }
 
-  #crops(picture: Picture): Float32Array[] {
-    picture.crops ??= this.#views!.crops.flatMap((view) => describe(picture.grey, view) ?? []);
-    return picture.crops;
+  #crops(row: number): Float32Array[] {
+    const image = this.#read([row]);
+    const grey = greyOf(image);
+    return this.#viewsOf(image).crops.flatMap((view) => describe(grey, view) ?? []);
   }
+
+  /** All images have one size. */
+  #viewsOf({ height, width }: ImageBatch) {
+    this.#views ??= {
+      whole: viewOf(height, width, wholeImage),
+      crops: croppedParts.map((part) => viewOf(height, width, part)),
+    };
+    return this.#views;
+  }
+}
+
+function greyOf({ data, height, width, channels }: ImageBatch): Float32Array {
+  if (channels === 1) return new Float32Array(data);
+  const grey = new Float32Array(height * width);
+  for (let pixel = 0; pixel < grey.length; pixel++)
+    grey[pixel] = 0.299 * data[3 * pixel]! + 0.587 * data[3 * pixel + 1]! + 0.114 * data[3 * pixel + 2]!;
+  return grey;
 }
 
 interface Part {
@@ -219,7 +264,8 @@ function describe(grey: Float32Array, { starts, pixels, weights }: View): Float3
   }
   if (Math.sqrt(squares / cells.length) < flat) return null;
   const length = Math.sqrt(squares);
-  return cells.map((value) => value / length);
+  for (let cell = 0; cell < cells.length; cell++) cells[cell]! /= length;
+  return cells;
 }
 
 /** Means that coding and a small crop leave of a colour. */
@@ -231,11 +277,20 @@ function haveSameColour(one: Picture, other: Picture): boolean {
   return one.means.every((mean, channel) => Math.abs(mean - other.means[channel]!) <= limit);
 }
 
-function product(one: Float32Array, other: Float32Array): number {
+/**
+ * Squared distance of two descriptions, which for length 1 is 2 − 2 × correlation; given up, and infinite, where it is above `limit`: most
+ * pairs are told apart by their first rows.
+ */
+function distanceWithin(limit: number, one: Float32Array, other: Float32Array): number {
   let sum = 0;
-  for (let at = 0; at < one.length; at++) sum += one[at]! * other[at]!;
+  for (let row = 0; row < one.length; row += side) {
+    for (let at = row; at < row + side; at++) sum += (one[at]! - other[at]!) ** 2;
+    if (sum > limit) return Number.POSITIVE_INFINITY;
+  }
   return sum;
 }
+
+const isSame = (one: Float32Array, other: Float32Array) => distanceWithin(sameDistance, one, other) <= sameDistance;
 
 /** Rows that are joined, directly or by others. */
 class Groups {

@@ -66,6 +66,8 @@ throughEachDoor((door) => {
       // Nothing is pointed at, and pictures have come.
       await page.getByRole('heading', { name: 'Explore' }).hover();
       await page.waitForTimeout(1000);
+      // Without a graphics card a part of the images is seen before all of them.
+      await page.getByText(/shown so far$/).waitFor({ state: 'hidden', timeout: longest });
       await page.screenshot({ path: join(reports, `${door}-${name}.png`) });
     };
     const selected = async () => {

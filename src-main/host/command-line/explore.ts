@@ -229,15 +229,18 @@ function describeClusters({ images, clusters, modularity, seconds, method }: Clu
 }
 
 const shownGroups = 20;
+/** Of each group: simple drawings may all be the same. */
+const shownCopies = 5;
 
-function describeDuplicates({ images, groups, candidates, confirmed, seconds }: DuplicateResult): string {
+export function describeDuplicates({ images, groups, candidates, confirmed, seconds }: DuplicateResult): string {
   const copies = groups.reduce((sum, { others }) => sum + others.length, 0);
   const lines = groups
     .slice(0, shownGroups)
     .map(({ keep, others }) =>
       [
         `  keep ${size(keep)} ${printable(keep.path)}`,
-        ...others.map((one) => `  copy ${size(one)} ${printable(one.path)}`),
+        ...others.slice(0, shownCopies).map((one) => `  copy ${size(one)} ${printable(one.path)}`),
+        ...(others.length > shownCopies ? [`  and ${plural(others.length - shownCopies, 'copy', 'copies')} more`] : []),
       ].join('\n'),
     );
   const more = groups.length > shownGroups ? [`  and ${plural(groups.length - shownGroups, 'group')} more`] : [];

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { describeDuplicates } from '../../../src-main/host/command-line/explore.ts';
 import { runCommandLine } from '../../../src-main/host/command-line/program.ts';
 import { clusterFolders } from '../../../src-main/host/image-groups.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -140,6 +141,18 @@ test('duplicates say which to keep; what a spreadsheet would run is written as t
   const lines = readFileSync(file, 'utf8').split('\r\n');
   expect(lines[1]).toBe('0,keep,4,cats/4.jpg,cats,300,300,999');
   expect(lines[2]).toContain("'=cats/7.jpg");
+});
+
+test('of a group of many copies a few are listed, and how many more there are', () => {
+  const copy = (id: number) => ({ id, path: `${id}.png`, label: null, width: 8, height: 8, bytes: 9 });
+  const groups = [{ keep: copy(0), others: Array.from({ length: 40 }, (_, other) => copy(1 + other)) }];
+  const about = { run: run.id, images: 100, candidates: 800, confirmed: 300, seconds: 1 };
+  const lines = describeDuplicates({ ...about, groups }).split('\n');
+  expect(lines.slice(1)).toEqual([
+    '  keep 8×8 0.png',
+    ...[1, 2, 3, 4, 5].map((id) => `  copy 8×8 ${id}.png`),
+    '  and 35 copies more',
+  ]);
 });
 
 test('outliers with the deviations that rank them', async () => {
