@@ -9,7 +9,7 @@ import { type App, drop, startApp, throughEachDoor } from './app.ts';
 import { limit, longest, pressOn, tabTo } from './steps.ts';
 import { makeWorkspace } from './workspaces.ts';
 
-const images = 150;
+const images = 60;
 
 const prepare = (withRun = true) => makeWorkspace({ images, run: withRun ? { epochs: 4, codeSize: 8 } : undefined });
 const open = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name }).click();
@@ -58,7 +58,7 @@ throughEachDoor((door) => {
     const { psnrWorst, maxError } = await describeArchive(file);
     expect(maxError).toBe(18);
     expect(psnrWorst!).toBeGreaterThanOrEqual(18);
-    expect(await page.getByText(/^150 images, [\d,.]+ bytes each, [\d,.]+ without the decoder$/).count()).toBe(1);
+    expect(await page.getByText(/^60 images, [\d,.]+ bytes each, [\d,.]+ without the decoder$/).count()).toBe(1);
     if (door === 'browser') {
       const arrives = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Download shapes.pinhole' }).click();
@@ -77,9 +77,9 @@ throughEachDoor((door) => {
     expect(decibels).toEqual(decibels.toSorted((a, b) => a - b));
 
     await page.getByLabel('Search names and labels').fill('circle');
-    await page.getByText(/^\d+ of 150 images$/).waitFor();
+    await page.getByText(/^\d+ of 60 images$/).waitFor();
     await button(page, 'Select these').click();
-    await page.getByText(/^\d+ of 150 images selected$/).waitFor();
+    await page.getByText(/^\d+ of 60 images selected$/).waitFor();
     const count = await gallery.getByRole('option', { selected: true }).count();
     const some = join(app.files, 'some');
     await page.getByLabel('Folder for the images').fill(some);
@@ -95,7 +95,7 @@ throughEachDoor((door) => {
     await page.getByLabel('Folder for the images').fill(all);
     await page.getByText('PNG', { exact: true }).click();
     await button(page, 'Unpack all').click();
-    await status(page, 'Done: 150 images.').waitFor();
+    await status(page, 'Done: 60 images.').waitFor();
     const pictures = globSync('**/*.png', { cwd: all });
     expect(pictures).toHaveLength(images);
     expect(await sharp(join(all, pictures[0]!)).metadata()).toMatchObject({ width: 32, height: 32 });
@@ -148,7 +148,7 @@ throughEachDoor((door) => {
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Space');
-    await page.getByText('1 of 150 images selected').waitFor();
+    await page.getByText('1 of 60 images selected').waitFor();
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Image of the archive' });
     await dialog.getByRole('img', { name: 'As it comes back' }).waitFor();
@@ -188,7 +188,7 @@ throughEachDoor((door) => {
     expect(await dialog.getByRole('img', { name: 'Before it was compressed' }).count()).toBe(0);
     await page.keyboard.press('Escape');
     await button(page, 'Unpack all').click();
-    await status(page, 'Done: 150 images.').waitFor();
+    await status(page, 'Done: 60 images.').waitFor();
 
     const damaged = join(app.files, 'damaged.pinhole');
     const broken = Buffer.from(bytes);
@@ -223,7 +223,7 @@ throughEachDoor((door) => {
     await open(page, 'Compress');
     const start = button(page, 'Compress');
     const target = page.getByLabel('Archive to write');
-    await status(page, /150 images; .* free/).waitFor();
+    await status(page, /60 images; .* free/).waitFor();
     await target.fill(join(app.files, 'photo.png'));
     await status(page, 'Expected a file name that ends in .pinhole, received photo.png.').waitFor();
     expect(await start.isDisabled()).toBe(true);
