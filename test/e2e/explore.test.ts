@@ -1,6 +1,7 @@
 // The map: map, table and card show one and the same image; the CSV holds what the lasso enclosed, and nothing else.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright';
 import { beforeAll, expect, test } from 'vitest';
 import { run } from '../support/processes.ts';
 import { repository } from '../support/resources.ts';
@@ -45,6 +46,19 @@ async function saveSelection(): Promise<Row[]> {
     const [id, x, y] = ['image_id', 'map_x', 'map_y'].map((name) => Number(cells[column(name)]));
     return { id: id!, x: x!, y: y!, path: cells[column('path')]! };
   });
+}
+
+const sortedBy = (page: Page, column: string) =>
+  page.getByRole('columnheader', { name: column, exact: true }).getAttribute('aria-sort');
+
+/** Of the column that the table is sorted by, which stands behind the path. */
+async function firstValues(page: Page, count: number): Promise<number[]> {
+  const texts: string[] = [];
+  for (let row = 2; row < 2 + count; row++) {
+    const cell = page.locator(`[role="row"][aria-rowindex="${row}"]`).getByRole('gridcell').nth(3);
+    texts.push((await cell.textContent())!);
+  }
+  return texts.map(Number);
 }
 
 throughEachDoor((door) => {
@@ -252,6 +266,12 @@ throughEachDoor((door) => {
     await page.getByRole('row').nth(3).click();
     await page.getByRole('button', { name: 'Select it with the 15 nearest images' }).click();
     await page.getByText('16 images selected').first().waitFor();
+    // Itself first, then the others from the nearest on.
+    expect(await sortedBy(page, 'Distance')).toBe('ascending');
+    const [first, ...others] = await firstValues(page, 5);
+    expect(first).toBe(0);
+    expect(others.every((distance) => distance > 0)).toBe(true);
+    expect(others).toEqual(others.toSorted((a, b) => a - b));
     await page.getByRole('radio', { name: 'PCA' }).check();
     await page.getByText('16 images selected').first().waitFor();
     expect(app.complaints).toEqual([]);
@@ -295,6 +315,9 @@ throughEachDoor((door) => {
       .getByText(/^\d+ images selected$/)
       .first()
       .waitFor();
+    expect(await sortedBy(page, 'Stands out')).toBe('descending');
+    const scores = await firstValues(page, 5);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     await part('Groups').getByRole('button', { name: 'Colour by cluster' }).click({ timeout: longest });
     await page.keyboard.press('Escape');
     const legend = page.getByRole('list', { name: 'Labels' });

@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest';
 import { packTexts } from '../../src-main/host/window/packed-texts.ts';
 import { pointColors } from '../../src-renderer/screens/explore/coloring.ts';
-import { copiesOf, standingOut } from '../../src-renderer/screens/explore/found-images.ts';
+import { copiesOf, foundValues, standingOut } from '../../src-renderer/screens/explore/found-images.ts';
 import { Images } from '../../src-renderer/screens/explore/images.ts';
 import { legendEntries } from '../../src-renderer/screens/explore/legend.ts';
-import { rowsWithLabels } from '../../src-renderer/screens/explore/order.ts';
+import { orderBy, rowsWithLabels, startOf } from '../../src-renderer/screens/explore/order.ts';
+import { type FoundColumn, sortKeys } from '../../src-renderer/screens/explore/values.ts';
 
 test('copies are all of a group but the one to keep', () => {
   const groups = [
@@ -23,6 +24,34 @@ test('those above the score stand out; the first ten where hardly any is above i
   expect(standingOut({ ids, scores: scores(2) })).toEqual(ids.slice(0, 10));
   expect(standingOut({ ids, scores: scores(40) })).toEqual(ids);
   expect(standingOut({ ids: ids.slice(0, 3), scores: scores(0).slice(0, 3) })).toEqual(ids.slice(0, 3));
+});
+
+test('as columns: scores and clusters of the images that have them, groups of copies numbered from the largest', () => {
+  const table = {
+    ...{ ids: Int32Array.of(2, 4, 7, 9), ...packTexts(['2.png', '4.png', '7.png', '9.png']) },
+    ...{ labels: [], label: new Int32Array(4).fill(-1), split: new Uint8Array(4) },
+    ...{ width: new Int32Array(4), height: new Int32Array(4), columns: [] },
+  };
+  const images = new Images('run', 'data', table, { ids: table.ids, errors: new Float32Array(4) });
+  const columns = new Map(
+    foundValues(images, {
+      // The image 5 is gone.
+      duplicates: {
+        what: 'duplicates',
+        groups: [
+          { keep: 9, others: [2] },
+          { keep: 5, others: [7] },
+        ],
+      },
+      outliers: { what: 'outliers', ids: Int32Array.of(7, 2, 9, 4), scores: Float32Array.of(4, 3, 2, 1) } as never,
+    }),
+  );
+  const numbers = (column: FoundColumn) => (columns.get(column) as { numbers: Float32Array }).numbers;
+  expect([...numbers('copies')]).toEqual([1, Number.NaN, 2, 1]);
+  expect([...numbers('score')]).toEqual([3, 1, 4, 2]);
+  expect(columns.get('cluster')).toBeNull();
+  const order = orderBy(images, startOf('score'), sortKeys(columns.get('score')!));
+  expect(Array.from(order, (row) => images.ids[row])).toEqual([7, 2, 9, 4]);
 });
 
 test('grouped by cluster, legend and colours are of clusters, and all else is as it was', () => {

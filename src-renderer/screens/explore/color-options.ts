@@ -3,7 +3,7 @@ import { t } from '../../language/index.svelte.ts';
 import { codeName } from './code-names.ts';
 import { type Coloring, isOwn, ownColorings } from './coloring.ts';
 import type { Images } from './images.ts';
-import { codeOf, importedName, type ValueColumn } from './values.ts';
+import { codeOf, type FoundColumn, importedName, type ValueColumn } from './values.ts';
 
 /** More values of the code than this are no list any more: those that somebody looks at are in it. */
 const mostCodes = 32;
@@ -19,11 +19,13 @@ interface State {
   images: Images | null;
   hasClusters: boolean;
   codeSize: number;
+  /** What was found, of which clusters are a coloring of their own. */
+  found: readonly FoundColumn[];
   /** Values of the code that are looked at, by the table or the colours. */
   looked: readonly (number | null)[];
 }
 
-export function colorOptions({ images, hasClusters, codeSize, looked }: State): ColorOption[] {
+export function colorOptions({ images, hasClusters, codeSize, found, looked }: State): ColorOption[] {
   if (images === null) return [];
   const without = { label: images.labels.length === 0, cluster: !hasClusters, error: false, split: false, none: false };
   const own = ownColorings.map((value) => ({ value, disabled: without[value] }));
@@ -34,7 +36,14 @@ export function colorOptions({ images, hasClusters, codeSize, looked }: State): 
   }));
   const all = Array.from({ length: codeSize }, (_, index) => index);
   const codes = codeSize <= mostCodes ? all : all.filter((index) => looked.includes(index));
-  const listed = [...own, ...facts, ...imported, ...codes.map((index) => ({ value: `code:${index}` as const }))];
+  const scales = found.filter((column) => column !== 'cluster').map((value) => ({ value }));
+  const listed = [
+    ...own,
+    ...scales,
+    ...facts,
+    ...imported,
+    ...codes.map((index) => ({ value: `code:${index}` as const })),
+  ];
   const options: ColorOption[] = listed.map((option) => ({ ...option, label: coloringWords(option.value, codeSize) }));
   if (codes.length === all.length) return options;
   const ends = { first: codeName(0, codeSize), last: codeName(codeSize - 1, codeSize) };
@@ -49,6 +58,5 @@ export function coloringWords(coloring: Coloring | ValueColumn, codeSize: number
 }
 
 function factWords(column: ValueColumn): string {
-  if (column === 'width') return t('explore.color.width');
-  return column === 'height' ? t('explore.color.height') : t('explore.color.folder');
+  return t(`explore.color.${column as 'folder' | 'width' | 'height' | FoundColumn}`);
 }

@@ -1,7 +1,17 @@
 // Values of columns for the run that is shown: fetched when somebody colours or sorts by them, kept until another run is.
 import { service } from '../../service/connection.svelte.ts';
 import type { Images } from './images.ts';
-import { codeOf, factValues, importedName, importedValues, type ValueColumn, type Values } from './values.ts';
+import {
+  codeOf,
+  type FoundColumn,
+  factValues,
+  foundColumns,
+  importedName,
+  importedValues,
+  isFound,
+  type ValueColumn,
+  type Values,
+} from './values.ts';
 
 class Columns {
   #known = $state.raw<{ runId: string; values: ReadonlyMap<string, Values> }>({ runId: '', values: new Map() });
@@ -18,14 +28,28 @@ class Columns {
     return this.#known.runId === runId ? (this.#known.values.get(column) ?? null) : null;
   }
 
+  /** Those of what was found that are there. */
+  found(runId: string): FoundColumn[] {
+    return foundColumns.filter((column) => this.of(runId, column) !== null);
+  }
+
   async fetch(images: Images, column: ValueColumn): Promise<void> {
     const { runId } = images;
     if (this.of(runId, column) !== null) return;
+    // What was found comes by `put`.
+    if (isFound(column)) return;
     const generation = this.#generation;
     const values = await load(images, column);
     if (generation !== this.#generation) return;
     const before = this.#known.runId === runId ? this.#known.values : [];
     this.#known = { runId, values: new Map([...before, [column, values]]) };
+  }
+
+  /** What was found in the page itself; null takes away what is known no more. */
+  put(runId: string, found: readonly (readonly [ValueColumn, Values | null])[]): void {
+    const values = new Map(this.#known.runId === runId ? this.#known.values : []);
+    for (const [column, one] of found) one === null ? values.delete(column) : values.set(column, one);
+    this.#known = { runId, values };
   }
 
   /** Another run is shown. */
@@ -42,7 +66,7 @@ class Columns {
   }
 }
 
-async function load(images: Images, column: ValueColumn): Promise<Values> {
+async function load(images: Images, column: Exclude<ValueColumn, FoundColumn>): Promise<Values> {
   const code = codeOf(column);
   if (code !== null) return { kind: 'number', numbers: await service.codeColumn(images.runId, code) };
   const name = importedName(column);

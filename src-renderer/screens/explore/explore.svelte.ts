@@ -12,7 +12,7 @@ import { columns } from './columns.svelte.ts';
 import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 import { Plane } from './plane.svelte.ts';
-import { codeOf, importedName } from './values.ts';
+import { codeOf, importedName, isFound, valuesOf } from './values.ts';
 
 /** What stands beside the map. */
 export const sides = ['images', 'decode', 'compare'] as const;
@@ -112,9 +112,10 @@ class Explore {
     this.plane.view = null;
     this.clustered = null;
     const sameRun = before?.runId === run.id;
-    if (!sameRun) columns.forget();
+    // A run may have codes of more images than before.
+    if (!sameRun || before.count !== images.count) columns.forget();
     // Clusters are looked for anew, and codes are of one run alone.
-    const isLost = this.coloringChoice === 'cluster' || (!sameRun && codeOf(this.coloring) !== null);
+    const isLost = isFound(this.coloringChoice) || (!sameRun && codeOf(this.coloring) !== null);
     if (!sameData || isLost) Object.assign(this, { isolated: new Set(), coloringChoice: null });
     if (!sameData) this.text = '';
     this.#forget();
@@ -162,7 +163,10 @@ class Explore {
     if (images === null) return;
     const { neighbours } = await service.neighbours(images.runId, String(images.ids[row]), nearest);
     if (this.images !== images) return;
-    this.selectIds([images.ids[row]!, ...neighbours.map(({ id }) => id)]);
+    const ids = [images.ids[row]!, ...neighbours.map(({ id }) => id)];
+    const distances = [0, ...neighbours.map(({ distance }) => distance)];
+    columns.put(images.runId, [['distance', valuesOf(images, ids, distances)]]);
+    this.selectIds(ids);
   }
 
   /** By which colours go; labels that were shown alone are of other groups then. */

@@ -3,10 +3,9 @@ import { type Finding, findings } from '../../../src-main/contract/explore.ts';
 import { attempt } from '../../notices.svelte.ts';
 import { service } from '../../service/connection.svelte.ts';
 import { tasksOf, workspace } from '../../service/workspace.svelte.ts';
+import { columns } from './columns.svelte.ts';
 import { explore } from './explore.svelte.ts';
-import type { Found } from './found-images.ts';
-
-type Known = { [K in Finding]?: Found<K> };
+import { foundValues, type Known } from './found-images.ts';
 
 class Findings {
   known = $state.raw<Known>({});
@@ -24,6 +23,7 @@ class Findings {
     const { images } = explore;
     if (images?.runId !== runId) return;
     this.known = Object.fromEntries(views.flatMap((view) => (view ? [[view.what, view]] : [])));
+    columns.put(runId, foundValues(images, this.known));
     const { clusters } = this.known;
     if (!clusters) return;
     const of = new Int32Array(images.count).fill(-1);

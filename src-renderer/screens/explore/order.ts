@@ -1,9 +1,10 @@
 // Which rows the table shows, and in which order: filtered by text, labels and selection, sorted by a column. Rows stay themselves.
 import { type Images, sortedRows } from './images.ts';
+import { type FoundColumn, isFound } from './values.ts';
 
 export type FactColumn = 'id' | 'path' | 'label' | 'split' | 'error';
 /** A number is a value of the code, a name behind `column:` an imported column. */
-export type SortColumn = FactColumn | number | `column:${string}`;
+export type SortColumn = FactColumn | FoundColumn | number | `column:${string}`;
 /** Whose values come from elsewhere. */
 export type FetchedColumn = Exclude<SortColumn, FactColumn>;
 export interface Sorting {
@@ -11,13 +12,13 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
-/** How a column is sorted first: of errors the largest come first, for the odd images are looked for by them. */
+/** How a column is sorted first: the largest errors and scores come first, for the odd images are looked for by them. */
 export function startOf(column: SortColumn): Sorting {
-  return { column, descending: column === 'error' };
+  return { column, descending: column === 'error' || column === 'score' };
 }
 
 export const isFetched = (column: SortColumn): column is FetchedColumn =>
-  typeof column === 'number' || column.startsWith('column:');
+  typeof column === 'number' || isFound(column) || column.startsWith('column:');
 
 /** All rows in the order of a column. `keys` are those of a column that is fetched, of every row; others need none. */
 export function orderBy(images: Images, { column, descending }: Sorting, keys: Float32Array | null): Uint32Array {

@@ -3,7 +3,7 @@ import { attempt } from '../../notices.svelte.ts';
 import { columns } from './columns.svelte.ts';
 import { explore } from './explore.svelte.ts';
 import { both, isFetched, keepRows, orderBy, type SortColumn, type Sorting, startOf } from './order.ts';
-import { importedName, sortKeys, type ValueColumn } from './values.ts';
+import { importedName, isFound, sortKeys, type ValueColumn } from './values.ts';
 
 const byId: Sorting = { column: 'id', descending: false };
 
@@ -13,11 +13,7 @@ class TableState {
   look = $state<'table' | 'gallery'>('table');
   #wanted = $state.raw<Sorting>(byId);
   /** A column that is gone sorts no more. */
-  readonly sorting = $derived.by(() => {
-    const name = importedName(String(this.#wanted.column));
-    const isThere = name === null || explore.images?.columns.some((column) => column.name === name);
-    return isThere ? this.#wanted : byId;
-  });
+  readonly sorting = $derived(this.#isThere(this.#wanted.column) ? this.#wanted : byId);
 
   readonly #column = $derived.by((): ValueColumn | null => {
     const { column } = this.sorting;
@@ -37,6 +33,13 @@ class TableState {
     if (this.onlyChosen && explore.chosen === null) return new Uint32Array();
     return keepRows(this.#order, both(explore.shown, this.onlyChosen ? explore.chosen : null));
   });
+
+  #isThere(column: SortColumn): boolean {
+    const { images } = explore;
+    if (isFound(column)) return images !== null && columns.of(images.runId, column) !== null;
+    const name = importedName(String(column));
+    return name === null || images?.columns.some((one) => one.name === name) === true;
+  }
 
   /** By that column; once more, and the other way round. */
   sortBy(column: SortColumn): void {

@@ -3,8 +3,16 @@ import type { ColumnView } from '../../../src-main/contract/columns.ts';
 import type { Numbers } from '../../drawing/colors.ts';
 import type { Groups, Images } from './images.ts';
 
-/** Facts of every data set, a value of the code, and a column that was imported, by its name. */
-export type ValueColumn = 'folder' | 'width' | 'height' | `code:${number}` | `column:${string}`;
+/**
+ * What was looked for among the codes: how much an image stands out, its group of copies, its cluster, and how far it is from the image
+ * whose nearest were selected.
+ */
+export const foundColumns = ['score', 'copies', 'cluster', 'distance'] as const;
+export type FoundColumn = (typeof foundColumns)[number];
+export const isFound = (column: unknown): column is FoundColumn => foundColumns.some((one) => one === column);
+
+/** Facts of every data set, what was found, a value of the code, and a column that was imported, by its name. */
+export type ValueColumn = 'folder' | 'width' | 'height' | FoundColumn | `code:${number}` | `column:${string}`;
 
 /** Of every row: NaN or −1 where there is none. */
 export type Values = { readonly kind: 'number'; readonly numbers: Numbers } | ({ readonly kind: 'text' } & Groups);
@@ -60,6 +68,16 @@ export function importedValues(images: Images, column: ColumnView): Values {
   const of = new Int32Array(images.count).fill(-1);
   for (const [at, row] of rows.entries()) if (row >= 0) of[row] = column.value[at]!;
   return { kind: 'text', names: column.texts, of };
+}
+
+/** Numbers of some images; others have none. */
+export function valuesOf(images: Images, ids: ArrayLike<number>, numbers: ArrayLike<number>): Values {
+  const all = new Float32Array(images.count).fill(Number.NaN);
+  for (let at = 0; at < ids.length; at++) {
+    const row = images.rowOf(ids[at]!);
+    if (row >= 0) all[row] = numbers[at]!;
+  }
+  return { kind: 'number', numbers: all };
 }
 
 /** What the table sorts by: numbers in the same order, exact also where float32 is not; NaN where there is none. */
