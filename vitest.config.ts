@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Native code brings its own threads, specs of the window mostly wait: more processes than this only wait for each other.
-    maxWorkers: 3,
+    // Native code brings its own threads; more processes than this only wait for each other.
+    maxWorkers: 2,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 300_000,
     hookTimeout: 600_000,
