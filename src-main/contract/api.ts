@@ -9,7 +9,7 @@ import type {
   CompressSettings,
   DecompressResult,
 } from './archive.ts';
-import type { ColumnChoice, ColumnInfo, ColumnReport, ColumnView, ImageCell } from './columns.ts';
+import type { ColumnChoice, ColumnInfo, ColumnReport, ColumnView, ImageCell, ImportedColumn } from './columns.ts';
 import type {
   ClusterResult,
   ClusterSettings,
@@ -280,6 +280,8 @@ export interface Core {
   importColumns(datasetId: string, file: string, choice?: ColumnChoice, context?: Context): Promise<ColumnReport>;
   /** Those that were imported. */
   columns(datasetId: string): Promise<ColumnInfo[]>;
+  /** With its values; `not-found` where there is none of this name. */
+  importedColumn(datasetId: string, name: string): Promise<ImportedColumn>;
   /** `restoreColumn` undoes it until the workspace is opened again. */
   removeColumn(datasetId: string, name: string): Promise<void>;
   /** Of the prepared pixels and their splits: equal ones train alike, whatever files they came from. SHA-256. */

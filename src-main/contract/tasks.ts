@@ -70,7 +70,17 @@ export const mapMethods = ['pca', 'umap', 'tsne', 'codes'] as const satisfies re
 
 /** What the colours of a drawn map tell. */
 export const mapColors = ['label', 'split', 'mse', 'cluster', 'none'] as const;
-export type MapColor = (typeof mapColors)[number];
+/** Or an imported column, by its name behind `column:`. */
+export type MapColor = (typeof mapColors)[number] | `column:${string}`;
+
+/** The name of the imported column that colours tell of; null where they tell of something else. */
+export function columnOfColor(color: MapColor | null): string | null {
+  return color?.startsWith('column:') ? color.slice('column:'.length) : null;
+}
+
+export function isMapColor(text: unknown): text is MapColor {
+  return mapColors.some((one) => one === text) || (typeof text === 'string' && /^column:.{1,255}$/su.test(text));
+}
 
 /** Images: more would take minutes, and lie as well by UMAP. */
 export const mostForTsne = 20_000;
@@ -86,7 +96,7 @@ export const exportRequestSchema = v.strictObject({
   /** The map whose coordinates go into the column `map`, and that is drawn. */
   map: v.optional(v.picklist(mapMethods), 'pca'),
   /** What the colours of a drawn map tell; null for labels where there are several, else errors. */
-  color: v.optional(v.nullable(v.picklist(mapColors)), null),
+  color: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(263), v.guard(isMapColor))), null),
   /** CSV begins with a byte-order mark, without which some spreadsheets take UTF-8 for something else. */
   bom: v.optional(v.boolean(), false),
   /** Only these images; null for all. The row order is always that of ids. */

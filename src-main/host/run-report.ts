@@ -19,7 +19,7 @@ import { heldOutChoice, seededChoice } from './choose-images.ts';
 import { formatCount, formatDuration, plural } from './command-line/words.ts';
 import { commonLabel, pcaMap, readMap } from './explore.ts';
 import type { ExportInput } from './export-run.ts';
-import { picturedMap, usualColor } from './map-picture.ts';
+import { columnFor, picturedMap, usualColor } from './map-picture.ts';
 import { groupsById } from './more-columns.ts';
 
 /** Images a person still looks at, and a page that is still sent by mail. */
@@ -71,7 +71,8 @@ export async function drawnMap(input: ExportInput): Promise<MapPlot | null> {
   const cluster = subject.clusters && groupsById(subject.clusters);
   const color = subject.color ?? usualColor(items);
   const ids = subject.ids && new Set(subject.ids);
-  return picturedMap({ ...map, dataset, run, items, cluster, color, ids });
+  const column = columnFor(color, input.imported);
+  return picturedMap({ ...map, dataset, run, items, cluster, color, column, ids });
 }
 
 async function mapOf(run: ExportInput['run'], wanted: MapMethod | null, codes: Codes): Promise<MapView | null> {

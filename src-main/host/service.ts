@@ -436,6 +436,10 @@ class WorkspaceService implements Core {
     return this.#catalogue.columns(datasetId);
   }
 
+  async importedColumn(datasetId: string, name: string) {
+    return this.#catalogue.column(datasetId, name);
+  }
+
   async removeColumn(datasetId: string, name: string) {
     this.#catalogue.setColumnAside(datasetId, name, true);
   }

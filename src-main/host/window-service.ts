@@ -109,6 +109,7 @@ function mainJob(core: Core): Omit<Core, 'workspace' | 'close' | 'devices'> {
     labelImages: core.labelImages.bind(core),
     importColumns: core.importColumns.bind(core),
     columns: core.columns.bind(core),
+    importedColumn: core.importedColumn.bind(core),
     removeColumn: core.removeColumn.bind(core),
     items: core.items.bind(core),
     contentHash: core.contentHash.bind(core),

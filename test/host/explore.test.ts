@@ -1,5 +1,5 @@
 // What is found among codes, through the service and its job processes, and copied: on drawn images, and among photographs with planted ones.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -170,6 +170,35 @@ test('a map drawn for print on the command line, in colours of the splits', asyn
   expect(svg.match(/h0/g)).toHaveLength(count);
   expect(svg).toMatch(/>train · \d+</);
   expect(svg).toContain(`run ${runId}`);
+});
+
+test('a drawn map takes its colours from an imported column, of numbers or of texts; one that is not there is an error', async () => {
+  const folder = temporaryFolder();
+  const { id } = (await service.datasets())[0]!;
+  const items = await service.items(id);
+  const csv = items.slice(2).map((item, at) => `${item.id},${at / 2},${at % 3 === 0 ? 'old' : 'new'}`);
+  writeFileSync(join(folder, 'about.csv'), ['id,weight,age', ...csv].join('\n'));
+  await service.importColumns(id, join(folder, 'about.csv'));
+  const draw = async (color: string) => {
+    const file = join(folder, 'map.svg');
+    const { surroundings, printed } = fakeSurroundings(staysOpen(service));
+    const words = ['map', runId, '--method', 'pca', '--picture', file, '--color', color];
+    const code = await runCommandLine(words, surroundings);
+    return { code, errors: printed.errors, svg: code === 0 ? readFileSync(file, 'utf8') : '' };
+  };
+  const { svg } = await draw('column:weight');
+  expect(svg).toContain('>weight<');
+  // The first two have no weight.
+  expect(/<path stroke="#9ca3af" d="([^"]*)"/.exec(svg)![1]!.match(/h0/g)).toHaveLength(2);
+  const groups = await draw('column:age');
+  const old = Math.ceil((items.length - 2) / 3);
+  for (const entry of [`old · ${old}`, `new · ${items.length - 2 - old}`, 'no value · 2'])
+    expect(groups.svg).toContain(`>${entry}<`);
+  expect(await draw('column:height of it')).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('There is no column “height of it” in this data set.'),
+  });
+  for (const column of ['weight', 'age']) await service.removeColumn(id, column);
 });
 
 test('originals copied by cluster, and by label on the command line: all of them, byte by byte', async () => {

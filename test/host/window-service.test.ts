@@ -462,6 +462,14 @@ describe('maps and exports', () => {
     expect(await legendOf({ color: 'none', ids })).toEqual(['selected · 7', 'not selected · 113']);
     await service.find(runId, 'clusters');
     expect((await legendOf({ color: 'cluster' }))[0]).toMatch(/^cluster 0 · \d+$/);
+    const about = join(folder, 'half.csv');
+    writeFileSync(about, `id,half\n${Array.from(ids, (id, at) => `${id},${at % 2 === 0 ? 'a' : 'b'}`).join('\n')}`);
+    await service.importColumns(dataset.id, about);
+    expect(await legendOf({ color: 'column:half' })).toEqual(['a · 4', 'b · 3', 'no value · 113']);
+    expect(await legendOf({ color: 'column:half', ids })).toEqual(['a · 4', 'b · 3', 'not selected · 113']);
+    await service.removeColumn(dataset.id, 'half');
+    const { task } = await finished(await start({ kind: 'export', request: { ...wanted, color: 'column:half' } }));
+    expect(task).toMatchObject({ state: 'failed', error: { code: 'not-found' } });
   });
 
   test('a report of a selection tells of what was found since, and of those images alone', async () => {

@@ -14,7 +14,13 @@ import {
   type PlaceResult,
   usualClusters,
 } from '../../contract/explore.ts';
-import { type MapColor, type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
+import {
+  columnOfColor,
+  type MapColor,
+  type MapMethod,
+  type MapSettings,
+  mapSettingsSchema,
+} from '../../contract/tasks.ts';
 import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { writeMapPlot } from '../../exports/map-plot.ts';
 import { writeTextTable } from '../../exports/text-table.ts';
@@ -56,8 +62,11 @@ async function drawMap(
   const color = wanted ?? usualColor(items);
   const cluster =
     color === 'cluster' ? groupsById((await service.clusters(run.id, usualClusters, context)).assignment) : null;
+  const name = columnOfColor(color);
+  const column = name === null ? null : await service.importedColumn(run.datasetId, name);
   await makeFolder(dirname(path));
-  await writeMapPlot(path, picturedMap({ ...result, dataset, run, items, xy, errors, color, cluster, ids: null }));
+  const pictured = { ...result, dataset, run, items, xy, errors, color, cluster, column, ids: null };
+  await writeMapPlot(path, picturedMap(pictured));
   terminal.say(`Drawn in ${path}`);
   return path;
 }

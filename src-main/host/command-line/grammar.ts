@@ -4,7 +4,7 @@ import { restoredFormats } from '../../contract/archive.ts';
 import { columnKeys } from '../../contract/columns.ts';
 import { overlapNeighbours, usualClusters } from '../../contract/explore.ts';
 import { presetNames } from '../../contract/settings.ts';
-import { exportFormats, mapColors, mapMethods } from '../../contract/tasks.ts';
+import { exportFormats, isMapColor, mapColors, mapMethods } from '../../contract/tasks.ts';
 import { sampleDefaults } from '../../dataset/samples.ts';
 import { itemGroupings } from '../image-groups.ts';
 import * as archives from './archives.ts';
@@ -513,7 +513,13 @@ function wholeNumber(flags: string, what: string, [low, high]: [number, number],
 }
 
 function mapColor(what: string): Option {
-  return new Option('--color <what>', `${what} (default: label, or mse without labels)`).choices(mapColors);
+  const choices = [...mapColors, 'column:NAME'].join('|');
+  return new Option('--color <what>', `${what} (${choices}; default: label, or mse without labels)`).argParser(
+    (text) => {
+      if (isMapColor(text)) return text;
+      throw new InvalidArgumentError(`Allowed choices are ${mapColors.join(', ')}, column:NAME.`);
+    },
+  );
 }
 
 function pictureFile(path: string): string {

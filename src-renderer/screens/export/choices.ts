@@ -4,9 +4,9 @@ import {
   type ExportColumn,
   exportColumns,
   exportFormats,
+  isMapColor,
   type MapColor,
   type MapMethod,
-  mapColors,
   mapMethods,
 } from '../../../src-main/contract/tasks.ts';
 import type { Preferences } from '../../../src-main/contract/views.ts';
@@ -47,7 +47,7 @@ export function restoreChoices(last: Preferences['lastExport']): Choices {
     columns: exportColumns.filter((column) => last.columns.includes(column)),
     leaveOut: last.leaveOut ?? [],
     map: mapMethods.find((method) => method === last.map) ?? 'pca',
-    color: mapColors.find((color) => color === last.color) ?? null,
+    color: isMapColor(last.color) ? last.color : null,
     bom: last.bom ?? true,
     out: last.out || null,
   };

@@ -1,6 +1,6 @@
 // The state of the export screen: what is chosen, what it would look like, what was written. Kept while the window is open.
 import { PinholeError, type SerializedError } from '../../../src-main/contract/errors.ts';
-import type { ExportRequest } from '../../../src-main/contract/tasks.ts';
+import { columnOfColor, type ExportRequest } from '../../../src-main/contract/tasks.ts';
 import type { ExportPreview } from '../../../src-main/contract/views.ts';
 import { place } from '../../navigation.svelte.ts';
 import { attempt } from '../../notices.svelte.ts';
@@ -41,8 +41,15 @@ class ExportState {
   ids = $derived((this.wantsSelection ?? true) && hasRows(this.choices.formats) ? this.selectedIds : null);
   usualFolder = $derived(this.run ? usualFolder(this.run.folder) : '');
   folder = $derived(this.choices.out ?? this.usualFolder);
+  /** Names of the columns that were imported for the images. */
+  imported = $derived(this.preview?.imported ?? []);
+  /** What the colours of the map tell: other images may lack the column that was chosen. */
+  color = $derived.by(() => {
+    const name = columnOfColor(this.choices.color);
+    return name === null || this.imported.includes(name) ? this.choices.color : null;
+  });
   request = $derived.by((): ExportRequest | null => {
-    const { formats, columns, leaveOut, map, color, bom } = this.choices;
+    const { formats, columns, leaveOut, map, bom } = this.choices;
     const out = this.folder.trim();
     if (!this.run || formats.length === 0 || out === '') return null;
     return {
@@ -52,7 +59,7 @@ class ExportState {
       columns: [...columns],
       leaveOut: [...leaveOut],
       map,
-      color,
+      color: this.color,
       bom,
       ids: this.ids as Int32Array<ArrayBuffer> | null,
     };

@@ -39,7 +39,7 @@ test.each([
   [['map', '--method', 'som'], /pca, umap, tsne, codes/],
   [['map', '--perplexity', '500'], /number 2–100/],
   [['map', '--picture', 'map.pdf'], /ends in .svg or .png/],
-  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, mse, cluster, none/],
+  [['map', '--picture', 'map.png', '--color', 'red'], /label, split, mse, cluster, none, column:NAME/],
   [['neighbours', run.id], /--of <image>/],
   [['overlap', run.id], /missing required argument 'other'/],
   [['overlap', run.id, run.id, '--k', '0'], /whole number 1–1000/],

@@ -264,6 +264,7 @@ export function fakeService(overrides: Partial<Core> = {}): Core & { calls: Call
     labelImages: answer('labelImages', [{ label: null, ids: Int32Array.of(3) }]),
     importColumns: answer('importColumns', columnReport),
     columns: answer('columns', columnReport.columns),
+    importedColumn: answer('importedColumn', undefined as never),
     removeColumn: answer('removeColumn', undefined),
     items: answer('items', []),
     contentHash: answer('contentHash', 'cd'.repeat(32)),
