@@ -123,6 +123,14 @@ throughEachDoor((door) => {
     await page.getByRole('checkbox', { name: 'year' }).uncheck();
     await page.getByRole('columnheader', { name: 'year' }).waitFor({ state: 'detached' });
     await page.getByRole('columnheader', { name: 'place' }).waitFor();
+    await page.getByRole('checkbox', { name: 'Map as SVG' }).check();
+    await page.getByLabel('Its colours: ').click();
+    await page.getByRole('option', { name: 'place' }).click();
+    await page.getByLabel('Its colours: place').waitFor();
+    await page.getByLabel('Folder to write to').fill(app.files);
+    await page.getByRole('main').getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByText(/^Done: \d files/).waitFor();
+    expect(readFileSync(join(app.files, 'map.svg'), 'utf8')).toContain('>no value · ');
     await page.getByRole('navigation').getByRole('button', { name: 'Import' }).click();
     await page.getByRole('button', { name: 'Remove the column “place”' }).click();
     await page.getByText('The column “place” is removed.').waitFor();
