@@ -315,7 +315,7 @@ throughEachDoor((door) => {
       .getByText(/^\d+ images selected$/)
       .first()
       .waitFor();
-    expect(await sortedBy(page, 'Stands out')).toBe('descending');
+    expect(await sortedBy(page, 'Outlier')).toBe('descending');
     const scores = await firstValues(page, 5);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     await part('Groups').getByRole('button', { name: 'Colour by cluster' }).click({ timeout: longest });

@@ -137,7 +137,7 @@ export const explore = {
   'explore.color.folder': 'Folder',
   'explore.color.width': 'Width',
   'explore.color.height': 'Height',
-  'explore.color.score': 'Stands out',
+  'explore.color.score': 'Outlier',
   'explore.color.copies': 'Copies',
   'explore.color.distance': 'Distance',
   'explore.color.imported': 'Imported column',
