@@ -1,32 +1,34 @@
-// UMAP of the codes of MNIST: time of its neighbours and of its layout, and recall of the index against brute force.
+// Maps of the codes of MNIST: time of PCA, of neighbours and of UMAP, and recall of the index against brute force.
 import { readCodes } from '../../../src-main/latent/encode.ts';
-import { umapLayout } from '../../../src-main/latent/map.ts';
+import { pcaLayout, umapLayout } from '../../../src-main/latent/map.ts';
 import { nearestCodes } from '../../../src-main/latent/nearest-codes.ts';
 import { runPaths } from '../../../src-main/training/run-files.ts';
 import { figure, number, type WindowSection } from './figures.ts';
 import { mnistWorkspace, openStage, temporaryFolder } from './stage.ts';
 
-const count = 60_000;
+const count = 70_000;
 const k = 15;
+/** Seconds. */
+const limits = { pca: 3, neighbours: 30, umap: 90 };
 const sampled = 500;
 
 export function umapSection(): WindowSection {
   return {
     id: 'window-umap',
-    title: `UMAP of ${count.toLocaleString('en-US')} codes of MNIST, one thread`,
+    title: `Maps of ${count.toLocaleString('en-US')} codes of MNIST, one thread`,
     async measure() {
       const all = await mnistCodes();
       const codes = all.codes.subarray(0, count * all.size);
       const first = { ...all, ids: all.ids.subarray(0, count), codes };
+      const { seconds: plane, processor: projecting } = await timed(() => pcaLayout(first));
       const { seconds: search, value: found, processor: searching } = await timed(() => nearestCodes(first, k, {}));
       const settings = { method: 'umap', neighbours: k, minDistance: 0.1, seed: 1 } as const;
       const { seconds: whole, processor: mapping } = await timed(() => umapLayout(first, settings));
       return {
         rows: [
-          figure(`index of ${all.size} numbers a code, and ${k} neighbours of each`, [search], 's').concat(
-            `${number(searching)} s of a processor`,
-          ),
-          figure('the whole map', [whole], 's').concat(`${number(mapping)} s of a processor`),
+          line(`PCA of ${all.size} numbers a code`, plane, projecting, limits.pca),
+          line(`index, and ${k} neighbours of each`, search, searching, limits.neighbours),
+          line('UMAP with both', whole, mapping, limits.umap),
           [
             `recall of the ${k} neighbours`,
             recall(codes, all.size, found.indices).toFixed(4),
@@ -38,6 +40,11 @@ export function umapSection(): WindowSection {
     },
   };
 }
+
+const line = (name: string, seconds: number, processor: number, limit: number) => [
+  ...figure(name, [seconds], 's', limit),
+  `${number(processor)} s of a processor`,
+];
 
 async function mnistCodes() {
   using folder = temporaryFolder();
