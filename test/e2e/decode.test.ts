@@ -1,4 +1,6 @@
 // Decoded beside the map: places, a walk, a direction, units and samples; each follows what is set, and is saved as it is seen.
+import { globSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator, Page } from 'playwright';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
@@ -42,6 +44,23 @@ async function changed(picture: Locator, before: number[]): Promise<number[]> {
 }
 
 throughEachDoor((door) => {
+  test('a model that cannot be read is said, and tried again when it is there', { timeout: limit }, async () => {
+    const run = { hidden: [32], epochs: 1, codeSize: 4 };
+    const app = await startApp({ door, workspace: await makeWorkspace({ images: 60, run }) });
+    const { page } = app;
+    const [folder] = globSync('runs/*/model', { cwd: app.workspace }).map((path) => join(app.workspace, path));
+    renameSync(folder!, `${folder}.away`);
+    await page.getByRole('navigation').getByRole('button', { name: 'Explore' }).click();
+    await page.getByRole('application', { name: 'Map of 60 images' }).waitFor();
+    await page.getByRole('radio', { name: 'Decode' }).check();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await page.getByRole('alert').first().waitFor();
+    renameSync(`${folder}.away`, folder!);
+    await again.click();
+    await page.getByText('Point at the map, also where it is empty; click to keep the place.').waitFor();
+  });
+
   test('a place, a walk, a direction, units and samples', { timeout: limit }, async () => {
     const app = await openDecode(door, 'variational');
     const { page } = app;
