@@ -1,4 +1,5 @@
 // Columns that a person brings to the images of a data set from a CSV. Labels are apart: a column of that name becomes them.
+import { PinholeError } from './errors.ts';
 import type { LabelledImages } from './records.ts';
 
 export interface ColumnInfo {
@@ -6,6 +7,19 @@ export interface ColumnInfo {
   name: string;
   /** `number`: each value that is there is a finite number. */
   kind: 'number' | 'text';
+}
+
+/** The name of the imported column that `column:NAME` stands for, as colours and orders call it; null of others. */
+export function importedName(text: string): string | null {
+  return text.startsWith('column:') ? text.slice('column:'.length) : null;
+}
+
+export function noSuchColumn(name: string): PinholeError {
+  return new PinholeError(
+    'not-found',
+    `There is no column “${name}” in this data set.`,
+    'Look at the list of its columns again.',
+  );
 }
 
 /** By the ids of images; those without a value are left out. */

@@ -73,11 +73,6 @@ export const mapColors = ['label', 'split', 'mse', 'cluster', 'none'] as const;
 /** Or an imported column, by its name behind `column:`. */
 export type MapColor = (typeof mapColors)[number] | `column:${string}`;
 
-/** The name of the imported column that colours tell of; null where they tell of something else. */
-export function columnOfColor(color: MapColor | null): string | null {
-  return color?.startsWith('column:') ? color.slice('column:'.length) : null;
-}
-
 export function isMapColor(text: unknown): text is MapColor {
   return mapColors.some((one) => one === text) || (typeof text === 'string' && /^column:.{1,255}$/su.test(text));
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Run } from '../contract/api.ts';
-import type { ColumnInfo, ImageCell, ImportedColumn } from '../contract/columns.ts';
+import { type ColumnInfo, type ImageCell, type ImportedColumn, noSuchColumn } from '../contract/columns.ts';
 import { PinholeError } from '../contract/errors.ts';
 import type {
   Dataset,
@@ -377,11 +377,7 @@ export class Catalogue {
     const sql = 'SELECT number, kind FROM columns WHERE dataset = ? AND name = ? AND aside = ?';
     const [found] = this.#all(sql, this.datasetNumber(datasetId), name, aside ? 1 : 0);
     if (found) return found;
-    throw new PinholeError(
-      'not-found',
-      `There is no column “${name}” in this data set.`,
-      'Look at the list of its columns again.',
-    );
+    throw noSuchColumn(name);
   }
 
   /** Every item there ever was, in id order, with the label of its source. */

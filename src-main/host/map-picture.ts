@@ -1,10 +1,9 @@
 // A map as a picture: which points, what their colours tell, and the words around them. Drawing them is not done here.
 import type { Run } from '../contract/api.ts';
-import type { ImportedColumn } from '../contract/columns.ts';
-import { PinholeError } from '../contract/errors.ts';
+import { type ImportedColumn, importedName, noSuchColumn } from '../contract/columns.ts';
 import type { MapQuality } from '../contract/explore.ts';
 import type { Dataset, Item } from '../contract/records.ts';
-import { columnOfColor, type MapColor, type MapMethod, type mapColors } from '../contract/tasks.ts';
+import type { MapColor, MapMethod } from '../contract/tasks.ts';
 import type { MapColors, MapPlot } from '../exports/map-plot.ts';
 import { formatShare, plural } from './command-line/words.ts';
 
@@ -58,7 +57,7 @@ export function mapFigures({ explained, quality }: Pick<PicturedMap, 'explained'
   return [...shown, figures];
 }
 
-type Grouping = Exclude<(typeof mapColors)[number], 'mse'>;
+type Grouping = Exclude<MapColor, 'mse' | `column:${string}`>;
 
 const nameOf: Record<Grouping, (item: Item, cluster: PicturedMap['cluster']) => string | null> = {
   label: ({ label }) => label,
@@ -68,45 +67,35 @@ const nameOf: Record<Grouping, (item: Item, cluster: PicturedMap['cluster']) => 
 };
 
 function colorsOf(map: PicturedMap): MapColors {
-  const { color, items, errors, cluster, column, ids } = map;
+  const { color, items, cluster, column, ids } = map;
   const isMeant = (row: number) => ids === null || ids.has(items[row]!.id);
-  if (color === 'mse') {
-    const values = errors.map((error, row) => (isMeant(row) ? error : Number.NaN));
-    return { values, name: 'error (mean square, pixels 0–1)' };
+  const scale = scaleOf(map);
+  if (scale !== null) {
+    const { name, numberOf } = scale;
+    return { name, values: Float32Array.from(items, (_, row) => (isMeant(row) ? numberOf(row) : Number.NaN)) };
   }
-  if (column !== null) return columnColors(column, items, isMeant, ids === null);
+  const nothing = column === null ? 'no label' : 'no value';
   // Of a selection, images without a label are not those that were left out.
-  const nameless = ids === null ? null : color === 'none' ? 'selected' : 'no label';
-  const groups = items.map((item, row) =>
-    isMeant(row) ? (nameOf[color as Grouping](item, cluster) ?? nameless) : null,
-  );
-  return { groups, rest: ids === null ? 'no label' : 'not selected' };
+  const nameless = ids === null ? null : color === 'none' ? 'selected' : nothing;
+  const textOf = (item: Item) =>
+    column === null ? nameOf[color as Grouping](item, cluster) : ((column.values.get(item.id) as string) ?? null);
+  const groups = items.map((item, row) => (isMeant(row) ? (textOf(item) ?? nameless) : null));
+  return { groups, rest: ids === null ? nothing : 'not selected' };
 }
 
-function columnColors(
-  { name, kind, values }: ImportedColumn,
-  items: readonly Item[],
-  isMeant: (row: number) => boolean,
-  isWhole: boolean,
-): MapColors {
-  if (kind === 'number') {
-    const numberOf = ({ id }: Item, row: number) => (isMeant(row) ? (values.get(id) ?? Number.NaN) : Number.NaN);
-    return { values: Float32Array.from(items, numberOf), name };
-  }
-  const nameless = isWhole ? null : 'no value';
-  const groups = items.map((item, row) => (isMeant(row) ? String(values.get(item.id) ?? '') || nameless : null));
-  return { groups, rest: isWhole ? 'no value' : 'not selected' };
+/** Of colours that tell numbers: of every row its own, NaN for none; null of others. */
+function scaleOf({ color, items, errors, column }: PicturedMap) {
+  if (color === 'mse') return { name: 'error (mean square, pixels 0–1)', numberOf: (row: number) => errors[row]! };
+  if (column?.kind !== 'number') return null;
+  const { name, values } = column;
+  return { name, numberOf: (row: number) => values.get(items[row]!.id) ?? Number.NaN };
 }
 
 /** The column that these colours tell of, among all of the data set. Throws `not-found` where it has none of that name. */
 export function columnFor(color: MapColor, columns: readonly ImportedColumn[]): ImportedColumn | null {
-  const wanted = columnOfColor(color);
+  const wanted = importedName(color);
   if (wanted === null) return null;
   const found = columns.find(({ name }) => name === wanted);
   if (found) return found;
-  throw new PinholeError(
-    'not-found',
-    `There is no column “${wanted}” in this data set.`,
-    'Look at the list of its columns again.',
-  );
+  throw noSuchColumn(wanted);
 }

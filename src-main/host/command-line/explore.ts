@@ -1,6 +1,7 @@
 // The commands that look among codes: map, neighbours, overlap, clusters, duplicates, outliers. Reading options and reporting errors is not theirs.
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../../contract/api.ts';
+import { importedName } from '../../contract/columns.ts';
 import {
   type ClusterResult,
   type ClusterSettings,
@@ -14,13 +15,7 @@ import {
   type PlaceResult,
   usualClusters,
 } from '../../contract/explore.ts';
-import {
-  columnOfColor,
-  type MapColor,
-  type MapMethod,
-  type MapSettings,
-  mapSettingsSchema,
-} from '../../contract/tasks.ts';
+import { type MapColor, type MapMethod, type MapSettings, mapSettingsSchema } from '../../contract/tasks.ts';
 import { writeDuplicates } from '../../exports/duplicates-table.ts';
 import { writeMapPlot } from '../../exports/map-plot.ts';
 import { writeTextTable } from '../../exports/text-table.ts';
@@ -62,7 +57,7 @@ async function drawMap(
   const color = wanted ?? usualColor(items);
   const cluster =
     color === 'cluster' ? groupsById((await service.clusters(run.id, usualClusters, context)).assignment) : null;
-  const name = columnOfColor(color);
+  const name = importedName(color);
   const column = name === null ? null : await service.importedColumn(run.datasetId, name);
   await makeFolder(dirname(path));
   const pictured = { ...result, dataset, run, items, xy, errors, color, cluster, column, ids: null };

@@ -1,9 +1,10 @@
 // What can be chosen to colour by, in the words of the window's language.
+import { importedName } from '../../../src-main/contract/columns.ts';
 import { t } from '../../language/index.svelte.ts';
 import { codeName } from './code-names.ts';
 import { type Coloring, isOwn, ownColorings } from './coloring.ts';
 import type { Images } from './images.ts';
-import { codeOf, type FoundColumn, importedName, type ValueColumn } from './values.ts';
+import { codeOf, type FoundColumn, type ValueColumn } from './values.ts';
 
 /** More values of the code than this are no list any more: those that somebody looks at are in it. */
 const mostCodes = 32;

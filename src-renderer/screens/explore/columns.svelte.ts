@@ -1,4 +1,5 @@
 // Values of columns for the run that is shown: fetched when somebody colours or sorts by them, kept until another run is.
+import { importedName } from '../../../src-main/contract/columns.ts';
 import { service } from '../../service/connection.svelte.ts';
 import type { Images } from './images.ts';
 import {
@@ -6,7 +7,6 @@ import {
   type FoundColumn,
   factValues,
   foundColumns,
-  importedName,
   importedValues,
   isFound,
   type ValueColumn,

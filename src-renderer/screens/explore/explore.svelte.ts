@@ -1,5 +1,7 @@
 // What the explore screen looks at, kept while a person goes elsewhere: the run's images, its maps, and all that was chosen.
+
 import type { Run } from '../../../src-main/contract/api.ts';
+import { importedName } from '../../../src-main/contract/columns.ts';
 import { type MapMethod, mapMethods } from '../../../src-main/contract/tasks.ts';
 import type { MapView } from '../../../src-main/contract/views.ts';
 import type { Tool } from '../../drawing/points-gestures.ts';
@@ -12,7 +14,7 @@ import { columns } from './columns.svelte.ts';
 import { Images } from './images.ts';
 import { both, countOf, rowsWithLabels, rowsWithText } from './order.ts';
 import { Plane } from './plane.svelte.ts';
-import { codeOf, importedName, isFound, valuesOf } from './values.ts';
+import { codeOf, isFound, valuesOf } from './values.ts';
 
 /** What stands beside the map. */
 export const sides = ['images', 'decode', 'compare'] as const;

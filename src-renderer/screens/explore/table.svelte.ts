@@ -1,9 +1,10 @@
 // Which rows the table lists and in which order; columns that it is sorted by are fetched when they are needed.
+import { importedName } from '../../../src-main/contract/columns.ts';
 import { attempt } from '../../notices.svelte.ts';
 import { columns } from './columns.svelte.ts';
 import { explore } from './explore.svelte.ts';
 import { both, isFetched, keepRows, orderBy, type SortColumn, type Sorting, startOf } from './order.ts';
-import { importedName, isFound, sortKeys, type ValueColumn } from './values.ts';
+import { isFound, sortKeys, type ValueColumn } from './values.ts';
 
 const byId: Sorting = { column: 'id', descending: false };
 

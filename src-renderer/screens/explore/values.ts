@@ -17,13 +17,9 @@ export type ValueColumn = 'folder' | 'width' | 'height' | FoundColumn | `code:${
 /** Of every row: NaN or −1 where there is none. */
 export type Values = { readonly kind: 'number'; readonly numbers: Numbers } | ({ readonly kind: 'text' } & Groups);
 
-/** What a code's or an imported column is called; null of others. */
+/** Which value of the code a column is; null of others. */
 export function codeOf(column: string): number | null {
   return column.startsWith('code:') ? Number(column.slice('code:'.length)) : null;
-}
-
-export function importedName(column: string): string | null {
-  return column.startsWith('column:') ? column.slice('column:'.length) : null;
 }
 
 /** What the table of items tells by itself. */

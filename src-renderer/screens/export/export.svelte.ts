@@ -1,6 +1,7 @@
 // The state of the export screen: what is chosen, what it would look like, what was written. Kept while the window is open.
+import { importedName } from '../../../src-main/contract/columns.ts';
 import { PinholeError, type SerializedError } from '../../../src-main/contract/errors.ts';
-import { columnOfColor, type ExportRequest } from '../../../src-main/contract/tasks.ts';
+import type { ExportRequest } from '../../../src-main/contract/tasks.ts';
 import type { ExportPreview } from '../../../src-main/contract/views.ts';
 import { place } from '../../navigation.svelte.ts';
 import { attempt } from '../../notices.svelte.ts';
@@ -45,8 +46,9 @@ class ExportState {
   imported = $derived(this.preview?.imported ?? []);
   /** What the colours of the map tell: other images may lack the column that was chosen. */
   color = $derived.by(() => {
-    const name = columnOfColor(this.choices.color);
-    return name === null || this.imported.includes(name) ? this.choices.color : null;
+    const { color } = this.choices;
+    const name = color && importedName(color);
+    return name === null || this.imported.includes(name) ? color : null;
   });
   request = $derived.by((): ExportRequest | null => {
     const { formats, columns, leaveOut, map, bom } = this.choices;
